@@ -1,0 +1,1 @@
+//! A decision by someone else, bound to the digest of exactly what was approved.

@@ -1,0 +1,1 @@
+//! Calling another service: discovery, balance, breaking, deadlines, retries.

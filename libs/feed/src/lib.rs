@@ -1,0 +1,1 @@
+//! The change stream: server, resumable consumer, sinks.

@@ -1,0 +1,1 @@
+//! Other systems' export files, read tolerantly into import records.

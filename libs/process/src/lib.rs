@@ -1,0 +1,1 @@
+//! A main: configuration, telemetry, health, listeners, shutdown.

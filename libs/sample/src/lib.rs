@@ -1,0 +1,1 @@
+//! A believable telecommunications operator, generated from a seed.

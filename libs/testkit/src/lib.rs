@@ -1,0 +1,1 @@
+//! The suite in one process, faults and clocks, for tests.

@@ -1,0 +1,1 @@
+//! REST/JSON for gRPC from descriptors; OpenAPI.

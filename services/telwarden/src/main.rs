@@ -1,0 +1,2 @@
+//! The whole suite in one process, and the operator's command line.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Everything about the repository that takes more than one command.
+fn main() {}
