@@ -1,0 +1,46 @@
+//! What a call carries from the door to the database.
+
+use std::sync::Arc;
+
+use fault::{Fault, Outcome};
+use tonic::Request;
+
+use crate::{Caller, Clock};
+
+/// What a call carries from the door to the database: who, by which method, in which trace, at what time.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Who is calling.
+    pub caller: Arc<Caller>,
+    /// The method called: `telwarden.assets.v1.AssetService/GetAsset`.
+    pub method: Arc<str>,
+    /// The W3C `traceparent` of the call; empty where not traced.
+    pub trace: String,
+    /// Time and chance.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Context {
+    /// The context that [`crate::Authenticate`] put into the request.
+    ///
+    /// # Errors
+    /// `DEFECT`, where the service was mounted without [`crate::Authenticate`].
+    pub fn of<T>(request: &Request<T>) -> Outcome<Self> {
+        let missing = || Fault::defect("the service is mounted without access::Authenticate");
+        request.extensions().get::<Self>().cloned().ok_or_else(missing)
+    }
+
+    /// Lets the call into an organization.
+    ///
+    /// # Errors
+    /// `RESOURCE_NOT_FOUND` on `name`: a foreign organization looks like one that does not exist.
+    pub fn enter(&self, organization: &str, name: &str) -> Outcome<()> {
+        if self.caller.organizations.contains(organization) { Ok(()) } else { Err(Fault::not_found(name)) }
+    }
+
+    /// The same call, acting by another method: what a method causes is told apart from the method itself.
+    #[must_use]
+    pub fn within(&self, method: &str) -> Self {
+        Self { method: method.into(), ..self.clone() }
+    }
+}

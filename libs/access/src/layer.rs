@@ -1,0 +1,126 @@
+//! The check every call passes before a service sees it.
+
+use std::sync::Arc;
+use std::task::{Context as Poll, Poll as Ready};
+
+use fault::{Fault, Outcome};
+use futures::future::{Either, Ready as Done, ready};
+use http::{HeaderMap, Request, Response};
+use tonic::{Code, Status};
+use tower::{Layer, Service};
+use wire::fault::v1::ErrorReason;
+
+use crate::{Clock, Context, Roles, Rules, Verifier};
+
+/// Puts [`Authenticate`] in front of a service.
+#[derive(Clone, Debug)]
+pub struct AuthenticateLayer {
+    door: Arc<Door>,
+}
+
+#[derive(Debug)]
+struct Door {
+    verifier: Arc<Verifier>,
+    roles: Roles,
+    rules: Rules,
+    clock: Arc<dyn Clock>,
+}
+
+impl AuthenticateLayer {
+    /// A door that knows these keys, roles and rules.
+    #[must_use]
+    pub fn new(verifier: Arc<Verifier>, roles: Roles, rules: Rules, clock: Arc<dyn Clock>) -> Self {
+        Self { door: Arc::new(Door { verifier, roles, rules, clock }) }
+    }
+
+    /// Checks a call by its path and headers, and gives the context it acts in. `None`: no method of ours, or a public one.
+    ///
+    /// # Errors
+    /// `TOKEN_MISSING`, `TOKEN_INVALID`, `PERMISSION_MISSING`.
+    pub fn admit(&self, path: &str, headers: &HeaderMap) -> Outcome<Option<Context>> {
+        self.door.admit(path, headers)
+    }
+}
+
+impl<S> Layer<S> for AuthenticateLayer {
+    type Service = Authenticate<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Authenticate { inner, door: Arc::clone(&self.door) }
+    }
+}
+
+/// Verifies the token, checks the permission of the method, and puts the [`Context`] into the request.
+#[derive(Clone, Debug)]
+pub struct Authenticate<S> {
+    inner: S,
+    door: Arc<Door>,
+}
+
+impl Door {
+    fn admit(&self, path: &str, headers: &HeaderMap) -> Outcome<Option<Context>> {
+        let Some(rule) = self.rules.get(path) else { return Ok(None) };
+        if rule.public {
+            return Ok(None);
+        }
+        let caller = self.verifier.verify(bearer(headers)?, self.clock.now())?;
+        if !self.roles.allow(&caller.roles, &rule.permission) {
+            let holders = self.roles.holders(&rule.permission).join(", ");
+            let held = caller.roles.iter().cloned().collect::<Vec<_>>().join(", ");
+            let message = format!(
+                "the call needs the permission {}, which the roles {holders} hold; yours: {held}",
+                rule.permission
+            );
+            return Err(Fault::new(Code::PermissionDenied, ErrorReason::PermissionMissing, message)
+                .with("permission", &rule.permission));
+        }
+        let trace = headers.get("traceparent").and_then(|value| value.to_str().ok()).filter(|text| text.len() == 55);
+        Ok(Some(Context {
+            caller,
+            method: path.trim_start_matches('/').into(),
+            trace: trace.unwrap_or_default().to_owned(),
+            clock: Arc::clone(&self.clock),
+        }))
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Outcome<&str> {
+    let unauthenticated = |reason, message: &str| Fault::new(Code::Unauthenticated, reason, message);
+    let Some(value) = headers.get(http::header::AUTHORIZATION) else {
+        let message = "the call carries no token: send `authorization: Bearer <token>` (`telwarden token` makes one)";
+        return Err(unauthenticated(ErrorReason::TokenMissing, message));
+    };
+    let text = value.to_str().ok().and_then(|text| text.split_once(' '));
+    match text {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        _ => Err(unauthenticated(ErrorReason::TokenInvalid, "the authorization header must read `Bearer <token>`")),
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for Authenticate<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
+    R: Default + Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = Either<S::Future, Done<Result<Response<R>, S::Error>>>;
+
+    fn poll_ready(&mut self, cx: &mut Poll<'_>) -> Ready<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        match self.door.admit(request.uri().path(), request.headers()) {
+            Ok(context) => {
+                if let Some(context) = context {
+                    request.extensions_mut().insert(context);
+                }
+                Either::Left(self.inner.call(request))
+            }
+            Err(fault) => Either::Right(ready(Ok(Status::from(fault).into_http()))),
+        }
+    }
+}
