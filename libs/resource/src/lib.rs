@@ -14,25 +14,21 @@ pub mod problem;
 pub mod token;
 
 pub use behavior::{Behaviors, behaviors};
-//FIX pub use filter::{Comparison, Condition, FieldType, FilterField, Literal, Match, parse_filter};
+pub use filter::{Comparison, Condition, FieldType, FilterField, Literal, Match, parse_filter};
 pub use id::new_id;
 pub use name::{Name, parse_parent, valid_id};
-//FIX pub use order::{OrderTerm, parse_order};
+pub use order::{OrderTerm, parse_order};
 pub use problem::Problem;
-//FIX pub use token::Sealer;
+pub use token::Sealer;
 
 /// The field's name as the protos write it: `display_name` for `displayName`. A name without capitals stays as it is.
 pub(crate) fn snake_case(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
-    for (index, character) in name.chars().enumerate() {
+    for character in name.chars() {
         if character.is_ascii_uppercase() {
-            if index > 0 {
-                snake.push('_');
-            }
-            snake.push(character.to_ascii_lowercase());
-        } else {
-            snake.push(character);
+            snake.push('_');
         }
+        snake.push(character.to_ascii_lowercase());
     }
     snake
 }
