@@ -1,3 +1,55 @@
 //! The AIP vocabulary with no I/O: names, ids, field masks, etags, page tokens, order-by, filters.
-/// stub until the helper's crate lands
-pub fn new_id(unix_millis: u64, random: [u8; 10]) -> String { let mut b=[0u8;16]; b[..6].copy_from_slice(&unix_millis.to_be_bytes()[2..]); b[6..].copy_from_slice(&random); b[6]=(b[6]&0x0f)|0x70; b[8]=(b[8]&0x3f)|0x80; uuid::Uuid::from_bytes(b).to_string() }
+//!
+//! Everything here is a plain function over values: no clock, no database, no network. Whatever a caller can send is
+//! answered with a value or a [`Problem`], never with a panic.
+
+pub mod behavior;
+pub mod etag;
+pub mod filter;
+pub mod id;
+pub mod mask;
+pub mod name;
+pub mod order;
+pub mod problem;
+pub mod token;
+
+pub use behavior::{Behaviors, behaviors};
+pub use filter::{Comparison, Condition, FieldType, FilterField, Literal, Match, parse_filter};
+pub use id::new_id;
+pub use name::{Name, parse_parent, valid_id};
+pub use order::{OrderTerm, parse_order};
+pub use problem::Problem;
+pub use token::Sealer;
+
+/// The field's name as the protos write it: `display_name` for `displayName`. A name without capitals stays as it is.
+pub(crate) fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for character in name.chars() {
+        if character.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(character.to_ascii_lowercase());
+    }
+    snake
+}
+
+/// Whether `given` is the field `name` (which is in snake_case), in snake_case or in the camelCase of its JSON.
+pub(crate) fn same_field(name: &str, given: &str) -> bool {
+    if name == given {
+        return true;
+    }
+    let mut given = given.chars();
+    let mut raise = false;
+    for character in name.chars() {
+        if character == '_' {
+            raise = true;
+            continue;
+        }
+        let expected = if raise { character.to_ascii_uppercase() } else { character };
+        raise = false;
+        if given.next() != Some(expected) {
+            return false;
+        }
+    }
+    given.next().is_none()
+}
