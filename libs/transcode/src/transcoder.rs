@@ -250,3 +250,6 @@ fn check_media_type(binding: &Binding, headers: &HeaderMap, body: &Bytes) -> Out
     }
     refuse(format!("a body of type {} cannot be read: send JSON and Content-Type: application/json", crate::json::shown(&kind)))
 }
+
+#[cfg(test)]
+mod tests;
