@@ -91,15 +91,13 @@ pub(crate) struct Binding {
 /// Every binding of a service, in the order of the proto. Methods that stream from the client have none.
 pub(crate) fn of_service(pool: &DescriptorPool, service: &str) -> Result<Vec<Binding>, ConflictError> {
     let annotation = pool.get_extension_by_name("google.api.http").ok_or(ConflictError::AnnotationUnknown)?;
-    let found =
-        pool.get_service_by_name(service).ok_or_else(|| ConflictError::ServiceUnknown(service.to_owned()))?;
+    let found = pool.get_service_by_name(service).ok_or_else(|| ConflictError::ServiceUnknown(service.to_owned()))?;
     let mut bindings = Vec::new();
     for method in found.methods().filter(|method| !method.is_client_streaming()) {
         for rule in rules(&method, &annotation) {
             let compiled = compile(&method, &rule);
             bindings.push(
-                compiled
-                    .map_err(|cause| ConflictError::Binding { method: method.full_name().to_owned(), cause })?,
+                compiled.map_err(|cause| ConflictError::Binding { method: method.full_name().to_owned(), cause })?,
             );
         }
     }
@@ -233,3 +231,6 @@ fn variable_fields(input: &MessageDescriptor, path: &str) -> Result<Vec<FieldDes
     }
     Ok(fields)
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,8 +48,11 @@ pub(crate) fn decode(raw: &str, form: Form) -> Result<Cow<'_, str>, EscapeError>
     String::from_utf8(out).map(Cow::Owned).map_err(|_| EscapeError::NotUtf8)
 }
 
+/// A name and its value.
+pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// The names and values of a query, in order. A name that cannot be read is given back raw, with the reason.
-pub(crate) fn pairs(query: &str) -> impl Iterator<Item = Result<(Cow<'_, str>, Cow<'_, str>), (&str, EscapeError)>> {
+pub(crate) fn pairs(query: &str) -> impl Iterator<Item = Result<Pair<'_>, (&str, EscapeError)>> {
     query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let decoded = decode(name, Form::Query).and_then(|key| Ok((key, decode(value, Form::Query)?)));

@@ -88,7 +88,8 @@ impl Problems {
             return Ok(());
         }
         if self.left_out > 0 {
-            let description = format!("{} more fields are wrong: only the first {MOST_VIOLATIONS} are listed", self.left_out);
+            let description =
+                format!("{} more fields are wrong: only the first {MOST_VIOLATIONS} are listed", self.left_out);
             self.violations.push(Violation { field: "…".to_owned(), description });
         }
         Err(Fault::violations(self.violations))

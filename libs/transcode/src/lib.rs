@@ -21,6 +21,8 @@ mod binding;
 mod codec;
 mod error;
 mod escape;
+#[cfg(test)]
+mod fixture;
 pub mod json;
 mod mask;
 pub mod openapi;

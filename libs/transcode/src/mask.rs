@@ -75,7 +75,10 @@ mod tests {
             (r#"{"display_name":"","owner":null}"#, &["display_name", "owner"]),
             (r#"{"name":"n","etag":"\"1\"","owner":"o"}"#, &["owner"]),
             (r#"{"labels":{"a":"b"},"externalIds":[{"system":"s"}]}"#, &["external_ids", "labels"]),
-            (r#"{"maintenance":{"window":"w","nextTime":"2026-01-01T00:00:00Z"}}"#, &["maintenance.next_time", "maintenance.window"]),
+            (
+                r#"{"maintenance":{"window":"w","nextTime":"2026-01-01T00:00:00Z"}}"#,
+                &["maintenance.next_time", "maintenance.window"],
+            ),
             (r#"{"maintenance":{}}"#, &["maintenance"]),
             (r#"{"maintenance":null}"#, &["maintenance"]),
             (r#"{"verifyTime":"2026-01-01T00:00:00Z"}"#, &["verify_time"]),

@@ -46,7 +46,8 @@ pub fn openapi(pool: &DescriptorPool, services: &[&str], info: &Info<'_>) -> Res
         tags.push(json!({ "name": descriptor.name(), "description": description }));
         for binding in &bindings {
             let (path, mut operation) = operation(binding, &names, &comments, &mut schemas);
-            operation.insert("operationId".to_owned(), unique_id(binding.method.name(), descriptor.name(), &mut ids).into());
+            operation
+                .insert("operationId".to_owned(), unique_id(binding.method.name(), descriptor.name(), &mut ids).into());
             let verb = binding.http_method.as_str().to_ascii_lowercase();
             paths.entry(path).or_default().insert(verb, Json::Object(operation));
         }
@@ -63,7 +64,8 @@ pub fn openapi(pool: &DescriptorPool, services: &[&str], info: &Info<'_>) -> Res
             "schemas": schemas.finish(),
         },
     });
-    if let Some(about) = document.get_mut("info").and_then(Json::as_object_mut).filter(|_| !info.description.is_empty()) {
+    if let Some(about) = document.get_mut("info").and_then(Json::as_object_mut).filter(|_| !info.description.is_empty())
+    {
         about.insert("description".to_owned(), info.description.into());
     }
     if let Some(document) = document.as_object_mut().filter(|_| !info.server.is_empty()) {

@@ -60,7 +60,10 @@ pub(crate) fn mask_message(message: &MessageDescriptor, paths: Vec<String>) -> O
 }
 
 /// The message that holds the last field of a path, made on the way.
-pub(crate) fn descend<'a>(message: &'a mut DynamicMessage, outer: &[FieldDescriptor]) -> Option<&'a mut DynamicMessage> {
+pub(crate) fn descend<'a>(
+    message: &'a mut DynamicMessage,
+    outer: &[FieldDescriptor],
+) -> Option<&'a mut DynamicMessage> {
     outer.iter().try_fold(message, |message, field| message.get_field_mut(field).as_message_mut())
 }
 
@@ -126,3 +129,6 @@ fn whole(name: &str, message: &MessageDescriptor) -> String {
     let first = message.fields().next().map(|field| field.name().to_owned()).unwrap_or_default();
     format!("is a message ({}): name its fields, such as {name}.{first}=…", message.full_name())
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,10 +51,7 @@ fn body_json(binding: &Binding, body: &[u8]) -> Outcome<Option<Json>> {
     if matches!(binding.body, Body::None) {
         return Err(Fault::invalid(
             ErrorReason::BodyInvalid,
-            format!(
-                "{} {} takes no body: put its fields into the query",
-                binding.http_method, binding.template_text
-            ),
+            format!("{} {} takes no body: put its fields into the query", binding.http_method, binding.template_text),
         ));
     }
     let value = parse(body)?;

@@ -232,7 +232,9 @@ mod tests {
     #[test]
     fn empty_segments_match_no_wildcard() {
         let routes = routes(&ROWS[..6]);
-        for path in ["/v1/organizations//assets/a", "/v1/organizations/acme/assets/", "//v1/organizations/acme/assets/a"] {
+        for path in
+            ["/v1/organizations//assets/a", "/v1/organizations/acme/assets/", "//v1/organizations/acme/assets/a"]
+        {
             assert_eq!(routes.find(&Method::GET, path), Hit::NotFound, "{path}");
         }
     }

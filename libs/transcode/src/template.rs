@@ -188,7 +188,8 @@ mod tests {
 
     #[test]
     fn templates_parse() {
-        type Row = (&'static str, &'static str, Option<&'static str>, &'static [(&'static str, usize, Option<usize>, bool)]);
+        type Row =
+            (&'static str, &'static str, Option<&'static str>, &'static [(&'static str, usize, Option<usize>, bool)]);
         let table: &[Row] = &[
             ("/v1/assets", "v1/assets", None, &[]),
             ("/v1/assets:lookup", "v1/assets", Some("lookup"), &[]),

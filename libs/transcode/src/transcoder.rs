@@ -166,7 +166,7 @@ impl Transcoder {
     {
         let request = tonic::Request::from_parts(forwarded(&parts.headers), parts.extensions, message);
         let service = binding.method.parent_service().full_name().to_owned();
-        let upstream = upstream.map_err(move |error| unreachable(&service, error.into()));
+        let upstream = upstream.map_err(move |error| unreachable(&service, error.into().as_ref()));
         let mut client = Grpc::new(upstream).max_decoding_message_size(self.response_limit);
         client.ready().await?;
         let path = binding.grpc_path.clone();
@@ -192,8 +192,8 @@ fn forwarded(headers: &HeaderMap) -> MetadataMap {
 }
 
 /// A failure of the upstream stack: its own status where it has one, otherwise nobody answered.
-fn unreachable(service: &str, error: BoxError) -> Status {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error.as_ref());
+fn unreachable(service: &str, error: &(dyn std::error::Error + Send + Sync + 'static)) -> Status {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(found) = cause {
         if let Some(status) = found.downcast_ref::<Status>() {
             return status.clone();
@@ -216,7 +216,8 @@ where
     B::Error: Into<BoxError>,
 {
     let too_large = || {
-        let text = format!("the body is larger than {limit} bytes: send less, in several calls or by a streamed import");
+        let text =
+            format!("the body is larger than {limit} bytes: send less, in several calls or by a streamed import");
         Fault::new(Code::ResourceExhausted, ErrorReason::MessageTooLarge, text).with("limit", limit)
     };
     // A length that is known beforehand is refused before a byte is read.
@@ -240,7 +241,10 @@ fn check_media_type(binding: &Binding, headers: &HeaderMap, body: &Bytes) -> Out
     let refuse = |text: String| Err(Fault::invalid(ErrorReason::BodyInvalid, text));
     let encoding = headers.get(header::CONTENT_ENCODING).map(|value| String::from_utf8_lossy(value.as_bytes()));
     if let Some(encoding) = encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
-        return refuse(format!("a body in the encoding {} cannot be read: send it uncompressed", crate::json::shown(&encoding)));
+        return refuse(format!(
+            "a body in the encoding {} cannot be read: send it uncompressed",
+            crate::json::shown(&encoding)
+        ));
     }
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let value = String::from_utf8_lossy(value.as_bytes());
@@ -248,7 +252,10 @@ fn check_media_type(binding: &Binding, headers: &HeaderMap, body: &Bytes) -> Out
     if kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json")) {
         return Ok(());
     }
-    refuse(format!("a body of type {} cannot be read: send JSON and Content-Type: application/json", crate::json::shown(&kind)))
+    refuse(format!(
+        "a body of type {} cannot be read: send JSON and Content-Type: application/json",
+        crate::json::shown(&kind)
+    ))
 }
 
 #[cfg(test)]

@@ -30,18 +30,21 @@ pub(crate) fn bind(
     match (message.full_name(), value) {
         ("google.protobuf.Value", _) => standard(message, value, place, problems),
         (_, Json::Null) => None,
-        ("google.protobuf.Timestamp" | "google.protobuf.Duration" | "google.protobuf.FieldMask", Json::String(text)) => {
-            match text_message(message, text) {
-                Ok(message) => Some(message),
-                Err(wrong) => refuse(problems, place, wrong),
-            }
-        }
+        (
+            "google.protobuf.Timestamp" | "google.protobuf.Duration" | "google.protobuf.FieldMask",
+            Json::String(text),
+        ) => match text_message(message, text) {
+            Ok(message) => Some(message),
+            Err(wrong) => refuse(problems, place, wrong),
+        },
         ("google.protobuf.Timestamp" | "google.protobuf.Duration" | "google.protobuf.FieldMask", _) => {
             refuse(problems, place, format!("expected {}, got {}", text_form(message), got(value)))
         }
         ("google.protobuf.ListValue", Json::Array(_)) => standard(message, value, place, problems),
         ("google.protobuf.ListValue", _) => refuse(problems, place, format!("expected a list, got {}", got(value))),
-        ("google.protobuf.Any" | "google.protobuf.Struct", Json::Object(_)) => standard(message, value, place, problems),
+        ("google.protobuf.Any" | "google.protobuf.Struct", Json::Object(_)) => {
+            standard(message, value, place, problems)
+        }
         (_, Json::Object(fields)) => Some(bind_fields(message, fields, place, problems)),
         _ => {
             let kind = Kind::Message(message.clone());
@@ -174,7 +177,8 @@ pub(crate) fn field_named(message: &MessageDescriptor, name: &str) -> Option<Fie
 
 /// Says that a message has no such field, and which may have been meant.
 pub(crate) fn unknown(message: &MessageDescriptor, key: &str) -> String {
-    let plain = |name: &str| -> String { name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase() };
+    let plain =
+        |name: &str| -> String { name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase() };
     let wanted = plain(key);
     let near = message.fields().find(|field| {
         let name = plain(field.name());

@@ -49,11 +49,9 @@ pub(crate) fn from_text(kind: &Kind, text: &str) -> Result<Value, String> {
         Kind::Bytes => {
             STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok().map(|bytes| Value::Bytes(bytes.into()))
         }
-        Kind::Enum(of) => of
-            .get_value_by_name(text)
-            .map(|value| value.number())
-            .or_else(|| text.parse().ok())
-            .map(Value::EnumNumber),
+        Kind::Enum(of) => {
+            of.get_value_by_name(text).map(|value| value.number()).or_else(|| text.parse().ok()).map(Value::EnumNumber)
+        }
         Kind::Float | Kind::Double => number(text).and_then(|number| float(kind, number)),
         Kind::Message(_) => None,
         _ => text.parse().ok().and_then(|number: i128| integer(kind, number)),
@@ -75,7 +73,10 @@ fn number(text: &str) -> Option<f64> {
 fn float(kind: &Kind, number: f64) -> Option<Value> {
     match kind {
         Kind::Float => {
-            #[expect(clippy::cast_possible_truncation, reason = "rounding to the nearest float is what the field asks for")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "rounding to the nearest float is what the field asks for"
+            )]
             let narrow = number as f32;
             (narrow.is_finite() || !number.is_finite()).then_some(Value::F32(narrow))
         }

@@ -1,8 +1,8 @@
 use prost_reflect::DescriptorPool;
 use prost_reflect::prost_types::field_descriptor_proto::{Label, Type};
 use prost_reflect::prost_types::{
-    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto, MessageOptions,
-    OneofDescriptorProto,
+    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
+    MessageOptions, OneofDescriptorProto,
 };
 use serde_json::json;
 
@@ -22,8 +22,15 @@ fn field(number: i32, name: &str, kind: Type, of: &str, list: bool) -> FieldDesc
 /// A message with a field of every kind.
 fn every_kind() -> MessageDescriptor {
     let scalars = [
-        ("f64", Type::Double), ("f32", Type::Float), ("i32", Type::Int32), ("i64", Type::Int64), ("u32", Type::Uint32),
-        ("u64", Type::Uint64), ("flag", Type::Bool), ("text", Type::String), ("raw", Type::Bytes),
+        ("f64", Type::Double),
+        ("f32", Type::Float),
+        ("i32", Type::Int32),
+        ("i64", Type::Int64),
+        ("u32", Type::Uint32),
+        ("u64", Type::Uint64),
+        ("flag", Type::Bool),
+        ("text", Type::String),
+        ("raw", Type::Bytes),
     ];
     let mut fields: Vec<FieldDescriptorProto> =
         (1..).zip(scalars).map(|(number, (name, kind))| field(number, name, kind, "", false)).collect();
@@ -46,7 +53,11 @@ fn every_kind() -> MessageDescriptor {
         options: Some(MessageOptions { map_entry: Some(true), ..Default::default() }),
         ..Default::default()
     };
-    let value = |name: &str, number| EnumValueDescriptorProto { name: Some(name.to_owned()), number: Some(number), options: None };
+    let value = |name: &str, number| EnumValueDescriptorProto {
+        name: Some(name.to_owned()),
+        number: Some(number),
+        options: None,
+    };
     let file = FileDescriptorProto {
         name: Some("t.proto".to_owned()),
         package: Some("t".to_owned()),
@@ -80,7 +91,10 @@ fn every_kind_goes_there_and_back() {
         (json!({"f64": 1.5, "f32": 0.5, "i32": -1, "u32": 4_294_967_295_u32, "flag": true, "text": "ä"}), None),
         (json!({"f64": "NaN", "f32": "-Infinity"}), None),
         (json!({"i64": "-9223372036854775808", "u64": "18446744073709551615"}), None),
-        (json!({"i64": 7, "u64": 8, "i32": "9", "f64": "2.5"}), Some(json!({"i64": "7", "u64": "8", "i32": 9, "f64": 2.5}))),
+        (
+            json!({"i64": 7, "u64": 8, "i32": "9", "f64": "2.5"}),
+            Some(json!({"i64": "7", "u64": "8", "i32": 9, "f64": 2.5})),
+        ),
         (json!({"i32": 3.0, "i64": 1e3}), Some(json!({"i32": 3, "i64": "1000"}))),
         (json!({"raw": "AQI="}), None),
         (json!({"raw": "_-8"}), Some(json!({"raw": "/+8="}))),
@@ -101,7 +115,8 @@ fn every_kind_goes_there_and_back() {
         (json!({"left": null, "right": "r"}), Some(json!({"right": "r"}))),
     ];
     for (given, want) in table {
-        let message = message_from_json(&every_kind(), given.to_string()).unwrap_or_else(|fault| panic!("{given}: {fault}"));
+        let message =
+            message_from_json(&every_kind(), given.to_string()).unwrap_or_else(|fault| panic!("{given}: {fault}"));
         let written: Value = serde_json::from_slice(&message_to_text(&message).unwrap()).unwrap();
         assert_eq!(written, want.unwrap_or(given));
         assert_eq!(message_to_json(&message), written);

@@ -22,7 +22,9 @@ impl Names {
         let extension = pool.get_extension_by_name("google.api.resource");
         for message in pool.all_messages() {
             let options = message.options();
-            let Some(extension) = extension.as_ref().filter(|extension| options.has_extension(extension)) else { continue };
+            let Some(extension) = extension.as_ref().filter(|extension| options.has_extension(extension)) else {
+                continue;
+            };
             let resource = options.get_extension(extension);
             let patterns = resource.as_message().and_then(|resource| resource.get_field_by_name("pattern"));
             let patterns = patterns.as_ref().and_then(|patterns| patterns.as_list()).unwrap_or_default();
@@ -95,8 +97,7 @@ fn path(binding: &Binding, names: &Names) -> (String, Vec<Json>) {
             before = literal;
             continue;
         }
-        let variable =
-            binding.variables.iter().find(|of| index >= of.start && of.end.is_none_or(|end| index < end));
+        let variable = binding.variables.iter().find(|of| index >= of.start && of.end.is_none_or(|end| index < end));
         let mut name = match variable {
             Some(variable) if !variable.multiple => variable.path.clone(),
             _ => names.after(before),
@@ -183,12 +184,11 @@ fn parameter(trail: &[FieldDescriptor], field: &FieldDescriptor, schemas: &mut S
 }
 
 fn headers(binding: &Binding) -> Vec<Json> {
-    let header = |name: &str, description: &str| {
-        json!({ "name": name, "in": "header", "description": description, "schema": { "type": "string" } })
-    };
+    let header = |name: &str, description: &str| json!({ "name": name, "in": "header", "description": description, "schema": { "type": "string" } });
     let mut out = Vec::new();
     if binding.etag.is_some() && binding.http_method != http::Method::GET {
-        let text = "The etag last read, as in the ETag header; the call fails with 409 where the resource has changed since.";
+        let text =
+            "The etag last read, as in the ETag header; the call fails with 409 where the resource has changed since.";
         out.push(header("If-Match", text));
     }
     if binding.resume.is_some() {
@@ -255,7 +255,9 @@ fn access(method: &MethodDescriptor, out: &mut Map<String, Json>) {
         out.insert("security".to_owned(), json!([]));
     }
     let permission = rule.get_field_by_name("permission");
-    if let Some(permission) = permission.as_ref().and_then(|permission| permission.as_str()).filter(|text| !text.is_empty()) {
+    if let Some(permission) =
+        permission.as_ref().and_then(|permission| permission.as_str()).filter(|text| !text.is_empty())
+    {
         out.insert("x-permission".to_owned(), permission.into());
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value,
+    DescriptorPool, DynamicMessage, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor,
+    Value,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -36,7 +37,8 @@ impl<'a> Schemas<'a> {
 
     /// All of them, with that of errors.
     pub(crate) fn finish(self) -> Json {
-        let mut all: Map<String, Json> = self.components.into_iter().map(|(name, (_, schema))| (name, schema)).collect();
+        let mut all: Map<String, Json> =
+            self.components.into_iter().map(|(name, (_, schema))| (name, schema)).collect();
         all.insert("Error".to_owned(), error());
         Json::Object(all)
     }
@@ -48,13 +50,17 @@ impl<'a> Schemas<'a> {
         }
         let name = self.reserve(message.full_name(), message.package_name());
         if let Some(name) = &name.fresh {
-            let schema = self.object(message, |_| true);
+            let mut schema = self.object(message, |_| true);
+            // Answers may gain fields; a client that checks them against this document must not break by that.
+            if let Some(schema) = schema.as_object_mut() {
+                schema.remove("additionalProperties");
+            }
             self.components.insert(name.clone(), (message.full_name().to_owned(), schema));
         }
         json!({ "$ref": format!("#/components/schemas/{}", name.name) })
     }
 
-    /// The schema of an object with those fields of a message that `keep` wants.
+    /// The schema of an object with those fields of a message that `keep` wants, and no other.
     pub(crate) fn object(&mut self, message: &MessageDescriptor, keep: impl Fn(&FieldDescriptor) -> bool) -> Json {
         let mut properties = Map::new();
         let mut required = Vec::new();
@@ -87,7 +93,8 @@ impl<'a> Schemas<'a> {
             if let Some(inner) = rules.as_ref().and_then(|rules| message_of(rules, "items")) {
                 limit(&mut items, typed(&inner).as_ref());
             }
-            let mut list = Map::from_iter([("type".to_owned(), json!("array")), ("items".to_owned(), Json::Object(items))]);
+            let mut list =
+                Map::from_iter([("type".to_owned(), json!("array")), ("items".to_owned(), Json::Object(items))]);
             number(&mut list, rules.as_ref(), "min_items", "minItems");
             number(&mut list, rules.as_ref(), "max_items", "maxItems");
             list
@@ -118,8 +125,10 @@ impl<'a> Schemas<'a> {
         if let Some(inner) = rules.and_then(|rules| message_of(rules, "values")) {
             limit(&mut values, typed(&inner).as_ref());
         }
-        let mut out =
-            Map::from_iter([("type".to_owned(), json!("object")), ("additionalProperties".to_owned(), Json::Object(values))]);
+        let mut out = Map::from_iter([
+            ("type".to_owned(), json!("object")),
+            ("additionalProperties".to_owned(), Json::Object(values)),
+        ]);
         number(&mut out, rules, "max_pairs", "maxProperties");
         if let Some(inner) = rules.and_then(|rules| message_of(rules, "keys")) {
             let mut keys = Map::new();

@@ -8,7 +8,8 @@ const SERVICES: &[&str] = &[
 ];
 
 fn document() -> Json {
-    let info = Info { title: "Telwarden", version: "0.1.0", description: "All of it.", server: "http://localhost:8080" };
+    let info =
+        Info { title: "Telwarden", version: "0.1.0", description: "All of it.", server: "http://localhost:8080" };
     openapi(wire::pool(), SERVICES, &info).unwrap()
 }
 
@@ -74,7 +75,8 @@ fn an_operation_says_what_callers_need() {
     let classify = &document["paths"]["/v1/organizations/{organization}/assets/{asset}:classify"]["post"];
     assert!(body(classify)["properties"].get("name").is_none());
     assert_eq!(body(classify)["required"], json!(["classification", "confidentiality", "integrity", "availability"]));
-    let watch = &document["paths"]["/v1/organizations/{organization}/changes:watch"]["get"]["responses"]["200"]["content"];
+    let watch =
+        &document["paths"]["/v1/organizations/{organization}/changes:watch"]["get"]["responses"]["200"]["content"];
     let kinds: Vec<&String> = watch.as_object().unwrap().keys().collect();
     assert_eq!(kinds, ["application/x-ndjson", "text/event-stream"]);
 }
@@ -91,7 +93,10 @@ fn a_schema_carries_behaviour_limits_and_comments() {
     assert_eq!((&field("confidentiality")["minimum"], &field("confidentiality")["maximum"]), (&json!(0), &json!(10)));
     assert_eq!(field("createTime")["format"], "date-time");
     assert_eq!(field("createTime")["readOnly"], true);
-    assert_eq!((field("quantity")["type"].clone(), field("quantity")["format"].clone()), (json!("string"), json!("int64")));
+    assert_eq!(
+        (field("quantity")["type"].clone(), field("quantity")["format"].clone()),
+        (json!("string"), json!("int64"))
+    );
     assert_eq!(field("state")["$ref"], "#/components/schemas/Asset.State");
     assert_eq!(field("state")["readOnly"], true);
     assert_eq!(field("attributes")["maxProperties"], 256);

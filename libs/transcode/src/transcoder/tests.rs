@@ -65,7 +65,8 @@ impl Upstream {
         let this = self.clone();
         tower::service_fn(move |request: Request<tonic::body::Body>| {
             let this = this.clone();
-            let future: futures::future::BoxFuture<'static, _> = Box::pin(async move { Ok(this.answer(request).await) });
+            let future: futures::future::BoxFuture<'static, _> =
+                Box::pin(async move { Ok(this.answer(request).await) });
             future
         })
     }
@@ -92,7 +93,13 @@ impl Upstream {
             // Shown in proto names: the JSON form has none for a map key with capitals.
             let mask = message.take_field_by_name("update_mask").map(|mask| {
                 let paths = mask.as_message().unwrap().get_field_by_name("paths").unwrap().into_owned();
-                paths.as_list().unwrap().iter().map(|path| path.as_str().unwrap().to_owned()).collect::<Vec<_>>().join(",")
+                paths
+                    .as_list()
+                    .unwrap()
+                    .iter()
+                    .map(|path| path.as_str().unwrap().to_owned())
+                    .collect::<Vec<_>>()
+                    .join(",")
             });
             let mut message = message_to_json(&message);
             if let Some(mask) = mask {

@@ -262,7 +262,13 @@ async fn bodies_that_are_no_json() {
         (b"{\"owner\":\"\xff\"}".to_vec(), &[], 400, "BODY_INVALID", "not UTF-8: byte 10"),
         (deep.into_bytes(), &[], 400, "BODY_INVALID", "deeper than 64"),
         (b"[1]".to_vec(), &[], 400, "FIELD_INVALID", list),
-        (b"a=b".to_vec(), &["content-type: application/x-www-form-urlencoded"], 415, "BODY_INVALID", "application/json"),
+        (
+            b"a=b".to_vec(),
+            &["content-type: application/x-www-form-urlencoded"],
+            415,
+            "BODY_INVALID",
+            "application/json",
+        ),
         (b"{}".to_vec(), &[JSON, "content-encoding: gzip"], 415, "BODY_INVALID", "uncompressed"),
         (b"{}".to_vec(), &["content-type: application/merge-patch+json; charset=utf-8"], 200, "", ""),
     ];

@@ -6,21 +6,64 @@ use proptest::sample::select;
 use super::*;
 
 const PIECES: &[&str] = &[
-    "v1", "organizations", "acme", "assets", "assets:lookup", "a:impact", "", "%2F", "%", "%ff", "**", "{x}", ":", "::",
-    "changes:watch", "changes",
+    "v1",
+    "organizations",
+    "acme",
+    "assets",
+    "assets:lookup",
+    "a:impact",
+    "",
+    "%2F",
+    "%",
+    "%ff",
+    "**",
+    "{x}",
+    ":",
+    "::",
+    "changes:watch",
+    "changes",
 ];
 const NAMES: &[&str] = &[
-    "page_size", "pageToken", "updateMask", "update_mask.paths", "asset.labels.a", "kinds", "etag", "a.b.c", ".", "%",
-    "external_id.system", "kind", "",
+    "page_size",
+    "pageToken",
+    "updateMask",
+    "update_mask.paths",
+    "asset.labels.a",
+    "kinds",
+    "etag",
+    "a.b.c",
+    ".",
+    "%",
+    "external_id.system",
+    "kind",
+    "",
 ];
 const VALUES: &[&str] = &["1", "-9223372036854775809", "a,b..c", "%F0%9F", "true", "", "NaN", "+"];
 const KEYS: &[&str] = &[
-    "displayName", "display_name", "labels", "confidentiality", "externalIds", "verifyTime", "maintenance", "nextTime",
-    "networkIdentifiers", "kind", "state", "etag", "name", "system",
+    "displayName",
+    "display_name",
+    "labels",
+    "confidentiality",
+    "externalIds",
+    "verifyTime",
+    "maintenance",
+    "nextTime",
+    "networkIdentifiers",
+    "kind",
+    "state",
+    "etag",
+    "name",
+    "system",
 ];
 const TEXTS: &[&str] = &[
-    "2026-13-45T99:99:99Z", "9999-12-31T23:59:60.999999999999Z", "-0001-01-01T00:00:00Z", "0000-01-01T00:00:00Z",
-    "2026-07-01T12:00:00Z", "IP", "SURVEYED", "",
+    "2026-13-45T99:99:99Z",
+    "9999-12-31T23:59:60.999999999999Z",
+    "-0001-01-01T00:00:00Z",
+    "0000-01-01T00:00:00Z",
+    "2026-07-01T12:00:00Z",
+    "IP",
+    "SURVEYED",
+    "",
 ];
 
 fn near_path() -> impl Strategy<Value = String> {
