@@ -111,7 +111,7 @@ pub fn message_from_json(message: &MessageDescriptor, text: impl AsRef<[u8]>) ->
 
 /// Writes a message as JSON. Fields at their default are left out.
 ///
-/// A value that JSON has no form for (a timestamp outside the years 1 to 9999) gives `null` in place of the whole message; use
+/// A value that JSON has no form for (a timestamp outside the years 1 to 9999, a field mask with capitals) gives `null` in place of the whole message; use
 /// [`message_to_text`] to learn of it.
 #[must_use]
 pub fn message_to_json(message: &DynamicMessage) -> Value {
@@ -121,7 +121,7 @@ pub fn message_to_json(message: &DynamicMessage) -> Value {
 /// Writes a message as JSON text on one line. Fields at their default are left out.
 ///
 /// # Errors
-/// `DEFECT` where a value has no form in JSON: a timestamp outside the years 1 to 9999.
+/// `DEFECT` where a value has no form in JSON: a timestamp outside the years 1 to 9999, a field mask with capitals.
 pub fn message_to_text(message: &DynamicMessage) -> Outcome<Vec<u8>> {
     let mut out = Vec::with_capacity(256);
     message.serialize(&mut serde_json::Serializer::new(&mut out)).map_err(Fault::defect)?;

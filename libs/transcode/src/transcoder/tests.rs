@@ -60,8 +60,14 @@ impl Upstream {
 
     fn service(
         &self,
-    ) -> impl Service<Request<tonic::body::Body>, Response = Response<tonic::body::Body>, Error = Infallible> + Clone + Send
-    {
+    ) -> impl Service<
+        Request<tonic::body::Body>,
+        Response = Response<tonic::body::Body>,
+        Error = Infallible,
+        Future: Send,
+    > + Clone
+    + Send
+    + 'static {
         let this = self.clone();
         tower::service_fn(move |request: Request<tonic::body::Body>| {
             let this = this.clone();

@@ -75,3 +75,21 @@ async fn a_cursor_cannot_smuggle_lines_into_the_framing() {
     let got = send(&upstream, request("GET", WATCH, &[EVENTS], "")).await;
     assert_eq!(got.text, "data: {\"cursor\":\"a\\ndata: forged\"}\n\n");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_callers_share_one_transcoder() {
+    let transcoder = Arc::new(transcoder());
+    let upstream = Upstream::new(answers());
+    let calls: Vec<_> = (0..16)
+        .map(|_| {
+            let (transcoder, service) = (Arc::clone(&transcoder), upstream.service());
+            tokio::spawn(
+                async move { read(transcoder.handle(request("GET", WATCH, &[], ""), service).await).await.code },
+            )
+        })
+        .collect();
+    for call in calls {
+        assert_eq!(call.await.unwrap(), 200);
+    }
+    assert_eq!(upstream.calls(), 16);
+}
