@@ -84,7 +84,7 @@ pub fn load<T: DeserializeOwned>(
     variables.sort();
     for (name, path, value) in variables {
         let mut table = Table::new();
-        let value = typed(&value, model(&settings, &layers, &path));
+        let value = typed(&value, model(&settings, &layers, &path).as_ref());
         place(&mut table, &path, value);
         layers.push(Layer { origin: format!("the environment variable {name}"), table });
     }
@@ -146,7 +146,7 @@ fn place(table: &mut Table, path: &[String], value: Value) {
 }
 
 /// The text of a variable as a value. What does not fit its model stays a text, and is refused with the right words later.
-fn typed(text: &str, model: Option<Value>) -> Value {
+fn typed(text: &str, model: Option<&Value>) -> Value {
     let as_text = || Value::String(text.to_owned());
     let literal =
         || toml::from_str::<Table>(&format!("value = {text}")).ok().and_then(|mut table| table.remove("value"));

@@ -15,8 +15,9 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use serde::Deserialize;
 use tokio::runtime::Runtime;
+use tracing::Level;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
 use tracing_subscriber::layer::{Filter, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, Registry};
@@ -214,7 +215,7 @@ pub fn start(settings: &TelemetrySettings) -> Result<Telemetry, TelemetryError> 
 }
 
 fn check(settings: &TelemetrySettings) -> Result<(), TelemetryError> {
-    filter(settings)?;
+    filter::<Registry>(settings)?;
     if !(0.0..=1.0).contains(&settings.trace_ratio) {
         return Err(TelemetryError::Ratio(settings.trace_ratio));
     }
@@ -235,7 +236,9 @@ fn standard_error(settings: &TelemetrySettings) -> Result<BoxedLayer, TelemetryE
     let filter = filter(settings)?;
     Ok(match settings.log_format {
         LogFormat::Text => layer.with_ansi(std::io::stderr().is_terminal()).with_filter(filter).boxed(),
-        LogFormat::Json => layer.json().flatten_event(true).with_span_list(false).with_filter(filter).boxed(),
+        LogFormat::Json => {
+            layer.json().flatten_event(true).with_current_span(false).with_span_list(true).with_filter(filter).boxed()
+        }
     })
 }
 
@@ -248,23 +251,23 @@ fn collector(settings: &TelemetrySettings, exporters: &Exporters) -> Result<[Box
     ])
 }
 
-/// The filter of the settings, except that the spans of calls always exist: they carry the trace, whatever is logged.
-fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, TelemetryError> {
-    let refuse = |reason: String| TelemetryError::Filter { filter: settings.log_filter.clone(), reason };
-    let filter = EnvFilter::builder()
+/// What the settings let through, and every span: spans carry the trace, whatever is logged.
+fn filter<S>(settings: &TelemetrySettings) -> Result<impl Filter<S> + use<S>, TelemetryError>
+where
+    S: tracing::Subscriber + for<'a> LookupSpan<'a> + 'static,
+{
+    let lines = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .parse(&settings.log_filter)
-        .map_err(|error| refuse(error.to_string()))?;
-    let calls =
-        format!("{}=info", crate::trace::TARGET).parse().map_err(|_| refuse("the target of calls".to_owned()))?;
-    Ok(filter.add_directive(calls))
+        .map_err(|error| TelemetryError::Filter { filter: settings.log_filter.clone(), reason: error.to_string() })?;
+    let spans = filter_fn(|metadata| metadata.is_span() && *metadata.level() <= Level::INFO);
+    Ok(lines.or(spans.with_max_level_hint(LevelFilter::INFO)))
 }
 
-fn without_transport<S>(filter: EnvFilter) -> impl Filter<S>
+fn without_transport<S>(filter: impl Filter<S>) -> impl Filter<S>
 where
     S: tracing::Subscriber + for<'a> LookupSpan<'a>,
 {
-    use tracing_subscriber::filter::FilterExt as _;
     filter.and(filter_fn(|metadata| {
         let source = metadata.target().split("::").next().unwrap_or_default();
         !TRANSPORT.contains(&source)

@@ -17,9 +17,6 @@ use tracing_subscriber::registry::LookupSpan as _;
 pub use context::{TraceContext, TraceContextError, extract, inject};
 pub use server::{METRICS, Trace, TraceBody, TraceLayer};
 
-/// The target of the spans of calls and reactions; the log filter cannot switch it off.
-pub(crate) const TARGET: &str = "process::trace";
-
 /// The place in a trace where the caller of this function is; none outside every trace.
 #[must_use]
 pub fn current() -> Option<TraceContext> {
@@ -33,7 +30,6 @@ pub fn current() -> Option<TraceContext> {
 #[must_use]
 pub fn span_from(traceparent: &str, name: &str) -> Span {
     let span = tracing::info_span!(
-        target: TARGET,
         parent: None,
         "reaction",
         otel.name = name,

@@ -96,9 +96,12 @@ fn a_variable_takes_the_type_of_its_setting() {
     assert_eq!(settings.feed.wait, Period::from_secs(5));
 }
 
+/// The file, the environment, and what the error must say.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
 #[test]
 fn what_is_wrong_is_told_by_key_by_who_said_it_and_by_what_is_expected() {
-    let cases: [(&str, &[(&str, &str)], &[&str]); 9] = [
+    let cases: [Case; 9] = [
         ("[feed]\nbacth = 7\n", &[], &["the file FILE", "feed.bacth", "unknown field", "did you mean `batch`?"]),
         ("[fed]\nbatch = 7\n", &[], &["the file FILE", "did you mean `feed`?"]),
         ("", &[("TELWARDEN_FEED__BACTH", "7")], &["the environment variable TELWARDEN_FEED__BACTH", "`batch`?"]),

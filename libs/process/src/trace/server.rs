@@ -13,7 +13,7 @@ use opentelemetry::metrics::{Histogram, UpDownCounter};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, Span};
 
-use super::{TARGET, extract, join};
+use super::{extract, join};
 
 const DURATION: (&str, &str) =
     ("rpc.server.duration", "How long calls took until their last byte was sent, in seconds");
@@ -177,7 +177,6 @@ impl Call {
         };
         let system = if protocol == Protocol::Http { "http" } else { "grpc" };
         let span = tracing::info_span!(
-            target: TARGET,
             parent: None,
             "rpc",
             otel.name = format_args!("{service}/{method}"),
