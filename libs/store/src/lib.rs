@@ -1,1 +1,1 @@
-//! The database: dialects, transactions, migrations, the resource engine, the change ledger.
+//! The database.

@@ -27,6 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let lossy = prost_types::FileDescriptorSet::decode(bytes.as_slice())?;
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();
+    // Ordered maps, so that the same message is always the same bytes: digests and the ledger rest on it.
+    config.btree_map(["."]);
     tonic_prost_build::configure()
         .build_transport(true)
         .emit_rerun_if_changed(false)

@@ -147,16 +147,14 @@ fn write_scalar(
             writeln!(body, "crate::rules::string({value}, {least:?}, {most:?}, {pattern}, {at}, out);")?;
         }
         Kind::Bytes => {
-            if let Some(most) = number(typed, "max_len") {
-                writeln!(body, "crate::rules::items({value}.len(), None, Some({most}), {at}, \"\", out);")?;
-            }
+            let most = number(typed, "max_len");
+            writeln!(body, "crate::rules::items({value}.len(), None, {most:?}, {at}, \"\", out);")?;
         }
-        Kind::Enum(kind) => {
-            if flag(typed, "defined_only") {
-                let known: Vec<i32> = kind.values().map(|value| value.number()).collect();
-                writeln!(body, "crate::rules::defined(*({value}), &{known:?}, {at}, out);")?;
-            }
+        Kind::Enum(kind) if flag(typed, "defined_only") => {
+            let known: Vec<i32> = kind.values().map(|value| value.number()).collect();
+            writeln!(body, "crate::rules::defined(*({value}), &{known:?}, {at}, out);")?;
         }
+        Kind::Enum(_) => {}
         Kind::Int32 | Kind::Int64 | Kind::Double => {
             let (least, most) = (bound(typed, "gte"), bound(typed, "lte"));
             if field.kind() == Kind::Double || least.is_some() || most.is_some() {

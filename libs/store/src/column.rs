@@ -1,0 +1,173 @@
+//! Values and columns: how a field of a message is kept.
+
+use prost_types::Timestamp;
+use resource::FieldType;
+use sea_orm::Value;
+
+/// One value of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Datum {
+    /// Text; an unset string is empty, never NULL, so that order and comparison are the same on every dialect.
+    Text(String),
+    /// A whole number, a boolean (0 or 1) or a time (microseconds since 1970).
+    Integer(i64),
+    /// A number.
+    Real(f64),
+    /// Bytes.
+    Bytes(Vec<u8>),
+}
+
+impl Datum {
+    /// The text, or empty.
+    #[must_use]
+    pub fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            _ => String::new(),
+        }
+    }
+
+    /// The whole number, or 0.
+    #[must_use]
+    pub fn integer(&self) -> i64 {
+        match self {
+            Self::Integer(number) => *number,
+            _ => 0,
+        }
+    }
+
+    /// The number, or 0.
+    #[must_use]
+    pub fn real(&self) -> f64 {
+        match self {
+            Self::Real(number) => *number,
+            _ => 0.0,
+        }
+    }
+}
+
+impl From<Datum> for Value {
+    fn from(datum: Datum) -> Self {
+        match datum {
+            Datum::Text(text) => Value::String(Some(text)),
+            Datum::Integer(number) => Value::BigInt(Some(number)),
+            Datum::Real(number) => Value::Double(Some(number)),
+            Datum::Bytes(bytes) => Value::Bytes(Some(bytes)),
+        }
+    }
+}
+
+/// A field of a message that has a column of its own.
+pub struct Column<M> {
+    /// The field's proto name and the column's name.
+    pub name: &'static str,
+    /// Its type, for filters; says how the column is kept.
+    pub field_type: fn() -> FieldType,
+    /// Whether lists may be ordered by it; it then has an index.
+    pub order: bool,
+    /// Whether look-ups by equality are frequent enough for an index.
+    pub index: bool,
+    /// Whether a bare word in a filter looks through it.
+    pub search: bool,
+    /// Reads the field.
+    pub get: fn(&M) -> Datum,
+    /// Writes the field; an empty datum makes it unset.
+    pub set: fn(&mut M, Datum),
+}
+
+/// Microseconds since 1970 of a timestamp; `i64::MIN` where unset, so that unset sorts first on every dialect.
+#[must_use]
+pub fn micros(time: Option<&Timestamp>) -> i64 {
+    time.map_or(i64::MIN, |time| time.seconds.saturating_mul(1_000_000).saturating_add(i64::from(time.nanos) / 1000))
+}
+
+/// The timestamp of microseconds since 1970; none for `i64::MIN`.
+#[must_use]
+pub fn timestamp(micros: i64) -> Option<Timestamp> {
+    (micros != i64::MIN).then(|| Timestamp {
+        seconds: micros.div_euclid(1_000_000),
+        nanos: i32::try_from(micros.rem_euclid(1_000_000) * 1000).unwrap_or_default(),
+    })
+}
+
+/// The values of a proto enum, for filters and columns. Made once per enum and kept for the life of the process.
+#[must_use]
+pub fn enum_values(full_name: &'static str) -> &'static [(&'static str, i32)] {
+    use std::collections::HashMap;
+    use std::sync::{LazyLock, Mutex};
+    type Known = HashMap<&'static str, &'static [(&'static str, i32)]>;
+    static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    known.entry(full_name).or_insert_with(|| {
+        let values = wire::pool().get_enum_by_name(full_name).map(|kind| {
+            kind.values().map(|value| (&*value.name().to_owned().leak(), value.number())).collect::<Vec<_>>()
+        });
+        values.unwrap_or_default().leak()
+    })
+}
+
+/// The name of an enum's value, as columns keep it.
+#[must_use]
+pub fn enum_text(values: &[(&'static str, i32)], number: i32) -> &'static str {
+    values.iter().find(|(_, known)| *known == number).map_or("", |(name, _)| name)
+}
+
+/// Declares columns of a message: `columns![Asset; display_name: text order search, state: choice("…State")]`.
+#[macro_export]
+macro_rules! columns {
+    ($message:ty; $($field:ident : $kind:ident $(($argument:expr))? $($flag:ident)*),* $(,)?) => {
+        &[$($crate::columns!(@one $message, $field, $kind, ($($argument)?), $($flag)*)),*]
+    };
+    (@one $message:ty, $field:ident, $kind:ident, ($($argument:expr)?), $($flag:ident)*) => {{
+        #[expect(unused_mut, clippy::needless_update, reason = "which flags are given differs by column")]
+        const COLUMN: $crate::Column<$message> = {
+            let mut column = $crate::columns!(@$kind $message, $field, ($($argument)?));
+            $(column.$flag = true;)*
+            column
+        };
+        COLUMN
+    }};
+    (@base $field:ident, $type:expr, $get:expr, $set:expr) => {
+        $crate::Column {
+            name: $crate::columns!(@name $field),
+            field_type: || $type,
+            order: false,
+            index: false,
+            search: false,
+            get: $get,
+            set: $set,
+        }
+    };
+    (@name r#type) => { "type" };
+    (@name $field:ident) => { stringify!($field) };
+    (@text $message:ty, $field:ident, ()) => {
+        $crate::columns!(@base $field, $crate::FieldType::Text,
+            |m: &$message| $crate::Datum::Text(m.$field.clone()), |m: &mut $message, d| m.$field = d.text())
+    };
+    (@integer $message:ty, $field:ident, ()) => {
+        $crate::columns!(@base $field, $crate::FieldType::Integer,
+            |m: &$message| $crate::Datum::Integer(i64::from(m.$field)),
+            |m: &mut $message, d| m.$field = d.integer().try_into().unwrap_or_default())
+    };
+    (@real $message:ty, $field:ident, ()) => {
+        $crate::columns!(@base $field, $crate::FieldType::Real,
+            |m: &$message| $crate::Datum::Real(m.$field), |m: &mut $message, d| m.$field = d.real())
+    };
+    (@boolean $message:ty, $field:ident, ()) => {
+        $crate::columns!(@base $field, $crate::FieldType::Boolean,
+            |m: &$message| $crate::Datum::Integer(i64::from(m.$field)), |m: &mut $message, d| m.$field = d.integer() != 0)
+    };
+    (@time $message:ty, $field:ident, ()) => {
+        $crate::columns!(@base $field, $crate::FieldType::Time,
+            |m: &$message| $crate::Datum::Integer($crate::micros(m.$field.as_ref())),
+            |m: &mut $message, d| m.$field = $crate::timestamp(d.integer()))
+    };
+    (@choice $message:ty, $field:ident, ($values:expr)) => {
+        $crate::columns!(@base $field, $crate::FieldType::Enum($crate::enum_values($values)),
+            |m: &$message| $crate::Datum::Text($crate::enum_text($crate::enum_values($values), m.$field).to_owned()),
+            |m: &mut $message, d| {
+                let text = d.text();
+                m.$field = $crate::enum_values($values).iter().find(|(name, _)| *name == text).map_or(0, |(_, number)| *number);
+            })
+    };
+}
