@@ -1,1 +1,38 @@
-//! The database.
+//! The database: dialects, transactions, migrations, the resource engine, the change ledger.
+//!
+//! [`Collection`] is the only way a row changes. Its write path is fixed: message check, authorise by name, begin, load in
+//! scope, etag, rule, *nothing changed? return as is*, write, ledger, commit, wake the feed. So concurrency, audit and
+//! events cannot be forgotten.
+//!
+//! **To add a resource**: a marker type, its [`Resource`] (which fields are columns), its [`Rules`], and a line in the
+//! service's list of tables. docs/add-a-resource.md walks through it.
+//!
+//! **How a row looks**: `organization`, `id`, `version`, `create_time`, `update_time`, one column for each field that is
+//! filtered or ordered by, and `body`: the rest of the message, encoded. A field that is neither filtered nor ordered by
+//! needs no migration (docs/adr/0002-rows-are-messages.md).
+
+mod collection;
+mod column;
+mod database;
+mod ledger;
+mod list;
+mod migrate;
+mod resource;
+mod row;
+mod sequencer;
+mod sql;
+mod transaction;
+mod verify;
+
+pub use ::resource::FieldType;
+pub use collection::{Changed, Collection, Rules, Verb};
+pub use column::{Column, Datum, enum_text, enum_values, micros, timestamp};
+pub use database::{Database, Dialect, Location, StoreError};
+pub use ledger::{Entry, LedgerPage};
+pub use list::{ListQuery, Page};
+pub use migrate::{SqlMigration, Table, Tables};
+pub use resource::{Head, Resource, Side, SideRole};
+pub use sea_orm_migration::{MigrationTrait, MigratorTrait};
+pub use sql::Sql;
+pub use transaction::Transaction;
+pub use verify::{Finding, Verified, verify};

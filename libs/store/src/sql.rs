@@ -68,6 +68,10 @@ impl Sql {
         self.values.len()
     }
 
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     pub(crate) fn statement(self) -> Statement {
         let backend = match self.dialect {
             Dialect::Sqlite => DatabaseBackend::Sqlite,

@@ -1,0 +1,134 @@
+//! A write under way: statements, and the ledger entries that go with them.
+
+use access::Context;
+use fault::{Fault, Outcome};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
+
+use crate::database::refuse;
+use crate::ledger::Draft;
+use crate::{Database, Dialect, Sql};
+
+/// A write under way. Dropped without [`Transaction::commit`], it undoes itself.
+pub struct Transaction {
+    database: Database,
+    inner: DatabaseTransaction,
+    context: Context,
+    drafts: Vec<Draft>,
+    /// Names the transaction in the ledger, until its entries have places.
+    group: String,
+    /// The places of the first and the newest entry written so far; 0 where none.
+    places: (i64, i64),
+}
+
+/// Entries are written out when this many wait, so that an import of any size holds few in memory.
+const MOST_WAITING: usize = 2_000;
+
+impl Transaction {
+    pub(crate) fn new(database: Database, inner: DatabaseTransaction, context: Context) -> Self {
+        let group = context.clock.id();
+        Self { database, inner, context, drafts: Vec::new(), group, places: (0, 0) }
+    }
+
+    /// On whose behalf.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The database written to.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// A statement to build on.
+    #[must_use]
+    pub fn sql(&self, text: impl Into<String>) -> Sql {
+        self.database.sql(text)
+    }
+
+    /// Runs a statement; gives how many rows it touched.
+    ///
+    /// # Errors
+    /// `VALUE_TAKEN`, `STORE_UNAVAILABLE`, or `DEFECT`.
+    pub async fn run(&mut self, sql: Sql) -> Outcome<u64> {
+        self.database.count();
+        let done = self.inner.execute_raw(sql.statement()).await.map_err(|error| refuse(&error))?;
+        Ok(done.rows_affected())
+    }
+
+    /// Rows of a read that sees what this transaction wrote.
+    ///
+    /// # Errors
+    /// As [`Transaction::run`].
+    pub async fn rows(&mut self, sql: Sql) -> Outcome<Vec<QueryResult>> {
+        self.database.count();
+        self.inner.query_all_raw(sql.statement()).await.map_err(|error| refuse(&error))
+    }
+
+    /// The first row of a read that sees what this transaction wrote.
+    ///
+    /// # Errors
+    /// As [`Transaction::run`].
+    pub async fn row(&mut self, sql: Sql) -> Outcome<Option<QueryResult>> {
+        self.database.count();
+        self.inner.query_one_raw(sql.statement()).await.map_err(|error| refuse(&error))
+    }
+
+    pub(crate) fn group(&self) -> &str {
+        &self.group
+    }
+
+    pub(crate) async fn record(&mut self, drafts: impl IntoIterator<Item = Draft>) -> Outcome<()> {
+        self.drafts.extend(drafts);
+        if self.drafts.len() >= MOST_WAITING { self.write_entries().await } else { Ok(()) }
+    }
+
+    async fn write_entries(&mut self) -> Outcome<()> {
+        let drafts = std::mem::take(&mut self.drafts);
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        self.places = crate::ledger::append(self, drafts, self.places.0).await?;
+        Ok(())
+    }
+
+    /// Makes it last, and wakes whoever follows the ledger.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`; then nothing has changed.
+    pub async fn commit(mut self) -> Outcome<()> {
+        self.write_entries().await?;
+        self.inner.commit().await.map_err(|error| refuse(&error))?;
+        let (_, written) = self.places;
+        if written > 0 {
+            match self.database.dialect() {
+                Dialect::Sqlite => {
+                    self.database
+                        .inner
+                        .head
+                        .send_if_modified(|head| std::mem::replace(head, (*head).max(written)) < written);
+                }
+                Dialect::Postgres => self.database.inner.arrived.notify_one(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Undoes everything.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`; the database undoes it all the same.
+    pub async fn undo(self) -> Outcome<()> {
+        self.inner.rollback().await.map_err(|error| refuse(&error))
+    }
+}
+
+/// A row changed between being read and being written: on PostgreSQL two calls met.
+pub(crate) fn met() -> Box<Fault> {
+    Fault::new(
+        tonic::Code::Aborted,
+        wire::fault::v1::ErrorReason::EtagMismatch,
+        "the resource was changed by another call at the same moment: read it and try again",
+    )
+}
