@@ -93,6 +93,17 @@ pub struct Collection<R: Resource> {
     resource: PhantomData<fn() -> R>,
 }
 
+/// The context of a call and its message, once the message keeps the rules of its proto: how every handler begins.
+///
+/// # Errors
+/// `FIELD_INVALID` with every violation at once.
+pub fn open<T: wire::Validate>(request: tonic::Request<T>) -> Outcome<(Context, T)> {
+    let context = Context::of(&request)?;
+    let message = request.into_inner();
+    fault::check(&message)?;
+    Ok((context, message))
+}
+
 /// A name's parts, or why it is none. `field` is where the request has it.
 pub(crate) fn parse(text: &str, collection: &str, field: &str) -> Outcome<Name> {
     Name::parse(text, collection).map_err(|problem| refuse(&problem).on(field.to_owned()))
@@ -346,6 +357,35 @@ impl<R: Rules> Collection<R> {
             }
         }
         Ok(found)
+    }
+
+    /// Messages of one organization that a condition of ours selects, as the transaction sees them.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`, or `DEFECT` for a condition that is wrong.
+    pub async fn select(
+        &self,
+        tx: &mut Transaction,
+        organization: &str,
+        condition: impl FnOnce(&mut crate::Sql) + Send,
+    ) -> Outcome<Vec<R::Message>> {
+        let mut sql = self.statements.select();
+        sql.push("organization = ").bind(organization).push(" AND ");
+        condition(&mut sql);
+        let rows = tx.rows(sql).await?;
+        rows.iter().map(|row| Ok(self.statements.read(row)?.message)).collect()
+    }
+
+    /// As [`Collection::select`], reading what is committed.
+    ///
+    /// # Errors
+    /// As [`Collection::select`].
+    pub async fn find(&self, organization: &str, condition: impl FnOnce(&mut crate::Sql) + Send) -> Outcome<Vec<R::Message>> {
+        let mut sql = self.statements.select();
+        sql.push("organization = ").bind(organization).push(" AND ");
+        condition(&mut sql);
+        let rows = self.database.rows(sql).await?;
+        rows.iter().map(|row| Ok(self.statements.read(row)?.message)).collect()
     }
 
     /// Writes new messages over old rows. Nothing changed means nothing written, no new version and no entry.

@@ -25,7 +25,7 @@ mod transaction;
 mod verify;
 
 pub use ::resource::FieldType;
-pub use collection::{Changed, Collection, Rules, Verb};
+pub use collection::{Changed, Collection, Rules, Verb, open};
 pub use column::{Column, Datum, enum_text, enum_values, micros, timestamp};
 pub use database::{Database, Dialect, Location, StoreError};
 pub use ledger::{Entry, LedgerPage};

@@ -18,6 +18,8 @@ pub struct Transaction {
     group: String,
     /// The places of the first and the newest entry written so far; 0 where none.
     places: (i64, i64),
+    /// What follows for other rows is put off to the end of a bulk load.
+    bulk: bool,
 }
 
 /// Entries are written out when this many wait, so that an import of any size holds few in memory.
@@ -26,7 +28,7 @@ const MOST_WAITING: usize = 2_000;
 impl Transaction {
     pub(crate) fn new(database: Database, inner: DatabaseTransaction, context: Context) -> Self {
         let group = context.clock.id();
-        Self { database, inner, context, drafts: Vec::new(), group, places: (0, 0) }
+        Self { database, inner, context, drafts: Vec::new(), group, places: (0, 0), bulk: false }
     }
 
     /// On whose behalf.
@@ -39,6 +41,19 @@ impl Transaction {
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Says that this write is a part of a bulk load: [`crate::Rules::settled`] may put off what it would do at once.
+    #[must_use]
+    pub fn bulk(mut self) -> Self {
+        self.bulk = true;
+        self
+    }
+
+    /// Whether this write is a part of a bulk load.
+    #[must_use]
+    pub fn is_bulk(&self) -> bool {
+        self.bulk
     }
 
     /// A statement to build on.

@@ -1,0 +1,355 @@
+//! Assets (ITU-T X.1057): survey, classify and register, value, serve, retire.
+
+pub mod valuation;
+
+pub(crate) mod impact;
+pub(crate) mod lookup;
+pub(crate) mod network;
+pub(crate) mod summary;
+
+use std::collections::HashSet;
+
+use access::Context;
+use fault::{Fault, Outcome};
+use store::{Changed, Collection, ListQuery, Rules, Side, SideRole, Transaction, open};
+use tonic::{Request, Response, Status};
+use wire::assets::v1::asset::State;
+use wire::assets::v1::asset_service_server::AssetService;
+use wire::assets::v1::{
+    AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, AssetPolicy, ClassifyAssetRequest, CommissionAssetRequest,
+    ConfirmValueAssetRequest, CreateAssetRequest, DeleteAssetRequest, ErrorReason, GetAssetRequest, IdentifyAssetRequest,
+    ListAssetsRequest, ListAssetsResponse, LookupAssetsRequest, LookupAssetsResponse, RegisterAssetRequest,
+    RetireAssetRequest, SummarizeAssetsRequest, SummarizeAssetsResponse, UpdateAssetRequest, VerifyAssetRequest,
+};
+use wire::fault::v1::ErrorReason as House;
+
+use crate::Registry;
+use crate::taxonomy;
+
+// === The table ===
+
+/// The register of assets.
+pub struct Assets;
+
+impl store::Resource for Assets {
+    type Message = Asset;
+    const TABLE: &'static str = "asset";
+    const COLLECTION: &'static str = "assets";
+
+    fn columns() -> &'static [store::Column<Asset>] {
+        store::columns![Asset;
+            display_name: text order search, r#type: text order, description: text search, owner: text index,
+            custodian: text, site: text index, classification: text, confidentiality: integer, integrity: integer,
+            availability: integer, value: real, inherited_value: real, inherited_from: text, effective_value: real order,
+            grade: integer, vendor: text search, model: text search, software_version: text, serial_number: text index,
+            power_watts: real, state: choice("telwarden.assets.v1.Asset.State"), end_of_life_time: time, verify_time: time,
+        ]
+    }
+
+    fn sides() -> &'static [Side<Asset>] {
+        &[
+            Side {
+                table: "asset_label",
+                columns: &["key", "value"],
+                unique: None,
+                role: SideRole::Map("labels"),
+                rows: |asset| asset.labels.iter().map(|(key, value)| vec![key.clone(), value.clone()]).collect(),
+            },
+            Side {
+                table: "asset_legal_tag",
+                columns: &["value"],
+                unique: None,
+                role: SideRole::Set("legal_tags"),
+                rows: |asset| asset.legal_tags.iter().map(|tag| vec![tag.clone()]).collect(),
+            },
+            Side {
+                table: "asset_external_id",
+                columns: &["system", "value"],
+                unique: Some("external_ids"),
+                role: SideRole::Own,
+                rows: |asset| asset.external_ids.iter().map(|id| vec![id.system.clone(), id.value.clone()]).collect(),
+            },
+            Side {
+                table: "asset_network_key",
+                columns: &["key", "value"],
+                unique: None,
+                role: SideRole::Own,
+                rows: |asset| {
+                    let known = asset.network_identifiers.iter().filter_map(|identifier| network::keys(identifier).ok());
+                    known.flat_map(|(value, keys)| keys.into_iter().map(move |key| vec![key, value.clone()])).collect()
+                },
+            },
+        ]
+    }
+
+    store::head!(Asset; value, inherited_value, inherited_from, effective_value, grade, state);
+}
+
+// === The rules ===
+
+/// What the rules need beside the asset.
+pub struct Needs {
+    policy: AssetPolicy,
+    own_types: HashSet<String>,
+    sites: HashSet<String>,
+}
+
+impl Rules for Assets {
+    type Needs = Needs;
+
+    async fn needs(tx: &mut Transaction, organization: &str, assets: &[&Asset]) -> Outcome<Needs> {
+        let policy = crate::asset_policy::active(tx, organization).await?;
+        let types: HashSet<&str> =
+            assets.iter().map(|asset| asset.r#type.as_str()).filter(|key| !taxonomy::asset_types().contains_key(*key)).collect();
+        let sites: HashSet<&str> = assets.iter().filter_map(|asset| asset.site.rsplit('/').next()).filter(|id| !id.is_empty()).collect();
+        let own_types = crate::existing(tx, "asset_type", organization, types).await?;
+        let sites = crate::existing(tx, "site", organization, sites).await?;
+        let sites = sites.into_iter().map(|id| format!("organizations/{organization}/sites/{id}")).collect();
+        Ok(Needs { policy, own_types, sites })
+    }
+
+    fn create(_: &Context, needs: &Needs, new: &mut Asset) -> Outcome<()> {
+        if new.state() == State::Unspecified {
+            new.set_state(State::Surveyed);
+        }
+        consistent(needs, new)
+    }
+
+    fn update(_: &Context, needs: &Needs, _: &Asset, new: &mut Asset) -> Outcome<()> {
+        consistent(needs, new)
+    }
+
+    fn delete(_: &Context, _: &Needs, old: &Asset) -> Outcome<()> {
+        in_state(old, &[State::Surveyed, State::Identified], "deleted: retire it, and dispose of it by a change request")
+    }
+
+    async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Asset>]) -> Outcome<()> {
+        let mut roots = Vec::new();
+        for change in changed {
+            match (&change.before, &change.after) {
+                (Some(before), None) => crate::dependency::refuse_if_used(tx, organization, &before.name).await?,
+                (Some(before), Some(after)) if before.value != after.value => roots.push(after.name.clone()),
+                _ => {}
+            }
+        }
+        crate::dependency::flow_from(tx, organization, roots).await
+    }
+}
+
+/// Every rule about one asset that needs no other asset, and what follows from its ratings.
+fn consistent(needs: &Needs, asset: &mut Asset) -> Outcome<()> {
+    let key = &asset.r#type;
+    if !taxonomy::asset_types().contains_key(key) && !needs.own_types.contains(key) {
+        let message = format!("{key} is no asset type: list the types with AssetTypeService, or add it there");
+        return Err(Fault::invalid(ErrorReason::AssetTypeUnknown, message).with("type", key).on("asset.type"));
+    }
+    let class = &asset.classification;
+    if !class.is_empty() && !needs.policy.classes.iter().any(|known| known.key == *class) {
+        let known: Vec<&str> = needs.policy.classes.iter().map(|class| class.key.as_str()).collect();
+        let message = format!("{class} is no class of the active policy: use one of {}", known.join(", "));
+        return Err(Fault::invalid(ErrorReason::ClassificationUnknown, message).with("classification", class).on("asset.classification"));
+    }
+    for (field, rating) in
+        [("confidentiality", asset.confidentiality), ("integrity", asset.integrity), ("availability", asset.availability)]
+    {
+        if rating > needs.policy.scale_levels {
+            let limit = needs.policy.scale_levels;
+            let message = format!("{field} is {rating}, but the scale of the active policy ends at {limit}");
+            return Err(Fault::invalid(ErrorReason::RatingOutOfScale, message).with("limit", limit).on(format!("asset.{field}")));
+        }
+    }
+    if !asset.site.is_empty() && !needs.sites.contains(&asset.site) {
+        let message = format!("the site {} does not exist: create it first", asset.site);
+        return Err(Fault::invalid(House::ReferenceMissing, message).on("asset.site"));
+    }
+    for (index, identifier) in asset.network_identifiers.iter_mut().enumerate() {
+        let refused = |error: String| {
+            Fault::invalid(ErrorReason::NetworkIdentifierInvalid, error).on(format!("asset.network_identifiers[{index}].value"))
+        };
+        identifier.value = network::keys(identifier).map_err(refused)?.0;
+    }
+    let mut external = HashSet::new();
+    if let Some(twice) = asset.external_ids.iter().find(|id| !external.insert((&id.system, &id.value))) {
+        let message = format!("{} {} stands twice among the external ids: leave one out", twice.system, twice.value);
+        return Err(Fault::invalid(House::ValueTaken, message).on("asset.external_ids"));
+    }
+    valuation::valued(&needs.policy, asset);
+    Ok(())
+}
+
+fn in_state(asset: &Asset, allowed: &[State], done: &str) -> Outcome<()> {
+    if allowed.contains(&asset.state()) {
+        return Ok(());
+    }
+    let names: Vec<&str> = allowed.iter().map(State::as_str_name).collect();
+    let (state, allowed) = (asset.state().as_str_name(), names.join(", "));
+    let message = format!("the asset is {state}; only one that is {allowed} can be {done}");
+    Err(Fault::precondition(House::StateForbids, message).with("state", state).with("allowed", allowed))
+}
+
+/// What each state asks of the asset's fields, beyond those of the states before it.
+pub(crate) fn lacks(asset: &Asset, state: State) -> Option<Box<Fault>> {
+    let missing = |reason, message: &str| Some(Fault::precondition(reason, message).with("asset", &asset.name));
+    let rated = asset.confidentiality > 0 && asset.integrity > 0 && asset.availability > 0;
+    match state {
+        State::Identified if asset.r#type == "unclassified" => {
+            missing(ErrorReason::AssetTypeUnknown, "it is not known what the asset is: give it a type first")
+        }
+        State::Classified if asset.classification.is_empty() || !rated => {
+            missing(ErrorReason::ValueMissing, "it needs a classification, confidentiality, integrity and availability")
+        }
+        State::Registered if asset.owner.is_empty() => missing(ErrorReason::OwnerMissing, "it needs an owner who agrees to the entry"),
+        State::Valued if asset.value <= 0.0 => {
+            missing(ErrorReason::ValueMissing, "it needs confidentiality, integrity and availability, which give its value")
+        }
+        _ => None,
+    }
+}
+
+/// The furthest state, up to `wanted`, that the fields of an asset support.
+pub(crate) fn furthest(asset: &Asset, wanted: State) -> State {
+    let mut reached = State::Surveyed;
+    for state in [State::Identified, State::Classified, State::Registered, State::Valued, State::InService, State::Retired] {
+        if state as i32 > wanted as i32 || lacks(asset, state).is_some() {
+            break;
+        }
+        reached = state;
+    }
+    reached
+}
+
+/// One move of the life cycle: from which states, to which, and what it asks of the asset's fields.
+fn to(new: &mut Asset, from: &[State], state: State, done: &str) -> Outcome<()> {
+    in_state(new, from, done)?;
+    if let Some(lack) = lacks(new, state) {
+        return Err(lack);
+    }
+    new.set_state(state);
+    Ok(())
+}
+
+// === The API ===
+
+/// How a handler's outcome becomes a reply.
+pub(crate) fn reply<T>(outcome: Outcome<T>) -> Result<Response<T>, Status> {
+    outcome.map(Response::new).map_err(Status::from)
+}
+
+impl Registry {
+    /// One move of an asset's life cycle.
+    async fn advance(
+        &self,
+        context: &Context,
+        name: &str,
+        etag: &str,
+        change: impl FnOnce(&mut Asset) -> Outcome<()> + Send,
+    ) -> Outcome<Asset> {
+        self.assets.change(context, name, etag, |_, _, new| change(new)).await
+    }
+}
+
+#[tonic::async_trait]
+impl AssetService for Registry {
+    async fn create_asset(&self, request: Request<CreateAssetRequest>) -> Result<Response<Asset>, Status> {
+        let (context, request) = open(request)?;
+        reply(self.assets.create(&context, &request.parent, &request.asset_id, request.asset).await)
+    }
+
+    async fn get_asset(&self, request: Request<GetAssetRequest>) -> Result<Response<Asset>, Status> {
+        let (context, request) = open(request)?;
+        reply(self.assets.get(&context, &request.name).await)
+    }
+
+    async fn list_assets(&self, request: Request<ListAssetsRequest>) -> Result<Response<ListAssetsResponse>, Status> {
+        let (context, r) = open(request)?;
+        let query = ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
+        let page = self.assets.list(&context, &r.parent, query).await;
+        reply(page.map(|page| ListAssetsResponse { assets: page.items, next_page_token: page.next_page_token }))
+    }
+
+    async fn update_asset(&self, request: Request<UpdateAssetRequest>) -> Result<Response<Asset>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        reply(self.assets.update(&context, request.asset, request.update_mask).await)
+    }
+
+    async fn delete_asset(&self, request: Request<DeleteAssetRequest>) -> Result<Response<()>, Status> {
+        let (context, request) = open(request)?;
+        reply(self.assets.delete(&context, &request.name, &request.etag).await)
+    }
+
+    async fn identify_asset(&self, request: Request<IdentifyAssetRequest>) -> Result<Response<Asset>, Status> {
+        let (context, r) = open(request)?;
+        let change = |new: &mut Asset| to(new, &[State::Surveyed], State::Identified, "identified");
+        reply(self.advance(&context, &r.name, &r.etag, change).await)
+    }
+
+    async fn classify_asset(&self, request: Request<ClassifyAssetRequest>) -> Result<Response<Asset>, Status> {
+        let (context, r) = open(request)?;
+        let change = |new: &mut Asset| {
+            new.classification = r.classification;
+            (new.confidentiality, new.integrity, new.availability) = (r.confidentiality, r.integrity, r.availability);
+            match new.state() {
+                State::Surveyed | State::Retired | State::Disposed => in_state(new, &[State::Identified], "classified"),
+                State::Identified => to(new, &[State::Identified], State::Classified, "classified"),
+                _ => Ok(()),
+            }
+        };
+        reply(self.advance(&context, &r.name, &r.etag, change).await)
+    }
+
+    async fn register_asset(&self, request: Request<RegisterAssetRequest>) -> Result<Response<Asset>, Status> {
+        let (context, r) = open(request)?;
+        let change = |new: &mut Asset| to(new, &[State::Classified], State::Registered, "registered");
+        reply(self.advance(&context, &r.name, &r.etag, change).await)
+    }
+
+    async fn confirm_value_asset(&self, request: Request<ConfirmValueAssetRequest>) -> Result<Response<Asset>, Status> {
+        let (context, r) = open(request)?;
+        let change = |new: &mut Asset| to(new, &[State::Registered], State::Valued, "valued");
+        reply(self.advance(&context, &r.name, &r.etag, change).await)
+    }
+
+    async fn commission_asset(&self, request: Request<CommissionAssetRequest>) -> Result<Response<Asset>, Status> {
+        let (context, r) = open(request)?;
+        let change = |new: &mut Asset| to(new, &[State::Valued], State::InService, "put into service");
+        reply(self.advance(&context, &r.name, &r.etag, change).await)
+    }
+
+    async fn retire_asset(&self, request: Request<RetireAssetRequest>) -> Result<Response<Asset>, Status> {
+        let (context, r) = open(request)?;
+        let change = |new: &mut Asset| to(new, &[State::InService], State::Retired, "retired");
+        reply(self.advance(&context, &r.name, &r.etag, change).await)
+    }
+
+    async fn verify_asset(&self, request: Request<VerifyAssetRequest>) -> Result<Response<Asset>, Status> {
+        let (context, r) = open(request)?;
+        let now = store::timestamp(context.clock.now());
+        let change = |new: &mut Asset| {
+            new.verify_time = now;
+            new.verification_method = r.verification_method;
+            Ok(())
+        };
+        reply(self.advance(&context, &r.name, &r.etag, change).await)
+    }
+
+    async fn lookup_assets(&self, request: Request<LookupAssetsRequest>) -> Result<Response<LookupAssetsResponse>, Status> {
+        let (context, request) = open(request)?;
+        reply(lookup::lookup(self, &context, &request).await)
+    }
+
+    async fn analyze_asset_impact(&self, request: Request<AnalyzeAssetImpactRequest>) -> Result<Response<AnalyzeAssetImpactResponse>, Status> {
+        let (context, request) = open(request)?;
+        reply(impact::impact(self, &context, &request).await)
+    }
+
+    async fn summarize_assets(&self, request: Request<SummarizeAssetsRequest>) -> Result<Response<SummarizeAssetsResponse>, Status> {
+        let (context, request) = open(request)?;
+        reply(summary::summarize(self, &context, &request).await)
+    }
+}
+
+/// The register, for those who hold no [`Registry`].
+pub(crate) fn register(database: &store::Database) -> Collection<Assets> {
+    Collection::new(database.clone())
+}

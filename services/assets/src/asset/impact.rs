@@ -1,0 +1,117 @@
+//! What is hit when an asset fails: one indexed query a level of the graph, whatever the size of the estate.
+
+use std::collections::HashMap;
+
+use access::Context;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use fault::{Fault, Outcome};
+use sea_orm::QueryResult;
+use wire::assets::v1::{AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Count, ImpactedAsset};
+use wire::fault::v1::ErrorReason;
+
+use crate::Registry;
+
+pub(crate) async fn impact(registry: &Registry, context: &Context, request: &AnalyzeAssetImpactRequest) -> Outcome<AnalyzeAssetImpactResponse> {
+    let asset = registry.assets.get(context, &request.name).await?;
+    let organization = crate::organization_of(&asset.name);
+    let size = if request.page_size == 0 { 100 } else { request.page_size.min(1000) };
+    // Depth is bounded so that a circle costs at most its own size times the bound; 64 is far beyond any real chain.
+    let depth = if request.max_depth == 0 { 64 } else { request.max_depth };
+    let total = reached(registry, &asset.name, organization, depth).await?;
+    let after = place(&request.page_token)?;
+    let mut names: Vec<(&str, i64)> = total.iter().map(|(name, depth, _)| (name.as_str(), *depth)).collect();
+    names.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.cmp(b.0)));
+    let start = names.partition_point(|(name, depth)| (*depth, *name) <= (after.0, after.1.as_str()));
+    let page: Vec<(&str, i64)> = names.iter().skip(start).take(usize::try_from(size).unwrap_or(100)).copied().collect();
+    let more = start + page.len() < names.len();
+    let next_page_token = match page.last().filter(|_| more) {
+        Some((name, depth)) => URL_SAFE_NO_PAD.encode(format!("{depth} {name}")),
+        None => String::new(),
+    };
+    let vias: HashMap<&str, &str> = total.iter().map(|(name, _, via)| (name.as_str(), via.as_str())).collect();
+    let via = |name: &str| vias.get(name).copied().unwrap_or_default().to_owned();
+    let ids: Vec<&str> = page.iter().map(|(name, _)| crate::id_of(name)).collect();
+    let found = registry.assets.find(organization, |sql| { sql.is_in("id", &ids); }).await?;
+    let assets = page
+        .iter()
+        .filter_map(|(name, depth)| {
+            let asset = found.iter().find(|asset| asset.name == *name)?;
+            Some(ImpactedAsset {
+                asset: asset.name.clone(),
+                display_name: asset.display_name.clone(),
+                r#type: asset.r#type.clone(),
+                depth: i32::try_from(*depth).unwrap_or(i32::MAX),
+                via: via(name),
+                effective_value: asset.effective_value,
+            })
+        })
+        .collect();
+    let all: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+    let (types, sites, greatest_value) = counts(registry, organization, &all).await?;
+    let total = i64::try_from(total.len()).unwrap_or(i64::MAX);
+    Ok(AnalyzeAssetImpactResponse { assets, next_page_token, total, types, sites, greatest_value })
+}
+
+/// Every asset that is hit, breadth first: one indexed query a level, so each asset is visited once even on circles.
+async fn reached(registry: &Registry, name: &str, organization: &str, max_depth: i32) -> Outcome<Vec<(String, i64, String)>> {
+    let mut seen: HashMap<String, (i64, String)> = HashMap::new();
+    seen.insert(name.to_owned(), (0, String::new()));
+    let mut level = vec![name.to_owned()];
+    for depth in 1..=i64::from(max_depth) {
+        if level.is_empty() {
+            break;
+        }
+        let mut next = Vec::new();
+        for chunk in level.chunks(5000) {
+            let from: Vec<&str> = chunk.iter().map(String::as_str).collect();
+            let mut sql = registry.database.sql("SELECT dependent, supporting FROM dependency d WHERE d.organization = ");
+            sql.bind(organization).push(&crate::dependency::flowing("d")).push(" AND ").is_in("d.supporting", &from);
+            sql.push(" ORDER BY dependent, supporting");
+            for row in registry.database.rows(sql).await? {
+                let (dependent, supporting) = pair(&row)?;
+                if !seen.contains_key(&dependent) {
+                    next.push(dependent.clone());
+                    seen.insert(dependent, (depth, supporting));
+                }
+            }
+        }
+        level = next;
+    }
+    seen.remove(name);
+    Ok(seen.into_iter().map(|(name, (depth, via))| (name, depth, via)).collect())
+}
+
+fn pair(row: &QueryResult) -> Outcome<(String, String)> {
+    Ok((row.try_get_by_index(0).map_err(Fault::defect)?, row.try_get_by_index(1).map_err(Fault::defect)?))
+}
+
+/// How many of each type and at each site, and the greatest value among them.
+async fn counts(registry: &Registry, organization: &str, names: &[&str]) -> Outcome<(Vec<Count>, Vec<Count>, f64)> {
+    let (mut types, mut sites, mut greatest) = (HashMap::new(), HashMap::new(), 0.0_f64);
+    for chunk in names.chunks(5000) {
+        let ids: Vec<&str> = chunk.iter().map(|name| crate::id_of(name)).collect();
+        let mut sql = registry.database.sql("SELECT type, site, COUNT(*), MAX(effective_value) FROM asset WHERE organization = ");
+        sql.bind(organization).push(" AND ").is_in("id", &ids).push(" GROUP BY type, site");
+        for row in registry.database.rows(sql).await? {
+            let count: i64 = row.try_get_by_index(2).map_err(Fault::defect)?;
+            *types.entry(row.try_get_by_index::<String>(0).map_err(Fault::defect)?).or_insert(0) += count;
+            *sites.entry(row.try_get_by_index::<String>(1).map_err(Fault::defect)?).or_insert(0) += count;
+            greatest = greatest.max(row.try_get_by_index(3).map_err(Fault::defect)?);
+        }
+    }
+    Ok((crate::most_frequent(types, 1000), crate::most_frequent(sites, 100), greatest))
+}
+
+fn place(token: &str) -> Outcome<(i64, String)> {
+    if token.is_empty() {
+        return Ok((0, String::new()));
+    }
+    let text = URL_SAFE_NO_PAD.decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let parts = text.as_deref().and_then(|text| text.split_once(' '));
+    let place = parts.and_then(|(depth, name)| Some((depth.parse().ok()?, name.to_owned())));
+    place.ok_or_else(|| {
+        let message = "the page token was not made by this call: take the next_page_token of the page before";
+        Fault::invalid(ErrorReason::PageTokenInvalid, message).on("page_token")
+    })
+}

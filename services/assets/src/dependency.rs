@@ -1,0 +1,124 @@
+//! Dependencies: what depends on what, and how value flows along (ITU-T X.1057: valuation by dependency).
+
+mod flow;
+mod propagate;
+
+use std::collections::HashSet;
+
+use access::Context;
+use fault::{Fault, Outcome};
+use store::{Changed, ListQuery, Rules, Transaction, open};
+use tonic::{Request, Response, Status};
+use wire::assets::v1::dependency_service_server::DependencyService;
+use wire::assets::v1::{
+    CreateDependencyRequest, DeleteDependencyRequest, Dependency, ErrorReason, GetDependencyRequest, ListDependenciesRequest,
+    ListDependenciesResponse, UpdateDependencyRequest,
+};
+use wire::fault::v1::ErrorReason as House;
+
+pub(crate) use flow::{drain, flow_from, flowing, refuse_if_used};
+
+use crate::asset::reply;
+use crate::{Registry, taxonomy};
+
+/// All dependencies.
+pub struct Dependencies;
+
+impl store::Resource for Dependencies {
+    type Message = Dependency;
+    const TABLE: &'static str = "dependency";
+    const COLLECTION: &'static str = "dependencies";
+
+    fn columns() -> &'static [store::Column<Dependency>] {
+        store::columns![Dependency;
+            dependent: text order, supporting: text order, kind: text, source: text,
+        ]
+    }
+
+    store::head!(Dependency;);
+}
+
+impl Rules for Dependencies {
+    /// The ids of the assets that exist among those named.
+    type Needs = HashSet<String>;
+
+    async fn needs(tx: &mut Transaction, organization: &str, dependencies: &[&Dependency]) -> Outcome<HashSet<String>> {
+        let named = dependencies.iter().flat_map(|dependency| [&dependency.dependent, &dependency.supporting]);
+        let ids: HashSet<&str> = named.map(|name| crate::id_of(name)).collect();
+        let known = crate::existing(tx, "asset", organization, ids).await?;
+        Ok(known.into_iter().map(|id| format!("organizations/{organization}/assets/{id}")).collect())
+    }
+
+    fn create(_: &Context, assets: &HashSet<String>, new: &mut Dependency) -> Outcome<()> {
+        if new.kind.is_empty() {
+            "uses".clone_into(&mut new.kind);
+        }
+        if !taxonomy::dependency_kinds().contains_key(&new.kind) {
+            let kinds: Vec<&str> = taxonomy::dependency_kinds().keys().map(String::as_str).collect();
+            let message = format!("{} is no dependency kind: use one of {}", new.kind, kinds.join(", "));
+            return Err(Fault::invalid(ErrorReason::DependencyKindUnknown, message).with("kind", &new.kind).on("dependency.kind"));
+        }
+        if new.dependent == new.supporting {
+            let message = format!("{} cannot depend on itself: name another asset as supporting", new.dependent);
+            return Err(Fault::invalid(ErrorReason::DependencyOnSelf, message).with("asset", &new.dependent).on("dependency.supporting"));
+        }
+        for (field, name) in [("dependent", &new.dependent), ("supporting", &new.supporting)] {
+            if !assets.contains(name) {
+                let message = format!("the asset {name} does not exist in this organization: create it first");
+                return Err(Fault::invalid(House::ReferenceMissing, message).on(format!("dependency.{field}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn update(_: &Context, _: &HashSet<String>, _: &Dependency, _: &mut Dependency) -> Outcome<()> {
+        Ok(())
+    }
+
+    fn delete(_: &Context, _: &HashSet<String>, _: &Dependency) -> Outcome<()> {
+        Ok(())
+    }
+
+    async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Dependency>]) -> Outcome<()> {
+        // What supports gets its inherited value anew where an edge came or went; other changes of an edge move no value.
+        let moved = changed.iter().filter(|change| change.before.is_none() || change.after.is_none());
+        let seeds = moved.filter_map(|change| change.after.as_ref().or(change.before.as_ref()));
+        let seeds = seeds.filter(|edge| taxonomy::dependency_kinds().get(&edge.kind).copied().unwrap_or(true));
+        flow::flow_into(tx, organization, seeds.map(|edge| edge.supporting.clone()).collect()).await
+    }
+}
+
+#[tonic::async_trait]
+impl DependencyService for Registry {
+    async fn create_dependency(&self, request: Request<CreateDependencyRequest>) -> Result<Response<Dependency>, Status> {
+        let (context, request) = open(request)?;
+        if let Some(dependency) = request.dependency.as_ref().filter(|_| !request.allow_cycle) {
+            let organization = crate::enter(&context, &request.parent)?;
+            flow::refuse_circle(self, &organization, dependency).await?;
+        }
+        reply(self.dependencies.create(&context, &request.parent, &request.dependency_id, request.dependency).await)
+    }
+
+    async fn get_dependency(&self, request: Request<GetDependencyRequest>) -> Result<Response<Dependency>, Status> {
+        let (context, request) = open(request)?;
+        reply(self.dependencies.get(&context, &request.name).await)
+    }
+
+    async fn list_dependencies(&self, request: Request<ListDependenciesRequest>) -> Result<Response<ListDependenciesResponse>, Status> {
+        let (context, r) = open(request)?;
+        let query = ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
+        let page = self.dependencies.list(&context, &r.parent, query).await;
+        reply(page.map(|page| ListDependenciesResponse { dependencies: page.items, next_page_token: page.next_page_token }))
+    }
+
+    async fn update_dependency(&self, request: Request<UpdateDependencyRequest>) -> Result<Response<Dependency>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        reply(self.dependencies.update(&context, request.dependency, request.update_mask).await)
+    }
+
+    async fn delete_dependency(&self, request: Request<DeleteDependencyRequest>) -> Result<Response<()>, Status> {
+        let (context, request) = open(request)?;
+        reply(self.dependencies.delete(&context, &request.name, &request.etag).await)
+    }
+}

@@ -1,0 +1,199 @@
+//! Import (ITU-T X.1057 clause 7.2, survey by import): a stream in, news out, idempotent by (source, external id).
+
+mod batch;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use access::{Caller, Clock, Context};
+use fault::{Fault, Outcome};
+use futures::{Stream, StreamExt as _};
+use store::Transaction;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+use wire::Validate as _;
+use wire::assets::v1::import_assets_request::Part;
+use wire::assets::v1::import_assets_response::News;
+use wire::assets::v1::import_result::Outcome as Became;
+use wire::assets::v1::import_service_server::ImportService;
+use wire::assets::v1::{
+    ErrorReason, ImportAssetsRequest, ImportAssetsResponse, ImportBatch, ImportProgress, ImportResult, ImportResults,
+    ImportStart, ImportSummary,
+};
+
+use crate::Registry;
+use batch::Session;
+
+/// Takes up what a crash left undone: values that wait to flow.
+pub(crate) async fn take_up(registry: &Registry, clock: &Arc<dyn Clock>) -> Outcome<()> {
+    let rows = registry.database.rows(registry.database.sql("SELECT DISTINCT organization FROM valuation_queue")).await?;
+    for row in rows {
+        let organization: String = row.try_get_by_index(0).map_err(Fault::defect)?;
+        let context = Context {
+            caller: Arc::new(Caller::service(crate::NAME, &organization)),
+            method: "telwarden.assets.v1.ImportService/ImportAssets".into(),
+            trace: String::new(),
+            clock: Arc::clone(clock),
+        };
+        let mut tx = registry.database.begin(&context).await?.bulk();
+        let changed = crate::dependency::drain(&mut tx, &organization).await?;
+        tx.commit().await?;
+        tracing::info!(organization, changed, "inherited values of an import that was cut off are complete now");
+    }
+    Ok(())
+}
+
+/// Where an import stands: what its resume token says.
+#[derive(serde::Serialize, serde::Deserialize, PartialEq)]
+struct Place {
+    organization: String,
+    source: String,
+    position: i64,
+}
+
+type Answers = mpsc::Sender<Result<ImportAssetsResponse, Status>>;
+
+/// Serves imports; each runs in a task of its own, which holds the registry.
+pub(crate) struct Import(pub(crate) Arc<Registry>);
+
+#[tonic::async_trait]
+impl ImportService for Import {
+    type ImportAssetsStream = Pin<Box<dyn Stream<Item = Result<ImportAssetsResponse, Status>> + Send>>;
+
+    async fn import_assets(&self, request: Request<Streaming<ImportAssetsRequest>>) -> Result<Response<Self::ImportAssetsStream>, Status> {
+        let context = Context::of(&request)?;
+        let stream = request.into_inner();
+        let (answers, news) = mpsc::channel(16);
+        let registry = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            if let Err(fault) = run(&registry, &context, stream, &answers).await {
+                let _ = answers.send(Err(Status::from(fault))).await;
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(news))))
+    }
+}
+
+async fn run(registry: &Registry, context: &Context, mut stream: Streaming<ImportAssetsRequest>, answers: &Answers) -> Outcome<()> {
+    let (start, place) = begin(context, &mut stream).await?;
+    let mut session = Session::new(place.organization.clone(), start.source.clone(), start.accept_states);
+    // All or nothing, and saying what would happen, are one transaction over the whole stream; else one for each batch.
+    let whole = start.atomic || start.dry_run;
+    let mut held = if whole { Some(registry.database.begin(context).await?.bulk()) } else { None };
+    while let Some(part) = stream.next().await {
+        let batch = match part.map_err(|status| cut(&status))?.part {
+            Some(Part::Batch(batch)) => batch,
+            _ => return Err(not_started("`start` came again: send it once, first")),
+        };
+        check(&batch)?;
+        let last = batch.items.last().map_or(0, |item| item.position);
+        let (skipped, items): (Vec<_>, Vec<_>) = batch.items.into_iter().partition(|item| item.position <= place.position);
+        let mut results: Vec<ImportResult> = skipped.iter().map(skip).collect();
+        session.skipped(skipped.len());
+        match &mut held {
+            Some(tx) => results.extend(session.apply(registry, tx, items).await?),
+            None => {
+                let mut tx = registry.database.begin(context).await?.bulk();
+                results.extend(session.apply(registry, &mut tx, items).await?);
+                tx.commit().await?;
+            }
+        }
+        let resume_token = if whole { String::new() } else { token(&Place { position: last, ..copy(&place) })? };
+        tell(answers, News::Results(ImportResults { results })).await?;
+        tell(answers, News::Progress(ImportProgress { counts: Some(session.counts()), resume_token })).await?;
+    }
+    let (committed, revalued) = finish(registry, context, &start, &session, held).await?;
+    let by_kind = session.by_kind();
+    let revalued_assets = i64::try_from(revalued).unwrap_or(i64::MAX);
+    tell(answers, News::Summary(ImportSummary { counts: Some(session.counts()), by_kind, committed, revalued_assets })).await
+}
+
+async fn begin(context: &Context, stream: &mut Streaming<ImportAssetsRequest>) -> Outcome<(ImportStart, Place)> {
+    let first = stream.next().await.transpose().map_err(|status| cut(&status))?;
+    let Some(Part::Start(start)) = first.and_then(|message| message.part) else {
+        return Err(not_started("send `start` as the first message"));
+    };
+    let mut violations = Vec::new();
+    start.check(&wire::At::Root.field("start"), &mut violations);
+    if !violations.is_empty() {
+        return Err(Fault::violations(violations));
+    }
+    let organization = crate::enter(context, &start.parent)?;
+    let mut place = Place { organization, source: start.source.clone(), position: i64::MIN };
+    if !start.resume_token.is_empty() {
+        let found = read_token(&start.resume_token).filter(|found| (&found.organization, &found.source) == (&place.organization, &place.source));
+        let message = "the resume token was not made for an import of this organization and source: start without one";
+        place = found.ok_or_else(|| Fault::invalid(ErrorReason::ResumeTokenInvalid, message).on("start.resume_token"))?;
+    }
+    Ok((start, place))
+}
+
+async fn finish(
+    registry: &Registry,
+    context: &Context,
+    start: &ImportStart,
+    session: &Session,
+    held: Option<Transaction>,
+) -> Outcome<(bool, u64)> {
+    let organization = session.organization();
+    match held {
+        None => {
+            let mut tx = registry.database.begin(context).await?.bulk();
+            let revalued = crate::dependency::drain(&mut tx, organization).await?;
+            tx.commit().await?;
+            Ok((true, revalued))
+        }
+        Some(tx) if start.dry_run || session.counts().rejected > 0 => tx.undo().await.map(|()| (false, 0)),
+        Some(mut tx) => {
+            let revalued = crate::dependency::drain(&mut tx, organization).await?;
+            tx.commit().await?;
+            Ok((true, revalued))
+        }
+    }
+}
+
+async fn tell(answers: &Answers, news: News) -> Outcome<()> {
+    let gone = |_| Fault::new(tonic::Code::Cancelled, wire::fault::v1::ErrorReason::ReaderTooSlow, "the caller has gone");
+    answers.send(Ok(ImportAssetsResponse { news: Some(news) })).await.map_err(gone)
+}
+
+fn check(batch: &ImportBatch) -> Outcome<()> {
+    // The items are checked one by one, since one wrong item must not take the others with it.
+    match batch.items.len() {
+        1..=1000 => Ok(()),
+        length => Err(Fault::violations(vec![wire::Violation {
+            field: "batch.items".to_owned(),
+            description: format!("has {length} entries: send 1 to 1000 in a batch"),
+        }])),
+    }
+}
+
+fn skip(item: &wire::assets::v1::ImportItem) -> ImportResult {
+    ImportResult { position: item.position, origin: item.origin.clone(), outcome: Became::Skipped.into(), ..Default::default() }
+}
+
+fn copy(place: &Place) -> Place {
+    Place { organization: place.organization.clone(), source: place.source.clone(), position: place.position }
+}
+
+/// The token says nothing secret and gives no right: it is checked against the call's own organization and source.
+fn token(place: &Place) -> Outcome<String> {
+    use base64::Engine as _;
+    serde_json::to_vec(place).map(|bytes| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)).map_err(Fault::defect)
+}
+
+fn read_token(text: &str) -> Option<Place> {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+fn not_started(message: &str) -> Box<Fault> {
+    Fault::invalid(ErrorReason::ImportNotStarted, message)
+}
+
+fn cut(status: &Status) -> Box<Fault> {
+    let message = format!("the stream was cut: {}; go on with the last resume token", status.message());
+    Fault::new(tonic::Code::Aborted, ErrorReason::ImportNotStarted, message)
+}

@@ -1,0 +1,404 @@
+//! One batch of an import: match by external id, check each item on its own, write what is good in few statements.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use fault::{Fault, Outcome};
+use store::{Resource, Rules, Transaction};
+use wire::assets::v1::import_item::Record;
+use wire::assets::v1::import_result::Outcome as Became;
+use wire::assets::v1::{
+    Asset, AssetRecord, Dependency, DependencyRecord, ErrorReason, ExternalId, ImportCounts, ImportItem, ImportResult, Site, SiteRecord,
+};
+
+use crate::asset::{Assets, furthest};
+use crate::dependency::Dependencies;
+use crate::site::Sites;
+use crate::{Registry, id_of};
+
+/// What an import has seen so far.
+pub(super) struct Session {
+    organization: String,
+    source: String,
+    accept_states: bool,
+    seen: HashSet<[u8; 16]>,
+    skipped: i64,
+    by_kind: BTreeMap<String, ImportCounts>,
+}
+
+/// One item on its way.
+struct Item<M> {
+    index: usize,
+    external_id: String,
+    message: M,
+}
+
+type Results = Vec<Option<ImportResult>>;
+
+impl Session {
+    pub(super) fn new(organization: String, source: String, accept_states: bool) -> Self {
+        Self { organization, source, accept_states, seen: HashSet::new(), skipped: 0, by_kind: BTreeMap::new() }
+    }
+
+    pub(super) fn organization(&self) -> &str {
+        &self.organization
+    }
+
+    pub(super) fn skipped(&mut self, count: usize) {
+        self.skipped += i64::try_from(count).unwrap_or(i64::MAX);
+    }
+
+    pub(super) fn by_kind(&self) -> BTreeMap<String, ImportCounts> {
+        self.by_kind.clone()
+    }
+
+    pub(super) fn counts(&self) -> ImportCounts {
+        let mut sum = ImportCounts { skipped: self.skipped, read: self.skipped, ..Default::default() };
+        for counts in self.by_kind.values() {
+            sum.read += counts.read;
+            sum.created += counts.created;
+            sum.updated += counts.updated;
+            sum.unchanged += counts.unchanged;
+            sum.rejected += counts.rejected;
+        }
+        sum
+    }
+
+    /// Writes a batch. Sites come before assets and assets before dependencies, whatever the order in the batch.
+    pub(super) async fn apply(&mut self, registry: &Registry, tx: &mut Transaction, items: Vec<ImportItem>) -> Outcome<Vec<ImportResult>> {
+        let mut results: Results = vec![None; items.len()];
+        let (mut sites, mut assets, mut dependencies, mut heads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (index, item) in items.into_iter().enumerate() {
+            let kind = match &item.record {
+                Some(Record::Site(_)) => "site",
+                Some(Record::Asset(_)) => "asset",
+                _ => "dependency",
+            };
+            heads.push((item.position, item.origin.clone(), kind));
+            let violations = wire::Validate::violations(&item);
+            if !violations.is_empty() {
+                set(&mut results, index, rejected(&Fault::violations(violations)));
+                continue;
+            }
+            match item.record {
+                Some(Record::Site(record)) => sites.push((index, record)),
+                Some(Record::Asset(record)) => assets.push((index, record)),
+                Some(Record::Dependency(record)) => dependencies.push((index, record)),
+                None => {
+                    let message = "the item is empty: set site, asset or dependency";
+                    set(&mut results, index, rejected(&Fault::invalid(ErrorReason::ImportReferenceUnknown, message)));
+                }
+            }
+        }
+        self.sites(registry, tx, sites, &mut results).await?;
+        self.assets(registry, tx, assets, &mut results).await?;
+        self.dependencies(registry, tx, dependencies, &mut results).await?;
+        let mut out = Vec::with_capacity(results.len());
+        for ((position, origin, kind), result) in heads.into_iter().zip(results) {
+            let result = ImportResult { position, origin, ..result.unwrap_or_default() };
+            self.count(kind, result.outcome());
+            out.push(result);
+        }
+        Ok(out)
+    }
+
+    fn count(&mut self, kind: &str, became: Became) {
+        let counts = self.by_kind.entry(kind.to_owned()).or_default();
+        counts.read += 1;
+        match became {
+            Became::Created => counts.created += 1,
+            Became::Updated => counts.updated += 1,
+            Became::Unchanged => counts.unchanged += 1,
+            _ => counts.rejected += 1,
+        }
+    }
+
+    /// Whether the external id comes for the first time in this import.
+    fn first(&mut self, kind: &str, external_id: &str) -> Outcome<()> {
+        use sha2::{Digest as _, Sha256};
+        let digest = Sha256::digest(format!("{kind} {external_id}"));
+        let key = digest.first_chunk::<16>().copied().unwrap_or_default();
+        if self.seen.insert(key) {
+            return Ok(());
+        }
+        let message = format!("{external_id} came before in this import: the first one counts; leave this one out");
+        Err(Fault::invalid(ErrorReason::ImportDuplicate, message).with("externalId", external_id).on("external_id"))
+    }
+
+    async fn sites(&mut self, registry: &Registry, tx: &mut Transaction, records: Vec<(usize, SiteRecord)>, results: &mut Results) -> Outcome<()> {
+        let ids: Vec<String> = records.iter().map(|(_, record)| record.external_id.clone()).collect();
+        let known = self.known(tx, "site_external_id", &ids).await?;
+        let (mut fresh, mut old) = (Vec::new(), Vec::new());
+        for (index, record) in records {
+            if let Err(fault) = self.first("site", &record.external_id) {
+                set(results, index, rejected(&fault));
+                continue;
+            }
+            let mut message = record.site.unwrap_or_default();
+            own_id(&mut message.external_ids, &self.source, &record.external_id);
+            let item = Item { index, external_id: record.external_id, message };
+            match known.get(&item.external_id) {
+                Some(id) => old.push((id.clone(), item)),
+                None => fresh.push(item),
+            }
+        }
+        let created = self.create::<Sites>(tx, fresh, results).await?;
+        self.write::<Sites>(tx, &registry.sites, created, results).await?;
+        self.update::<Sites>(tx, &registry.sites, old, results, |old, new| merge_site(old, new)).await
+    }
+
+    async fn assets(&mut self, registry: &Registry, tx: &mut Transaction, records: Vec<(usize, AssetRecord)>, results: &mut Results) -> Outcome<()> {
+        let ids: Vec<String> = records.iter().map(|(_, record)| record.external_id.clone()).collect();
+        let known = self.known(tx, "asset_external_id", &ids).await?;
+        let places: Vec<String> = records.iter().map(|(_, record)| record.site_external_id.clone()).filter(|id| !id.is_empty()).collect();
+        let places = self.known(tx, "site_external_id", &places).await?;
+        let (mut fresh, mut old) = (Vec::new(), Vec::new());
+        for (index, record) in records {
+            if let Err(fault) = self.first("asset", &record.external_id) {
+                set(results, index, rejected(&fault));
+                continue;
+            }
+            let mut message = record.asset.unwrap_or_default();
+            if !record.site_external_id.is_empty() {
+                let Some(site) = places.get(&record.site_external_id) else {
+                    set(results, index, rejected(&unknown("site_external_id", &record.site_external_id)));
+                    continue;
+                };
+                message.site = format!("organizations/{}/sites/{site}", self.organization);
+            }
+            let proposed = message.state();
+            Assets::clear_output(&mut message);
+            if self.accept_states {
+                message.set_state(proposed);
+            }
+            own_id(&mut message.external_ids, &self.source, &record.external_id);
+            let item = Item { index, external_id: record.external_id, message };
+            match known.get(&item.external_id) {
+                Some(id) => old.push((id.clone(), item)),
+                None => fresh.push(item),
+            }
+        }
+        let mut created = self.create::<Assets>(tx, fresh, results).await?;
+        for (_, item) in &mut created {
+            let wanted = item.message.state();
+            item.message.set_state(furthest(&item.message, wanted));
+        }
+        self.write::<Assets>(tx, &registry.assets, created, results).await?;
+        self.update::<Assets>(tx, &registry.assets, old, results, |old, new| merge_asset(old, new)).await
+    }
+
+    async fn dependencies(&mut self, registry: &Registry, tx: &mut Transaction, records: Vec<(usize, DependencyRecord)>, results: &mut Results) -> Outcome<()> {
+        let ends: Vec<String> =
+            records.iter().flat_map(|(_, record)| [record.dependent_external_id.clone(), record.supporting_external_id.clone()]).collect();
+        let assets = self.known(tx, "asset_external_id", &ends).await?;
+        let mut items = Vec::new();
+        for (index, record) in records {
+            match self.edge(&assets, record) {
+                Ok((id, message)) => items.push(Item { index, external_id: id, message }),
+                Err(fault) => set(results, index, rejected(&fault)),
+            }
+        }
+        let ids: HashSet<&str> = items.iter().map(|item| item.external_id.as_str()).collect();
+        let known = crate::existing(tx, "dependency", &self.organization, ids).await?;
+        let (old, fresh): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| known.contains(&item.external_id));
+        let old = old.into_iter().map(|item| (item.external_id.clone(), item)).collect();
+        let created = self.create::<Dependencies>(tx, fresh, results).await?;
+        self.write::<Dependencies>(tx, &registry.dependencies, created, results).await?;
+        self.update::<Dependencies>(tx, &registry.dependencies, old, results, |old, new| {
+            old.description.clone_from(&new.description);
+        })
+        .await
+    }
+
+    /// A dependency and its id, which follows from what it says, so that the same edge is the same resource again.
+    fn edge(&mut self, assets: &HashMap<String, String>, record: DependencyRecord) -> Outcome<(String, Dependency)> {
+        use sha2::{Digest as _, Sha256};
+        let name = |field: &str, external_id: &str| match assets.get(external_id) {
+            Some(id) => Ok(format!("organizations/{}/assets/{id}", self.organization)),
+            None => Err(unknown(field, external_id)),
+        };
+        let dependent = name("dependent_external_id", &record.dependent_external_id)?;
+        let supporting = name("supporting_external_id", &record.supporting_external_id)?;
+        let kind = if record.kind.is_empty() { "uses".to_owned() } else { record.kind };
+        let digest = hex::encode(Sha256::digest(format!("{}\n{dependent}\n{supporting}\n{kind}", self.source)));
+        let id = digest.get(..24).unwrap_or_default().to_owned();
+        self.first("dependency", &id)?;
+        let source = self.source.clone();
+        Ok((id, Dependency { dependent, supporting, kind, description: record.description, source, ..Default::default() }))
+    }
+
+    /// Which of the external ids of this source are known, and as which resource.
+    async fn known(&self, tx: &mut Transaction, table: &str, external_ids: &[String]) -> Outcome<HashMap<String, String>> {
+        if external_ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut wanted: Vec<&str> = external_ids.iter().map(String::as_str).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut sql = tx.sql(format!("SELECT \"value\", id FROM {table} WHERE organization = "));
+        sql.bind(self.organization.as_str()).push(" AND \"system\" = ").bind(self.source.as_str()).push(" AND ").is_in("\"value\"", &wanted);
+        let rows = tx.rows(sql).await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get_by_index(0).map_err(Fault::defect)?, row.try_get_by_index(1).map_err(Fault::defect)?)))
+            .collect()
+    }
+
+    /// Tries the rules on each new item alone, and gives those that pass an id: the external id where it can be one and is
+    /// free, so that people and scripts find things again by the name the source gave them.
+    async fn create<R: Rules>(&self, tx: &mut Transaction, items: Vec<Item<R::Message>>, results: &mut Results) -> Outcome<Vec<(String, Item<R::Message>)>> {
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        let context = tx.context().clone();
+        let messages: Vec<&R::Message> = items.iter().map(|item| &item.message).collect();
+        let needs = R::needs(tx, &self.organization, &messages).await?;
+        let wished: HashSet<String> = items.iter().map(|item| item.external_id.to_ascii_lowercase()).collect();
+        let wished = wished.iter().map(String::as_str).filter(|id| resource::valid_id(id)).collect();
+        let mut taken = crate::existing(tx, R::TABLE, &self.organization, wished).await?;
+        let mut good = Vec::new();
+        for mut item in items {
+            if let Err(fault) = R::create(&context, &needs, &mut item.message) {
+                set(results, item.index, rejected(&fault));
+                continue;
+            }
+            let wish = item.external_id.to_ascii_lowercase();
+            let id = if resource::valid_id(&wish) && !taken.contains(&wish) { wish } else { context.clock.id() };
+            taken.insert(id.clone());
+            good.push((id, item));
+        }
+        Ok(good)
+    }
+
+    async fn write<R: Rules>(&self, tx: &mut Transaction, collection: &store::Collection<R>, items: Vec<(String, Item<R::Message>)>, results: &mut Results) -> Outcome<()> {
+        let indexes: Vec<usize> = items.iter().map(|(_, item)| item.index).collect();
+        let drafts = items.into_iter().map(|(id, item)| (id, item.message)).collect::<Vec<_>>();
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        let made = collection.create_in(tx, &self.organization, drafts).await?;
+        for (index, message) in indexes.into_iter().zip(made) {
+            let name = R::name(&message).to_owned();
+            set(results, index, ImportResult { outcome: Became::Created.into(), name, ..Default::default() });
+        }
+        Ok(())
+    }
+
+    async fn update<R: Rules>(
+        &self,
+        tx: &mut Transaction,
+        collection: &store::Collection<R>,
+        items: Vec<(String, Item<R::Message>)>,
+        results: &mut Results,
+        merge: impl Fn(&mut R::Message, &R::Message) + Send,
+    ) -> Outcome<()> {
+        if items.is_empty() {
+            return Ok(());
+        }
+        let context = tx.context().clone();
+        let ids: Vec<&str> = items.iter().map(|(id, _)| id.as_str()).collect();
+        let loaded = collection.load(tx, &self.organization, &ids).await?;
+        let mut by_id: HashMap<String, R::Message> = loaded.into_iter().map(|message| (id_of(R::name(&message)).to_owned(), message)).collect();
+        let mut news: HashMap<String, R::Message> = HashMap::new();
+        for (id, item) in &items {
+            if let Some(old) = by_id.get(id) {
+                let mut new = old.clone();
+                merge(&mut new, &item.message);
+                news.insert(id.clone(), new);
+            }
+        }
+        let messages: Vec<&R::Message> = news.values().collect();
+        let needs = R::needs(tx, &self.organization, &messages).await?;
+        let mut writes = HashMap::new();
+        for (id, item) in items {
+            let (Some(old), Some(mut new)) = (by_id.remove(&id), news.remove(&id)) else { continue };
+            let name = R::name(&old).to_owned();
+            let result = match R::update(&context, &needs, &old, &mut new) {
+                Err(fault) => rejected(&fault),
+                Ok(()) if new == old => ImportResult { outcome: Became::Unchanged.into(), name, ..Default::default() },
+                Ok(()) => {
+                    writes.insert(name.clone(), new);
+                    ImportResult { outcome: Became::Updated.into(), name, ..Default::default() }
+                }
+            };
+            set(results, item.index, result);
+        }
+        let names: Vec<String> = writes.keys().cloned().collect();
+        let mut ids: Vec<&str> = names.iter().map(|name| id_of(name)).collect();
+        ids.sort_unstable();
+        collection
+            .change_many(tx, &self.organization, &ids, |old, new| {
+                if let Some(write) = writes.remove(R::name(old)) {
+                    *new = write;
+                }
+            })
+            .await
+            .map(|_| ())
+    }
+}
+
+fn set(results: &mut Results, index: usize, result: ImportResult) {
+    if let Some(slot) = results.get_mut(index) {
+        *slot = Some(result);
+    }
+}
+
+fn rejected(fault: &Fault) -> ImportResult {
+    ImportResult {
+        outcome: Became::Rejected.into(),
+        reason: fault.reason().to_owned(),
+        message: fault.message().to_owned(),
+        field: fault.field().to_owned(),
+        ..Default::default()
+    }
+}
+
+fn unknown(field: &str, external_id: &str) -> Box<Fault> {
+    let message = format!("{external_id} names nothing in this import before this item, nor in the register: send what it names first");
+    Fault::invalid(ErrorReason::ImportReferenceUnknown, message).with("externalId", external_id).on(field.to_owned())
+}
+
+/// Puts the source's own id first among the external ids.
+fn own_id(ids: &mut Vec<ExternalId>, source: &str, external_id: &str) {
+    let uri = ids.iter().find(|id| id.system == source && id.value == external_id).map(|id| id.uri.clone()).unwrap_or_default();
+    ids.retain(|id| id.system != source);
+    ids.insert(0, ExternalId { system: source.to_owned(), value: external_id.to_owned(), uri });
+}
+
+fn take<T: Default + PartialEq + Clone>(old: &mut T, new: &T) {
+    if *new != T::default() {
+        old.clone_from(new);
+    }
+}
+
+/// Lays what the source says over what is known: what it says nothing about stays.
+fn merge_asset(old: &mut Asset, new: &Asset) {
+    macro_rules! said {
+        ($($field:ident),*) => {$( take(&mut old.$field, &new.$field); )*};
+    }
+    said!(
+        display_name, r#type, description, owner, custodian, site, location, classification, confidentiality, integrity, availability,
+        criticality_reason, legal_tags, vendor, model, software_version, serial_number, network_identifiers, maintenance, acquire_time,
+        end_of_life_time, power_watts, quantity
+    );
+    old.labels.extend(new.labels.clone());
+    old.attributes.extend(new.attributes.clone());
+    merge_ids(&mut old.external_ids, &new.external_ids);
+}
+
+fn merge_site(old: &mut Site, new: &Site) {
+    macro_rules! said {
+        ($($field:ident),*) => {$( take(&mut old.$field, &new.$field); )*};
+    }
+    said!(display_name, r#type, manned, owner_party, region, address, position, hazards, access_log);
+    old.labels.extend(new.labels.clone());
+    merge_ids(&mut old.external_ids, &new.external_ids);
+}
+
+fn merge_ids(old: &mut Vec<ExternalId>, new: &[ExternalId]) {
+    for id in new {
+        match old.iter_mut().find(|known| known.system == id.system && known.value == id.value) {
+            Some(known) if !id.uri.is_empty() => known.uri.clone_from(&id.uri),
+            Some(_) => {}
+            None => old.push(id.clone()),
+        }
+    }
+}
