@@ -1,2 +1,234 @@
-//! The whole suite in one process, and the operator's command line.
-fn main() {}
+//! The command line of the suite.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use access::{Clock as _, LocalKey, SystemClock, shipped_roles};
+use anyhow::{Context as _, Result, bail};
+use clap::{Parser, Subcommand};
+use telwarden::client::Connection;
+use telwarden::suite::{self, Options, Suite};
+use telwarden::{call, import, ledger, posture, watch};
+
+/// Information security management for telecommunications operators (ITU-T X.1051 and its family).
+#[derive(Debug, Parser)]
+#[command(name = "telwarden", version, propagate_version = true)]
+struct Arguments {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts the whole suite in one process.
+    Up(Up),
+    /// Prints a token of the embedded default.
+    Token(Token),
+    /// Imports a file of another system.
+    Import(import::Import),
+    /// Calls any method: `telwarden call telwarden.assets.v1.AssetService/GetAsset '{"name": "…"}'`.
+    Call {
+        /// `package.Service/Method`.
+        method: String,
+        /// The request as JSON; a list of requests for a client stream.
+        #[arg(default_value = "{}")]
+        json: String,
+    },
+    /// Follows the changes of an organization.
+    Watch(watch::Watch),
+    /// Works on ledgers offline.
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// One screen for the board: what there is, how valuable, how well known.
+    Posture {
+        /// Whose.
+        #[arg(long)]
+        organization: String,
+    },
+    /// Writes a generated operator's inventory to stdout.
+    Sample {
+        /// The same seed gives the same estate.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// 1 is about 2,000 assets, 500 about a million; may be a fraction.
+        #[arg(long, default_value_t = 1.0)]
+        scale: f64,
+        /// The format.
+        #[arg(long, default_value = "tmf639", value_parser = ["tmf639"])]
+        format: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Ledger {
+    /// Checks that the chain holds and that every row is what the ledger last said of it.
+    Verify(ledger::Verify),
+}
+
+#[derive(Debug, clap::Args)]
+struct Up {
+    /// Where databases and keys are kept.
+    #[arg(long, default_value = "./telwarden-data")]
+    data: PathBuf,
+    /// Where the gateway listens.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Import the sample operator into organization `sample`.
+    #[arg(long)]
+    sample: bool,
+    /// A PostgreSQL server to keep one database for each service on, instead of embedded databases.
+    #[arg(long)]
+    postgres: Option<String>,
+    /// Listen beyond loopback without TLS.
+    #[arg(long)]
+    insecure: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Token {
+    /// Where `telwarden up` keeps its data.
+    #[arg(long, default_value = "./telwarden-data")]
+    data: PathBuf,
+    /// The organization the caller acts for; several times for a group.
+    #[arg(long, required = true)]
+    organization: Vec<String>,
+    /// The caller's role; several times for several.
+    #[arg(long, required = true)]
+    role: Vec<String>,
+    /// Who the caller is.
+    #[arg(long, default_value = "operator")]
+    subject: String,
+    /// How long it holds: `30m`, `1h`.
+    #[arg(long, default_value = "1h")]
+    ttl: String,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the runtime cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(run(arguments));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let connection = &arguments.connection;
+    match &arguments.command {
+        Command::Up(up) => serve(up).await,
+        Command::Token(token) => mint(token),
+        Command::Import(options) => import::run(connection, options).await,
+        Command::Call { method, json } => call::call(connection, method, json).await,
+        Command::Watch(options) => watch::watch(connection, options).await,
+        Command::Ledger(Ledger::Verify(options)) => ledger::verify(options, connection.output).await,
+        Command::Posture { organization } => posture::posture(connection, organization).await,
+        Command::Sample { seed, scale, .. } => write_sample(*seed, *scale),
+    }
+}
+
+fn write_sample(seed: u64, scale: f64) -> Result<()> {
+    if !(scale > 0.0 && scale <= 10_000.0) {
+        bail!("--scale must be above 0 and at most 10000");
+    }
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    sample::write_tmf639(&sample::Settings { seed, scale }, &mut out)?;
+    out.flush()?;
+    Ok(())
+}
+
+fn mint(token: &Token) -> Result<()> {
+    let roles = shipped_roles();
+    let known: Vec<&str> = roles.names().map(|(name, _)| name).collect();
+    if let Some(unknown) = token.role.iter().find(|role| !known.contains(&role.as_str())) {
+        bail!("no role {unknown}; there are: {}", known.join(", "));
+    }
+    if let Some(wrong) = token.organization.iter().find(|id| !resource::valid_id(id)) {
+        bail!("{wrong} is no organization id: 1 to 63 of `a-z 0-9 - . _`, beginning with a letter or digit");
+    }
+    let lifetime: process::config::Period = token.ttl.parse().with_context(|| format!("--ttl {}", token.ttl))?;
+    let key = LocalKey::open(&token.data.join("keys"))?;
+    let organizations: Vec<&str> = token.organization.iter().map(String::as_str).collect();
+    let roles: Vec<&str> = token.role.iter().map(String::as_str).collect();
+    println!("{}", key.mint(&token.subject, &organizations, &roles, SystemClock.now(), lifetime.into())?);
+    Ok(())
+}
+
+async fn serve(up: &Up) -> Result<()> {
+    if !up.listen.ip().is_loopback() && !up.insecure {
+        bail!("{} is beyond loopback and would carry tokens in clear: put TLS in front and add --insecure", up.listen);
+    }
+    let telemetry = process::telemetry::start(&telemetry())?;
+    let options = Options { data: up.data.clone(), listen: up.listen, postgres: up.postgres.clone(), gateway: gateway::Settings::default() };
+    let suite = suite::start(options).await?;
+    if up.sample {
+        load_sample(&suite).await?;
+    }
+    println!("{}", serde_json::json!({"ready": true, "gateway": suite.url()}));
+    std::io::stdout().flush()?;
+    hint(up, &suite);
+    process::shutdown::until_signal().await?;
+    eprintln!("draining");
+    suite.stop().await?;
+    telemetry.shutdown().await;
+    Ok(())
+}
+
+fn telemetry() -> process::telemetry::TelemetrySettings {
+    let endpoint = std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok().filter(|endpoint| !endpoint.is_empty());
+    let mut settings = process::telemetry::TelemetrySettings::default().named("telwarden");
+    settings.otlp_endpoint = endpoint;
+    "warn".clone_into(&mut settings.log_filter);
+    settings
+}
+
+async fn load_sample(suite: &Suite) -> Result<()> {
+    use std::ops::ControlFlow;
+    let token = suite.token("sample", &["sample"], &["administrator"])?;
+    let connection = Connection { gateway: suite.url(), token: Some(token), output: telwarden::client::Output::Table };
+    eprintln!("importing the sample operator into organization `sample`");
+    let start = wire::assets::v1::ImportStart {
+        parent: "organizations/sample".to_owned(),
+        source: "sample".to_owned(),
+        accept_states: true,
+        ..Default::default()
+    };
+    let mut bytes = Vec::new();
+    sample::write_tmf639(&sample::Settings { seed: 1, scale: 1.0 }, &mut bytes)?;
+    let read = move |sink: &mut dyn FnMut(intake::Item) -> ControlFlow<()>| {
+        intake::read(intake::Format::Tmf639, &mut bytes.as_slice(), &intake::Settings::default(), sink)
+    };
+    let done = import::stream(connection.open().await?, start, Box::new(read)).await?;
+    let counts = done.summary.counts.unwrap_or_default();
+    eprintln!("{} read, {} new, {} unchanged, {} rejected", counts.read, counts.created, counts.unchanged, counts.rejected);
+    let estate = posture::estate(connection.open().await?, "sample").await?;
+    eprint!("{}", posture::text("sample", &estate));
+    Ok(())
+}
+
+fn hint(up: &Up, suite: &Suite) {
+    let organization = if up.sample { "sample" } else { "acme" };
+    let (url, data) = (suite.url(), up.data.display());
+    eprintln!("\nTelwarden serves at {url} (browse it: {url}/docs)\nTry next, in another terminal:");
+    eprintln!("  export TELWARDEN_GATEWAY={url} TELWARDEN_TOKEN=$(telwarden token --data {data} --organization {organization} --role administrator)");
+    eprintln!("  curl -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/{organization}/assets?page_size=3&order_by=effective_value%20desc'");
+    if up.sample {
+        eprintln!("  curl -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/sample/assets/core-router-0:impact?page_size=5'");
+    }
+    eprintln!("  telwarden posture --organization {organization}");
+}

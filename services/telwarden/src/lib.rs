@@ -1,0 +1,9 @@
+//! The whole suite in one process, and the operator's command line.
+
+pub mod call;
+pub mod client;
+pub mod import;
+pub mod ledger;
+pub mod posture;
+pub mod suite;
+pub mod watch;

@@ -1,0 +1,159 @@
+//! The suite in one process: every service on its own database, behind the gateway.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use access::{AuthenticateLayer, Clock, LocalKey, Roles, Rules, SystemClock, Verifier, shipped_roles};
+use anyhow::{Context as _, Result, bail};
+use process::shutdown::Shutdown;
+use store::{Database, Location, Tables};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tower::Layer as _;
+use tower::util::BoxCloneSyncService;
+
+/// The gRPC service by which every service of the suite shows its ledger.
+pub const CHANGES: &str = "telwarden.changes.v1.ChangeService";
+
+/// How to run the suite.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where databases and keys are.
+    pub data: PathBuf,
+    /// Where the gateway listens.
+    pub listen: SocketAddr,
+    /// A PostgreSQL server, with a user who may create databases, instead of embedded databases.
+    pub postgres: Option<String>,
+    /// Settings of the gateway.
+    pub gateway: gateway::Settings,
+}
+
+/// The suite, running.
+pub struct Suite {
+    /// Where the gateway answers.
+    pub address: SocketAddr,
+    /// The key that mints tokens.
+    pub key: LocalKey,
+    /// The databases, by service.
+    pub databases: Vec<Database>,
+    shutdown: Shutdown,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+/// Services, with the tables of each.
+#[must_use]
+pub fn services() -> Vec<(&'static str, Tables)> {
+    vec![(assets::NAME, assets::tables())]
+}
+
+/// Every gRPC service of the suite.
+#[must_use]
+pub fn grpc_services() -> Vec<&'static str> {
+    assets::SERVICES.into_iter().chain([CHANGES]).collect()
+}
+
+/// The check every call passes, for tokens of the embedded default.
+///
+/// # Errors
+/// When the key cannot be read or a method has no access rule.
+pub fn door(key: &LocalKey) -> Result<AuthenticateLayer> {
+    door_of(Verifier::new(key.trust())?, shipped_roles())
+}
+
+/// The check every call passes, for one verifier.
+///
+/// # Errors
+/// When a method has no access rule.
+pub fn door_of(verifier: Verifier, roles: Roles) -> Result<AuthenticateLayer> {
+    let rules = Rules::of(wire::pool(), &grpc_services())?;
+    Ok(AuthenticateLayer::new(Arc::new(verifier), roles, rules, Arc::new(SystemClock)))
+}
+
+/// Starts the suite; it serves when this returns.
+///
+/// # Errors
+/// When a database, a key or the address cannot be used.
+pub async fn start(options: Options) -> Result<Suite> {
+    let key = LocalKey::open(&options.data.join("keys"))?;
+    let door = door(&key)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let database = open(assets::NAME, &assets::tables(), &options.data, options.postgres.as_deref()).await?;
+    let routes = assets::service(&database, clock).await.map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    let served = gateway::Service {
+        name: assets::NAME.to_owned(),
+        grpc_services: assets::SERVICES.iter().map(|&name| name.to_owned()).collect(),
+        upstream: BoxCloneSyncService::new(door.layer(routes)),
+    };
+    let gateway = gateway::gateway(vec![served], door, options.gateway)?;
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}: is another program there? choose another with --listen", options.listen))?;
+    let address = listener.local_addr()?;
+    let shutdown = Shutdown::new();
+    let serving = tokio::spawn(gateway.serve(listener, None, process::listen::ListenLimits::default(), shutdown.clone()));
+    Ok(Suite { address, key, databases: vec![database], shutdown, serving })
+}
+
+/// Opens the database of a service: a file below `data`, or a database of the PostgreSQL server.
+///
+/// # Errors
+/// When it cannot be opened, made or migrated.
+pub async fn open(service: &str, tables: &Tables, data: &Path, postgres: Option<&str>) -> Result<Database> {
+    let location = match postgres {
+        None => Location::File(data.join(format!("{service}.db"))),
+        Some(server) => Location::Url(database_of(server, service).await?),
+    };
+    Ok(Database::open(service, &location, tables).await?)
+}
+
+/// The URL of a service's own database on a server; the database is made when absent.
+async fn database_of(server: &str, service: &str) -> Result<String> {
+    use sea_orm::{ConnectionTrait as _, Statement};
+    let Some((base, before)) = server.rsplit_once('/').filter(|(base, _)| base.len() > "postgres://".len()) else {
+        bail!("the PostgreSQL URL must name a database to connect to first: postgres://user:password@host:5432/postgres");
+    };
+    let prefix = match before.split_once('?').map_or(before, |(name, _)| name) {
+        "postgres" | "" => "telwarden",
+        name => name,
+    };
+    let name = format!("{prefix}_{service}");
+    let options = before.split_once('?').map(|(_, options)| format!("?{options}")).unwrap_or_default();
+    let connection = sea_orm::Database::connect(server).await.context("the PostgreSQL server does not answer")?;
+    let backend = connection.get_database_backend();
+    let exists = Statement::from_sql_and_values(backend, "SELECT 1 FROM pg_database WHERE datname = $1", [name.clone().into()]);
+    if connection.query_one_raw(exists).await?.is_none() {
+        connection.execute_unprepared(&format!("CREATE DATABASE \"{}\"", name.replace('"', ""))).await?;
+    }
+    connection.close().await?;
+    Ok(format!("{base}/{name}{options}"))
+}
+
+impl Suite {
+    /// The gateway's URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A token of the embedded default, for an hour.
+    ///
+    /// # Errors
+    /// When the key cannot be used.
+    pub fn token(&self, subject: &str, organizations: &[&str], roles: &[&str]) -> Result<String> {
+        Ok(self.key.mint(subject, organizations, roles, SystemClock.now(), std::time::Duration::from_secs(3600))?)
+    }
+
+    /// Stops taking calls, lets those under way end, and closes the databases.
+    ///
+    /// # Errors
+    /// When the gateway failed.
+    pub async fn stop(self) -> Result<()> {
+        self.shutdown.begin();
+        self.serving.await??;
+        for database in &self.databases {
+            database.close().await;
+        }
+        Ok(())
+    }
+}
