@@ -19,11 +19,11 @@ use wire::changes::v1::{
 
 /// Sites by name. A site called `slow` is given out only once it is released; the metadata of every call is kept.
 #[derive(Clone, Default)]
-pub struct Sites {
-    pub held: Arc<Mutex<BTreeMap<String, Site>>>,
-    pub seen: Arc<Mutex<Vec<MetadataMap>>>,
-    pub entered: Arc<Notify>,
-    pub release: Arc<Notify>,
+pub(crate) struct Sites {
+    pub(crate) held: Arc<Mutex<BTreeMap<String, Site>>>,
+    pub(crate) seen: Arc<Mutex<Vec<MetadataMap>>>,
+    pub(crate) entered: Arc<Notify>,
+    pub(crate) release: Arc<Notify>,
 }
 
 impl Sites {
@@ -77,19 +77,19 @@ impl SiteService for Sites {
 
 /// The ledger of one service; its cursor is the sequence.
 #[derive(Clone)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     service: &'static str,
     length: Arc<watch::Sender<i64>>,
-    pub seen: Arc<Mutex<Vec<MetadataMap>>>,
+    pub(crate) seen: Arc<Mutex<Vec<MetadataMap>>>,
 }
 
 impl Ledger {
-    pub fn new(service: &'static str, length: i64) -> Self {
+    pub(crate) fn new(service: &'static str, length: i64) -> Self {
         Self { service, length: Arc::new(watch::Sender::new(length)), seen: Arc::default() }
     }
 
     /// Commits one more change.
-    pub fn commit(&self) {
+    pub(crate) fn commit(&self) {
         self.length.send_modify(|length| *length += 1);
     }
 

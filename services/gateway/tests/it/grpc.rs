@@ -9,12 +9,12 @@ use wire::assets::v1::{CreateSiteRequest, GetAssetRequest, GetSiteRequest, Site}
 
 use crate::suite::{CHANGES, SITES, Suite, door, reason, services};
 
-pub fn site(parent: &str, id: &str) -> CreateSiteRequest {
+pub(crate) fn site(parent: &str, id: &str) -> CreateSiteRequest {
     let site = Site { display_name: "Exchange".to_owned(), r#type: "office".to_owned(), ..Default::default() };
     CreateSiteRequest { parent: parent.to_owned(), site_id: id.to_owned(), site: Some(site) }
 }
 
-pub fn get(id: &str) -> GetSiteRequest {
+pub(crate) fn get(id: &str) -> GetSiteRequest {
     GetSiteRequest { name: format!("organizations/acme/sites/{id}") }
 }
 

@@ -23,14 +23,14 @@ use wire::changes::v1::change_service_server::ChangeServiceServer;
 
 use crate::fake::{Ledger, Sites};
 
-pub const SITES: &str = "telwarden.assets.v1.SiteService";
-pub const CHANGES: &str = "telwarden.changes.v1.ChangeService";
+pub(crate) const SITES: &str = "telwarden.assets.v1.SiteService";
+pub(crate) const CHANGES: &str = "telwarden.changes.v1.ChangeService";
 
 /// The door, open.
-pub struct Suite {
-    pub sites: Sites,
-    pub assets: Ledger,
-    pub risk: Ledger,
+pub(crate) struct Suite {
+    pub(crate) sites: Sites,
+    pub(crate) assets: Ledger,
+    pub(crate) risk: Ledger,
     address: String,
     key: LocalKey,
     shutdown: Shutdown,
@@ -49,7 +49,7 @@ fn upstream(router: tonic::service::Routes) -> Upstream {
 }
 
 /// Services `assets` (sites, and two changes) and `risk` (three changes).
-pub fn services(sites: &Sites, assets: &Ledger, risk: &Ledger) -> Vec<Service> {
+pub(crate) fn services(sites: &Sites, assets: &Ledger, risk: &Ledger) -> Vec<Service> {
     let first = tonic::service::Routes::new(SiteServiceServer::new(sites.clone()).max_decoding_message_size(64 << 20))
         .add_service(ChangeServiceServer::new(assets.clone()));
     let second = tonic::service::Routes::new(ChangeServiceServer::new(risk.clone()));
@@ -60,14 +60,14 @@ pub fn services(sites: &Sites, assets: &Ledger, risk: &Ledger) -> Vec<Service> {
     ]
 }
 
-pub fn door(key: &LocalKey, services: &[&str]) -> AuthenticateLayer {
+pub(crate) fn door(key: &LocalKey, services: &[&str]) -> AuthenticateLayer {
     let rules = Rules::of(wire::pool(), services).unwrap();
     let roles: Roles = access::shipped_roles();
     AuthenticateLayer::new(Arc::new(Verifier::new(key.trust()).unwrap()), roles, rules, Arc::new(SystemClock))
 }
 
 impl Suite {
-    pub async fn open(settings: Settings) -> Self {
+    pub(crate) async fn open(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = LocalKey::open(folder.path()).unwrap();
         let (sites, assets, risk) = (Sites::default(), Ledger::new("assets", 2), Ledger::new("risk", 3));
@@ -80,51 +80,51 @@ impl Suite {
         Self { sites, assets, risk, address, key, shutdown, _folder: folder }
     }
 
-    pub async fn with_defaults() -> Self {
+    pub(crate) async fn with_defaults() -> Self {
         Self::open(Settings::default()).await
     }
 
     /// `Bearer …` of somebody with these roles in `organizations/acme`.
-    pub fn token_of(&self, subject: &str, roles: &[&str]) -> String {
+    pub(crate) fn token_of(&self, subject: &str, roles: &[&str]) -> String {
         let minted = self.key.mint(subject, &["acme"], roles, SystemClock.now(), Duration::from_secs(600));
         format!("Bearer {}", minted.unwrap())
     }
 
-    pub fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         self.token_of("ann", &["administrator"])
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub async fn channel(&self) -> Channel {
+    pub(crate) async fn channel(&self) -> Channel {
         Endpoint::from_shared(self.url("")).unwrap().connect().await.unwrap()
     }
 
-    pub async fn site_client(&self) -> SiteServiceClient<Channel> {
+    pub(crate) async fn site_client(&self) -> SiteServiceClient<Channel> {
         SiteServiceClient::new(self.channel().await)
     }
 
-    pub async fn change_client(&self) -> ChangeServiceClient<Channel> {
+    pub(crate) async fn change_client(&self) -> ChangeServiceClient<Channel> {
         ChangeServiceClient::new(self.channel().await)
     }
 
     /// A gRPC request with a token.
-    pub fn call<T>(&self, message: T) -> tonic::Request<T> {
+    pub(crate) fn call<T>(&self, message: T) -> tonic::Request<T> {
         let mut request = tonic::Request::new(message);
         request.metadata_mut().insert("authorization", self.token().parse().unwrap());
         request
     }
 
     /// One HTTP/1.1 exchange.
-    pub async fn send(&self, request: Request<Full<Bytes>>) -> Response<Incoming> {
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Response<Incoming> {
         let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
         client.request(request).await.unwrap()
     }
 
     /// An HTTP/1.1 exchange with the token given, if any; the body as it came.
-    pub async fn http(&self, method: Method, path: &str, token: Option<&str>, body: &str) -> Answer {
+    pub(crate) async fn http(&self, method: Method, path: &str, token: Option<&str>, body: &str) -> Answer {
         let mut request = Request::builder().method(method).uri(self.url(path));
         if let Some(token) = token {
             request = request.header("authorization", token);
@@ -137,25 +137,25 @@ impl Suite {
         Answer { status: parts.status, headers: parts.headers, body: body.collect().await.unwrap().to_bytes() }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.http(Method::GET, path, Some(&self.token()), "").await
     }
 }
 
 /// A whole HTTP response.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
-    pub fn json(&self) -> Json {
+    pub(crate) fn json(&self) -> Json {
         serde_json::from_slice(&self.body).unwrap()
     }
 
     /// The reason in the JSON error, whose own code must be that of the response.
-    pub fn reason(&self) -> String {
+    pub(crate) fn reason(&self) -> String {
         let json = self.json();
         assert_eq!(json["error"]["code"], self.status.as_u16());
         let details = json["error"]["details"].as_array().unwrap().clone();
@@ -165,7 +165,7 @@ impl Answer {
 }
 
 /// The reason in a gRPC error.
-pub fn reason(status: &tonic::Status) -> String {
+pub(crate) fn reason(status: &tonic::Status) -> String {
     use tonic_types::StatusExt as _;
     status.get_details_error_info().unwrap_or_else(|| panic!("no reason in {status:?}")).reason
 }
