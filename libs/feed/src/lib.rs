@@ -56,7 +56,8 @@ impl Wanted {
 }
 
 fn enter(context: &Context, parent: &str) -> Outcome<String> {
-    let organization = resource::parse_parent(parent).map_err(|problem| Fault::invalid(problem.reason(), problem.to_string()).on("parent"))?;
+    let organization = resource::parse_parent(parent)
+        .map_err(|problem| Fault::invalid(problem.reason(), problem.to_string()).on("parent"))?;
     context.enter(&organization, parent)?;
     Ok(organization)
 }
@@ -65,12 +66,18 @@ fn enter(context: &Context, parent: &str) -> Outcome<String> {
 impl ChangeService for Feed {
     type WatchChangesStream = Pin<Box<dyn Stream<Item = Result<WatchChangesResponse, Status>> + Send>>;
 
-    async fn list_changes(&self, request: Request<ListChangesRequest>) -> Result<Response<ListChangesResponse>, Status> {
+    async fn list_changes(
+        &self,
+        request: Request<ListChangesRequest>,
+    ) -> Result<Response<ListChangesResponse>, Status> {
         let (context, request) = open(request)?;
         Ok(Response::new(self.list(&context, &request).await?))
     }
 
-    async fn watch_changes(&self, request: Request<WatchChangesRequest>) -> Result<Response<Self::WatchChangesStream>, Status> {
+    async fn watch_changes(
+        &self,
+        request: Request<WatchChangesRequest>,
+    ) -> Result<Response<Self::WatchChangesStream>, Status> {
         let (context, request) = open(request)?;
         let organization = enter(&context, &request.parent)?;
         let after = match request.cursor.as_str() {
@@ -119,7 +126,10 @@ impl Feed {
                     changes.push(view::change(self.database.service(), &entry)?);
                 }
                 if i64::try_from(changes.len()).unwrap_or(i64::MAX) >= size {
-                    return Ok(ListChangesResponse { changes, next_page_token: write(self.database.identity(), after) });
+                    return Ok(ListChangesResponse {
+                        changes,
+                        next_page_token: write(self.database.identity(), after),
+                    });
                 }
             }
             if !full {
@@ -156,7 +166,11 @@ async fn follow(
             let moved = through > after;
             after = after.max(through);
             if !changes.is_empty() {
-                send(sender, WatchChangesResponse { changes, cursor: write(database.identity(), after), heartbeat: false }).await?;
+                send(
+                    sender,
+                    WatchChangesResponse { changes, cursor: write(database.identity(), after), heartbeat: false },
+                )
+                .await?;
             }
             if !moved || after >= newest {
                 break;
@@ -176,7 +190,10 @@ async fn follow(
     }
 }
 
-async fn send(sender: &mpsc::Sender<Result<WatchChangesResponse, Status>>, response: WatchChangesResponse) -> Outcome<()> {
+async fn send(
+    sender: &mpsc::Sender<Result<WatchChangesResponse, Status>>,
+    response: WatchChangesResponse,
+) -> Outcome<()> {
     let slow = |_| {
         let message = "the reader took nothing for 30 s and was cut off: resume from its last cursor";
         Fault::new(Code::Aborted, ErrorReason::ReaderTooSlow, message)

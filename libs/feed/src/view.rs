@@ -33,9 +33,12 @@ fn message(kind: &str, bytes: &[u8]) -> Outcome<Option<Struct>> {
     if bytes.is_empty() {
         return Ok(None);
     }
-    let descriptor = wire::pool().get_message_by_name(kind).ok_or_else(|| Fault::defect(format!("no descriptor of {kind}")))?;
+    let descriptor =
+        wire::pool().get_message_by_name(kind).ok_or_else(|| Fault::defect(format!("no descriptor of {kind}")))?;
     let dynamic = DynamicMessage::decode(descriptor, bytes).map_err(Fault::defect)?;
-    let json = dynamic.serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new()).map_err(Fault::defect)?;
+    let json = dynamic
+        .serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new())
+        .map_err(Fault::defect)?;
     match value(json).kind {
         Some(Kind::StructValue(fields)) => Ok(Some(fields)),
         _ => Ok(None),
@@ -48,7 +51,9 @@ fn value(json: serde_json::Value) -> Value {
         serde_json::Value::Bool(truth) => Kind::BoolValue(truth),
         serde_json::Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
         serde_json::Value::String(text) => Kind::StringValue(text),
-        serde_json::Value::Array(items) => Kind::ListValue(ListValue { values: items.into_iter().map(value).collect() }),
+        serde_json::Value::Array(items) => {
+            Kind::ListValue(ListValue { values: items.into_iter().map(value).collect() })
+        }
         serde_json::Value::Object(fields) => {
             Kind::StructValue(Struct { fields: fields.into_iter().map(|(key, field)| (key, value(field))).collect() })
         }

@@ -9,8 +9,20 @@ use crate::thing::{Place, Thing};
 
 const SITES: u64 = 8;
 const VENDORS: [&str; 3] = ["Norrlicht Systems", "Aldebaran Networks", "Kestrel Radio"];
-const TOWNS: [&str; 12] =
-    ["Averlund", "Brackmoor", "Cindale", "Dovrefeld", "Elmsted", "Farrow", "Glenhythe", "Harsk", "Ilmen", "Jorvale", "Kesten", "Lunde"];
+const TOWNS: [&str; 12] = [
+    "Averlund",
+    "Brackmoor",
+    "Cindale",
+    "Dovrefeld",
+    "Elmsted",
+    "Farrow",
+    "Glenhythe",
+    "Harsk",
+    "Ilmen",
+    "Jorvale",
+    "Kesten",
+    "Lunde",
+];
 
 /// The name of the region an area is in.
 pub(crate) fn region(number: u64) -> String {
@@ -30,7 +42,12 @@ fn place(number: u64, site: Option<u64>, kind: &'static str, town: &str) -> Plac
     Place { id, name, kind, region: region(number), latitude, longitude }
 }
 
-pub(crate) fn write(seed: u64, number: u64, areas: u64, put: &mut dyn FnMut(Thing) -> io::Result<()>) -> io::Result<()> {
+pub(crate) fn write(
+    seed: u64,
+    number: u64,
+    areas: u64,
+    put: &mut dyn FnMut(Thing) -> io::Result<()>,
+) -> io::Result<()> {
     let mut chance = Chance::new(seed, number + 1000);
     let town = chance.pick(&TOWNS);
     hub(&mut chance, number, areas, town, put)?;
@@ -40,12 +57,22 @@ pub(crate) fn write(seed: u64, number: u64, areas: u64, put: &mut dyn FnMut(Thin
     let home = place(number, None, "user-premises", town);
     for line in 0..3 {
         let id = format!("cpe-{number}-{line}");
-        put(Thing::new(id, format!("Customer router {number}.{line}"), "cpe").owned("Fixed Access").at(&home).drawing(12).on("uses", format!("olt-{number}")))?;
+        put(Thing::new(id, format!("Customer router {number}.{line}"), "cpe")
+            .owned("Fixed Access")
+            .at(&home)
+            .drawing(12)
+            .on("uses", format!("olt-{number}")))?;
     }
     Ok(())
 }
 
-fn hub(chance: &mut Chance, number: u64, areas: u64, town: &str, put: &mut dyn FnMut(Thing) -> io::Result<()>) -> io::Result<()> {
+fn hub(
+    chance: &mut Chance,
+    number: u64,
+    areas: u64,
+    town: &str,
+    put: &mut dyn FnMut(Thing) -> io::Result<()>,
+) -> io::Result<()> {
     let room = place(number, None, "equipment-room", town);
     let vendor = chance.pick(&VENDORS);
     let version = format!("{}.{}", 7 + chance.below(3), chance.below(9));
@@ -63,34 +90,86 @@ fn hub(chance: &mut Chance, number: u64, areas: u64, town: &str, put: &mut dyn F
         .on("uses", format!("core-router-{dc}"))
         .on("uses", format!("climate-{number}"));
     put(if chance.percent(60) { router.rated("internal", 2, 2, 3) } else { router })?;
-    put(Thing::new(format!("dwdm-{number}"), format!("{town} DWDM node {number}"), "dwdm-node").owned("Transport Operations").made(vendor, "LX-40".to_owned(), "4.2".to_owned()).at(&room).drawing(400).on("powered-by", format!("rect-{number}")))?;
+    put(Thing::new(format!("dwdm-{number}"), format!("{town} DWDM node {number}"), "dwdm-node")
+        .owned("Transport Operations")
+        .made(vendor, "LX-40".to_owned(), "4.2".to_owned())
+        .at(&room)
+        .drawing(400)
+        .on("powered-by", format!("rect-{number}")))?;
     let next = (number + 1) % areas;
-    let mut link = Thing::new(format!("link-{number}"), format!("Ring link {number} to {next}"), "optical-link").owned("Transport Operations").on("uses", format!("dwdm-{number}"));
+    let mut link = Thing::new(format!("link-{number}"), format!("Ring link {number} to {next}"), "optical-link")
+        .owned("Transport Operations")
+        .on("uses", format!("dwdm-{number}"));
     if next != number {
         link = link.on("adjacent", format!("dwdm-{next}"));
     }
     put(link)?;
-    put(Thing::new(format!("feed-{number}"), format!("{town} supply {number}"), "power-feed").owned("Facilities").at(&room))?;
-    put(Thing::new(format!("rect-{number}"), format!("{town} rectifier {number}"), "rectifier").owned("Facilities").at(&room).drawing(150).on("powered-by", format!("bat-{number}")).on("powered-by", format!("feed-{number}")))?;
-    put(Thing::new(format!("bat-{number}"), format!("{town} battery {number}"), "battery").owned("Facilities").at(&room))?;
-    put(Thing::new(format!("climate-{number}"), format!("{town} climate {number}"), "climate-system").owned("Facilities").at(&room).drawing(1200).on("powered-by", format!("feed-{number}")))?;
-    put(Thing::new(format!("olt-{number}"), format!("{town} OLT {number}"), "olt").owned("Fixed Access").made(vendor, "FX-16".to_owned(), "2.8".to_owned()).at(&room).drawing(350).on("uses", format!("agg-{number}")).on("powered-by", format!("rect-{number}")))?;
+    put(Thing::new(format!("feed-{number}"), format!("{town} supply {number}"), "power-feed")
+        .owned("Facilities")
+        .at(&room))?;
+    put(Thing::new(format!("rect-{number}"), format!("{town} rectifier {number}"), "rectifier")
+        .owned("Facilities")
+        .at(&room)
+        .drawing(150)
+        .on("powered-by", format!("bat-{number}"))
+        .on("powered-by", format!("feed-{number}")))?;
+    put(Thing::new(format!("bat-{number}"), format!("{town} battery {number}"), "battery")
+        .owned("Facilities")
+        .at(&room))?;
+    put(Thing::new(format!("climate-{number}"), format!("{town} climate {number}"), "climate-system")
+        .owned("Facilities")
+        .at(&room)
+        .drawing(1200)
+        .on("powered-by", format!("feed-{number}")))?;
+    put(Thing::new(format!("olt-{number}"), format!("{town} OLT {number}"), "olt")
+        .owned("Fixed Access")
+        .made(vendor, "FX-16".to_owned(), "2.8".to_owned())
+        .at(&room)
+        .drawing(350)
+        .on("uses", format!("agg-{number}"))
+        .on("powered-by", format!("rect-{number}")))?;
     let block = format!("10.{}.{}.0/24", number / 256 % 256, number % 256);
-    put(Thing::new(format!("prefix-{number}"), format!("Management addresses of area {number}"), "ip-prefix").owned("Numbering").known("prefix", block).on("uses", format!("agg-{number}")))
+    put(Thing::new(format!("prefix-{number}"), format!("Management addresses of area {number}"), "ip-prefix")
+        .owned("Numbering")
+        .known("prefix", block)
+        .on("uses", format!("agg-{number}")))
 }
 
-fn radio_site(chance: &mut Chance, number: u64, site: u64, town: &str, put: &mut dyn FnMut(Thing) -> io::Result<()>) -> io::Result<()> {
+fn radio_site(
+    chance: &mut Chance,
+    number: u64,
+    site: u64,
+    town: &str,
+    put: &mut dyn FnMut(Thing) -> io::Result<()>,
+) -> io::Result<()> {
     // Some masts stand on the roofs of others.
     let kind = if chance.percent(4) { "other-carrier-premises" } else { "isolated-area" };
     let mast = place(number, Some(site), kind, town);
     let key = format!("{number}-{site}");
     let vendor = chance.pick(&VENDORS);
     let owner = if chance.percent(95) { "Radio Operations" } else { "" };
-    let state = if chance.percent(94) { "installed" } else if chance.percent(50) { "planned" } else { "pendingRemoval" };
+    let state = if chance.percent(94) {
+        "installed"
+    } else if chance.percent(50) {
+        "planned"
+    } else {
+        "pendingRemoval"
+    };
     put(Thing::new(format!("tower-{key}"), format!("{town} tower {key}"), "tower").owned("Facilities").at(&mast))?;
-    put(Thing::new(format!("rect-{key}"), format!("{town} rectifier {key}"), "rectifier").owned("Facilities").at(&mast).drawing(80).on("powered-by", format!("bat-{key}")))?;
+    put(Thing::new(format!("rect-{key}"), format!("{town} rectifier {key}"), "rectifier")
+        .owned("Facilities")
+        .at(&mast)
+        .drawing(80)
+        .on("powered-by", format!("bat-{key}")))?;
     put(Thing::new(format!("bat-{key}"), format!("{town} battery {key}"), "battery").owned("Facilities").at(&mast))?;
-    put(Thing::new(format!("mw-{key}"), format!("{town} microwave {key}"), "microwave-link").owned("Transport Operations").made("Kestrel Radio", "KR-80".to_owned(), "3.1".to_owned()).at(&mast).drawing(60).on("uses", format!("agg-{number}")).on("part-of", format!("tower-{key}")).on("powered-by", format!("rect-{key}")))?;
+    put(Thing::new(format!("mw-{key}"), format!("{town} microwave {key}"), "microwave-link")
+        .owned("Transport Operations")
+        .made("Kestrel Radio", "KR-80".to_owned(), "3.1".to_owned())
+        .at(&mast)
+        .drawing(60)
+        .on("uses", format!("agg-{number}"))
+        .on("part-of", format!("tower-{key}"))
+        .on("powered-by", format!("rect-{key}")))?;
     for (prefix, kind, core, model) in [("gnb", "gnodeb", "amf", "GX-5"), ("enb", "enodeb", "mme", "EX-4")] {
         let cell_plan = 2_000_000 + number * 16 + site;
         let mut station = Thing::new(format!("{prefix}-{key}"), format!("{town} {kind} {key}"), kind)
@@ -107,10 +186,18 @@ fn radio_site(chance: &mut Chance, number: u64, site: u64, town: &str, put: &mut
     }
     for sector in 0..3 {
         let id = format!("ant-{key}-{sector}");
-        put(Thing::new(id.clone(), format!("{town} antenna {key}.{sector}"), "antenna").owned(owner).at(&mast).on("part-of", format!("tower-{key}")))?;
+        put(Thing::new(id.clone(), format!("{town} antenna {key}.{sector}"), "antenna")
+            .owned(owner)
+            .at(&mast)
+            .on("part-of", format!("tower-{key}")))?;
         let station = if sector < 2 { "gnb" } else { "enb" };
-        let cell = Thing::new(format!("cell-{key}-{sector}"), format!("{town} cell {key}.{sector}"), "cell").owned(owner).at(&mast);
-        put(cell.known("cellId", format!("001-01-{}-{sector}", 2_000_000 + number * 16 + site)).on("part-of", format!("{station}-{key}")).on("uses", id))?;
+        let cell = Thing::new(format!("cell-{key}-{sector}"), format!("{town} cell {key}.{sector}"), "cell")
+            .owned(owner)
+            .at(&mast);
+        put(cell
+            .known("cellId", format!("001-01-{}-{sector}", 2_000_000 + number * 16 + site))
+            .on("part-of", format!("{station}-{key}"))
+            .on("uses", id))?;
     }
     Ok(())
 }

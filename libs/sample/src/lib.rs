@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn every_kind_of_site_appears() {
         let (resources, _) = estate(1.0);
-        let kinds: HashSet<&str> = resources.iter().filter_map(|resource| resource["place"][0]["siteType"].as_str()).collect();
+        let kinds: HashSet<&str> =
+            resources.iter().filter_map(|resource| resource["place"][0]["siteType"].as_str()).collect();
         assert_eq!(kinds.len(), 7, "{kinds:?}");
     }
 }

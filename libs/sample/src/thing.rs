@@ -115,8 +115,11 @@ impl Thing {
         });
         let Some(fields) = resource.as_object_mut() else { return resource };
         let parties = [("owner", self.owner), ("manufacturer", self.vendor)];
-        let parties: Vec<Value> =
-            parties.iter().filter(|(_, name)| !name.is_empty()).map(|(role, name)| json!({"role": role, "name": name})).collect();
+        let parties: Vec<Value> = parties
+            .iter()
+            .filter(|(_, name)| !name.is_empty())
+            .map(|(role, name)| json!({"role": role, "name": name}))
+            .collect();
         fields.insert("relatedParty".to_owned(), parties.into());
         if !self.model.is_empty() {
             fields.insert("resourceSpecification".to_owned(), json!({"name": self.model}));

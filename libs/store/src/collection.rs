@@ -380,7 +380,11 @@ impl<R: Rules> Collection<R> {
     ///
     /// # Errors
     /// As [`Collection::select`].
-    pub async fn find(&self, organization: &str, condition: impl FnOnce(&mut crate::Sql) + Send) -> Outcome<Vec<R::Message>> {
+    pub async fn find(
+        &self,
+        organization: &str,
+        condition: impl FnOnce(&mut crate::Sql) + Send,
+    ) -> Outcome<Vec<R::Message>> {
         let mut sql = self.statements.select();
         sql.push("organization = ").bind(organization).push(" AND ");
         condition(&mut sql);

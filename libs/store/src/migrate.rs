@@ -73,7 +73,7 @@ fn ddl<R: Rules>() -> String {
     out.push_str("  \"body\" BYTES NOT NULL,\n  PRIMARY KEY (\"organization\", \"id\")\n);\n");
     let indexed = R::columns().iter().filter(|column| column.order || column.index).map(|column| column.name);
     for column in indexed.chain(["update_time"]) {
-        let _ = writeln!(out, "CREATE INDEX {0}_{column} ON {0} (\"organization\", \"{column}\", \"id\");", R::TABLE);
+        let _ = writeln!(out, "CREATE INDEX {0}_by_{column} ON {0} (\"organization\", \"{column}\", \"id\");", R::TABLE);
     }
     for side in R::sides() {
         let _ = write!(out, "CREATE TABLE {} (\n  \"organization\" TEXT NOT NULL,\n  \"id\" TEXT NOT NULL", side.table);

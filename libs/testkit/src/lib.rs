@@ -1,1 +1,131 @@
-//! The suite in one process, faults and clocks, for tests.
+//! A service in one process, with real tokens, a real database and a real connection, for tests.
+//!
+//! Tests run on an embedded database always, and on PostgreSQL where `TELWARDEN_TEST_POSTGRES` names a server
+//! (`cargo xtask test` sees to it); without it they say so.
+#![expect(clippy::expect_used, reason = "only tests depend on this crate, and a test may fail loudly")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::{AuthenticateLayer, Clock as _, LocalKey, Rules, SystemClock, Verifier, shipped_roles};
+use sea_orm::ConnectionTrait as _;
+use store::{Database, Location, Tables};
+use tempfile::TempDir;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::interceptor::InterceptedService;
+use tonic::service::{Interceptor, Routes};
+use tonic::transport::{Channel, Endpoint, Server};
+use tonic::{Request, Status};
+
+/// The names of the databases tests run on here.
+#[must_use]
+pub fn backends() -> Vec<Option<String>> {
+    match std::env::var("TELWARDEN_TEST_POSTGRES") {
+        Ok(url) if !url.is_empty() => vec![None, Some(url)],
+        _ => {
+            eprintln!(
+                "SKIPPED on PostgreSQL: TELWARDEN_TEST_POSTGRES names no server; `cargo xtask test` finds or installs one"
+            );
+            vec![None]
+        }
+    }
+}
+
+/// One service, serving.
+pub struct Bench {
+    /// Its database.
+    pub database: Database,
+    /// Its folder, with the key and, when embedded, the database.
+    pub folder: TempDir,
+    key: LocalKey,
+    channel: Channel,
+}
+
+/// Puts a token on a call.
+#[derive(Clone)]
+pub struct Bearer(Option<MetadataValue<Ascii>>);
+
+impl Interceptor for Bearer {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(value) = &self.0 {
+            request.metadata_mut().insert("authorization", value.clone());
+        }
+        Ok(request)
+    }
+}
+
+/// A connection with a token.
+pub type Client = InterceptedService<Channel, Bearer>;
+
+/// A database for one test: a file, or a fresh database of the server.
+///
+/// # Panics
+/// When it cannot be made.
+pub async fn location(folder: &TempDir, service: &str, postgres: Option<&str>) -> Location {
+    let Some(server) = postgres else { return Location::File(folder.path().join(format!("{service}.db"))) };
+    let name = format!("test_{}", SystemClock.id().replace('-', ""));
+    let connection = sea_orm::Database::connect(server).await.expect("the PostgreSQL server answers");
+    connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database can be made");
+    connection.close().await.expect("the connection closes");
+    let (base, _) = server.rsplit_once('/').expect("the URL names a database");
+    Location::Url(format!("{base}/{name}"))
+}
+
+impl Bench {
+    /// Starts a service made by `service` on a database of its own.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn start<F>(
+        name: &str,
+        tables: &Tables,
+        postgres: Option<&str>,
+        services: &[&str],
+        service: impl FnOnce(Database) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Routes>,
+    {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let key = LocalKey::open(&folder.path().join("keys")).expect("a key can be made");
+        let location = location(&folder, name, postgres).await;
+        let database = Database::open(name, &location, tables).await.expect("the database opens");
+        let rules = Rules::of(wire::pool(), services).expect("every method has a rule");
+        let verifier = Verifier::new(key.trust()).expect("the key can be read");
+        let door = AuthenticateLayer::new(Arc::new(verifier), shipped_roles(), rules, Arc::new(SystemClock));
+        let routes = service(database.clone()).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("the port is known");
+        let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+        tokio::spawn(Server::builder().layer(door).add_routes(routes).serve_with_incoming(incoming));
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("the address is one");
+        Self { database, folder, key, channel: endpoint.connect_lazy() }
+    }
+
+    /// A connection with a token of these roles in these organizations.
+    ///
+    /// # Panics
+    /// When the token cannot be made.
+    #[must_use]
+    pub fn client(&self, subject: &str, organizations: &[&str], roles: &[&str]) -> Client {
+        let token = self
+            .key
+            .mint(subject, organizations, roles, SystemClock.now(), Duration::from_secs(3600))
+            .expect("a token is made");
+        let value = format!("Bearer {token}").parse().expect("a token is a header");
+        InterceptedService::new(self.channel.clone(), Bearer(Some(value)))
+    }
+
+    /// A connection without a token.
+    #[must_use]
+    pub fn stranger(&self) -> Client {
+        InterceptedService::new(self.channel.clone(), Bearer(None))
+    }
+}
+
+/// The reason in the details of an error.
+#[must_use]
+pub fn reason(status: &Status) -> String {
+    use tonic_types::StatusExt as _;
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}

@@ -31,13 +31,13 @@ CREATE TABLE asset (
   "body" BYTES NOT NULL,
   PRIMARY KEY ("organization", "id")
 );
-CREATE INDEX asset_display_name ON asset ("organization", "display_name", "id");
-CREATE INDEX asset_type ON asset ("organization", "type", "id");
-CREATE INDEX asset_owner ON asset ("organization", "owner", "id");
-CREATE INDEX asset_site ON asset ("organization", "site", "id");
-CREATE INDEX asset_effective_value ON asset ("organization", "effective_value", "id");
-CREATE INDEX asset_serial_number ON asset ("organization", "serial_number", "id");
-CREATE INDEX asset_update_time ON asset ("organization", "update_time", "id");
+CREATE INDEX asset_by_display_name ON asset ("organization", "display_name", "id");
+CREATE INDEX asset_by_type ON asset ("organization", "type", "id");
+CREATE INDEX asset_by_owner ON asset ("organization", "owner", "id");
+CREATE INDEX asset_by_site ON asset ("organization", "site", "id");
+CREATE INDEX asset_by_effective_value ON asset ("organization", "effective_value", "id");
+CREATE INDEX asset_by_serial_number ON asset ("organization", "serial_number", "id");
+CREATE INDEX asset_by_update_time ON asset ("organization", "update_time", "id");
 CREATE TABLE asset_label (
   "organization" TEXT NOT NULL,
   "id" TEXT NOT NULL,

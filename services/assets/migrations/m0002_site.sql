@@ -13,10 +13,10 @@ CREATE TABLE site (
   "body" BYTES NOT NULL,
   PRIMARY KEY ("organization", "id")
 );
-CREATE INDEX site_display_name ON site ("organization", "display_name", "id");
-CREATE INDEX site_type ON site ("organization", "type", "id");
-CREATE INDEX site_region ON site ("organization", "region", "id");
-CREATE INDEX site_update_time ON site ("organization", "update_time", "id");
+CREATE INDEX site_by_display_name ON site ("organization", "display_name", "id");
+CREATE INDEX site_by_type ON site ("organization", "type", "id");
+CREATE INDEX site_by_region ON site ("organization", "region", "id");
+CREATE INDEX site_by_update_time ON site ("organization", "update_time", "id");
 CREATE TABLE site_label (
   "organization" TEXT NOT NULL,
   "id" TEXT NOT NULL,

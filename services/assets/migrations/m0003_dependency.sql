@@ -12,9 +12,9 @@ CREATE TABLE dependency (
   "body" BYTES NOT NULL,
   PRIMARY KEY ("organization", "id")
 );
-CREATE INDEX dependency_dependent ON dependency ("organization", "dependent", "id");
-CREATE INDEX dependency_supporting ON dependency ("organization", "supporting", "id");
-CREATE INDEX dependency_update_time ON dependency ("organization", "update_time", "id");
+CREATE INDEX dependency_by_dependent ON dependency ("organization", "dependent", "id");
+CREATE INDEX dependency_by_supporting ON dependency ("organization", "supporting", "id");
+CREATE INDEX dependency_by_update_time ON dependency ("organization", "update_time", "id");
 -- Assets whose inherited value is still to be worked out: filled by imports, emptied when they end.
 CREATE TABLE valuation_queue (organization TEXT NOT NULL, asset TEXT NOT NULL);
 CREATE INDEX valuation_queue_organization ON valuation_queue (organization);

@@ -11,7 +11,7 @@ CREATE TABLE asset_policy (
   "body" BYTES NOT NULL,
   PRIMARY KEY ("organization", "id")
 );
-CREATE INDEX asset_policy_display_name ON asset_policy ("organization", "display_name", "id");
-CREATE INDEX asset_policy_state ON asset_policy ("organization", "state", "id");
-CREATE INDEX asset_policy_revision ON asset_policy ("organization", "revision", "id");
-CREATE INDEX asset_policy_update_time ON asset_policy ("organization", "update_time", "id");
+CREATE INDEX asset_policy_by_display_name ON asset_policy ("organization", "display_name", "id");
+CREATE INDEX asset_policy_by_state ON asset_policy ("organization", "state", "id");
+CREATE INDEX asset_policy_by_revision ON asset_policy ("organization", "revision", "id");
+CREATE INDEX asset_policy_by_update_time ON asset_policy ("organization", "update_time", "id");

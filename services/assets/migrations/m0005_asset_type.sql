@@ -10,6 +10,6 @@ CREATE TABLE asset_type (
   "body" BYTES NOT NULL,
   PRIMARY KEY ("organization", "id")
 );
-CREATE INDEX asset_type_display_name ON asset_type ("organization", "display_name", "id");
-CREATE INDEX asset_type_parent_type ON asset_type ("organization", "parent_type", "id");
-CREATE INDEX asset_type_update_time ON asset_type ("organization", "update_time", "id");
+CREATE INDEX asset_type_by_display_name ON asset_type ("organization", "display_name", "id");
+CREATE INDEX asset_type_by_parent_type ON asset_type ("organization", "parent_type", "id");
+CREATE INDEX asset_type_by_update_time ON asset_type ("organization", "update_time", "id");

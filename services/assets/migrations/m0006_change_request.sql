@@ -13,6 +13,6 @@ CREATE TABLE change_request (
   "body" BYTES NOT NULL,
   PRIMARY KEY ("organization", "id")
 );
-CREATE INDEX change_request_asset ON change_request ("organization", "asset", "id");
-CREATE INDEX change_request_state ON change_request ("organization", "state", "id");
-CREATE INDEX change_request_update_time ON change_request ("organization", "update_time", "id");
+CREATE INDEX change_request_by_asset ON change_request ("organization", "asset", "id");
+CREATE INDEX change_request_by_state ON change_request ("organization", "state", "id");
+CREATE INDEX change_request_by_update_time ON change_request ("organization", "update_time", "id");

@@ -16,10 +16,11 @@ use tonic::{Request, Response, Status};
 use wire::assets::v1::asset::State;
 use wire::assets::v1::asset_service_server::AssetService;
 use wire::assets::v1::{
-    AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, AssetPolicy, ClassifyAssetRequest, CommissionAssetRequest,
-    ConfirmValueAssetRequest, CreateAssetRequest, DeleteAssetRequest, ErrorReason, GetAssetRequest, IdentifyAssetRequest,
-    ListAssetsRequest, ListAssetsResponse, LookupAssetsRequest, LookupAssetsResponse, RegisterAssetRequest,
-    RetireAssetRequest, SummarizeAssetsRequest, SummarizeAssetsResponse, UpdateAssetRequest, VerifyAssetRequest,
+    AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, AssetPolicy, ClassifyAssetRequest,
+    CommissionAssetRequest, ConfirmValueAssetRequest, CreateAssetRequest, DeleteAssetRequest, ErrorReason,
+    GetAssetRequest, IdentifyAssetRequest, ListAssetsRequest, ListAssetsResponse, LookupAssetsRequest,
+    LookupAssetsResponse, RegisterAssetRequest, RetireAssetRequest, SummarizeAssetsRequest, SummarizeAssetsResponse,
+    UpdateAssetRequest, VerifyAssetRequest,
 };
 use wire::fault::v1::ErrorReason as House;
 
@@ -75,7 +76,8 @@ impl store::Resource for Assets {
                 unique: None,
                 role: SideRole::Own,
                 rows: |asset| {
-                    let known = asset.network_identifiers.iter().filter_map(|identifier| network::keys(identifier).ok());
+                    let known =
+                        asset.network_identifiers.iter().filter_map(|identifier| network::keys(identifier).ok());
                     known.flat_map(|(value, keys)| keys.into_iter().map(move |key| vec![key, value.clone()])).collect()
                 },
             },
@@ -99,9 +101,13 @@ impl Rules for Assets {
 
     async fn needs(tx: &mut Transaction, organization: &str, assets: &[&Asset]) -> Outcome<Needs> {
         let policy = crate::asset_policy::active(tx, organization).await?;
-        let types: HashSet<&str> =
-            assets.iter().map(|asset| asset.r#type.as_str()).filter(|key| !taxonomy::asset_types().contains_key(*key)).collect();
-        let sites: HashSet<&str> = assets.iter().filter_map(|asset| asset.site.rsplit('/').next()).filter(|id| !id.is_empty()).collect();
+        let types: HashSet<&str> = assets
+            .iter()
+            .map(|asset| asset.r#type.as_str())
+            .filter(|key| !taxonomy::asset_types().contains_key(*key))
+            .collect();
+        let sites: HashSet<&str> =
+            assets.iter().filter_map(|asset| asset.site.rsplit('/').next()).filter(|id| !id.is_empty()).collect();
         let own_types = crate::existing(tx, "asset_type", organization, types).await?;
         let sites = crate::existing(tx, "site", organization, sites).await?;
         let sites = sites.into_iter().map(|id| format!("organizations/{organization}/sites/{id}")).collect();
@@ -120,7 +126,11 @@ impl Rules for Assets {
     }
 
     fn delete(_: &Context, _: &Needs, old: &Asset) -> Outcome<()> {
-        in_state(old, &[State::Surveyed, State::Identified], "deleted: retire it, and dispose of it by a change request")
+        in_state(
+            old,
+            &[State::Surveyed, State::Identified],
+            "deleted: retire it, and dispose of it by a change request",
+        )
     }
 
     async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Asset>]) -> Outcome<()> {
@@ -147,15 +157,21 @@ fn consistent(needs: &Needs, asset: &mut Asset) -> Outcome<()> {
     if !class.is_empty() && !needs.policy.classes.iter().any(|known| known.key == *class) {
         let known: Vec<&str> = needs.policy.classes.iter().map(|class| class.key.as_str()).collect();
         let message = format!("{class} is no class of the active policy: use one of {}", known.join(", "));
-        return Err(Fault::invalid(ErrorReason::ClassificationUnknown, message).with("classification", class).on("asset.classification"));
+        return Err(Fault::invalid(ErrorReason::ClassificationUnknown, message)
+            .with("classification", class)
+            .on("asset.classification"));
     }
-    for (field, rating) in
-        [("confidentiality", asset.confidentiality), ("integrity", asset.integrity), ("availability", asset.availability)]
-    {
+    for (field, rating) in [
+        ("confidentiality", asset.confidentiality),
+        ("integrity", asset.integrity),
+        ("availability", asset.availability),
+    ] {
         if rating > needs.policy.scale_levels {
             let limit = needs.policy.scale_levels;
             let message = format!("{field} is {rating}, but the scale of the active policy ends at {limit}");
-            return Err(Fault::invalid(ErrorReason::RatingOutOfScale, message).with("limit", limit).on(format!("asset.{field}")));
+            return Err(Fault::invalid(ErrorReason::RatingOutOfScale, message)
+                .with("limit", limit)
+                .on(format!("asset.{field}")));
         }
     }
     if !asset.site.is_empty() && !needs.sites.contains(&asset.site) {
@@ -164,7 +180,8 @@ fn consistent(needs: &Needs, asset: &mut Asset) -> Outcome<()> {
     }
     for (index, identifier) in asset.network_identifiers.iter_mut().enumerate() {
         let refused = |error: String| {
-            Fault::invalid(ErrorReason::NetworkIdentifierInvalid, error).on(format!("asset.network_identifiers[{index}].value"))
+            Fault::invalid(ErrorReason::NetworkIdentifierInvalid, error)
+                .on(format!("asset.network_identifiers[{index}].value"))
         };
         identifier.value = network::keys(identifier).map_err(refused)?.0;
     }
@@ -198,10 +215,13 @@ pub(crate) fn lacks(asset: &Asset, state: State) -> Option<Box<Fault>> {
         State::Classified if asset.classification.is_empty() || !rated => {
             missing(ErrorReason::ValueMissing, "it needs a classification, confidentiality, integrity and availability")
         }
-        State::Registered if asset.owner.is_empty() => missing(ErrorReason::OwnerMissing, "it needs an owner who agrees to the entry"),
-        State::Valued if asset.value <= 0.0 => {
-            missing(ErrorReason::ValueMissing, "it needs confidentiality, integrity and availability, which give its value")
+        State::Registered if asset.owner.is_empty() => {
+            missing(ErrorReason::OwnerMissing, "it needs an owner who agrees to the entry")
         }
+        State::Valued if asset.value <= 0.0 => missing(
+            ErrorReason::ValueMissing,
+            "it needs confidentiality, integrity and availability, which give its value",
+        ),
         _ => None,
     }
 }
@@ -209,7 +229,9 @@ pub(crate) fn lacks(asset: &Asset, state: State) -> Option<Box<Fault>> {
 /// The furthest state, up to `wanted`, that the fields of an asset support.
 pub(crate) fn furthest(asset: &Asset, wanted: State) -> State {
     let mut reached = State::Surveyed;
-    for state in [State::Identified, State::Classified, State::Registered, State::Valued, State::InService, State::Retired] {
+    for state in
+        [State::Identified, State::Classified, State::Registered, State::Valued, State::InService, State::Retired]
+    {
         if state as i32 > wanted as i32 || lacks(asset, state).is_some() {
             break;
         }
@@ -262,7 +284,8 @@ impl AssetService for Registry {
 
     async fn list_assets(&self, request: Request<ListAssetsRequest>) -> Result<Response<ListAssetsResponse>, Status> {
         let (context, r) = open(request)?;
-        let query = ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
+        let query =
+            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
         let page = self.assets.list(&context, &r.parent, query).await;
         reply(page.map(|page| ListAssetsResponse { assets: page.items, next_page_token: page.next_page_token }))
     }
@@ -333,17 +356,26 @@ impl AssetService for Registry {
         reply(self.advance(&context, &r.name, &r.etag, change).await)
     }
 
-    async fn lookup_assets(&self, request: Request<LookupAssetsRequest>) -> Result<Response<LookupAssetsResponse>, Status> {
+    async fn lookup_assets(
+        &self,
+        request: Request<LookupAssetsRequest>,
+    ) -> Result<Response<LookupAssetsResponse>, Status> {
         let (context, request) = open(request)?;
         reply(lookup::lookup(self, &context, &request).await)
     }
 
-    async fn analyze_asset_impact(&self, request: Request<AnalyzeAssetImpactRequest>) -> Result<Response<AnalyzeAssetImpactResponse>, Status> {
+    async fn analyze_asset_impact(
+        &self,
+        request: Request<AnalyzeAssetImpactRequest>,
+    ) -> Result<Response<AnalyzeAssetImpactResponse>, Status> {
         let (context, request) = open(request)?;
         reply(impact::impact(self, &context, &request).await)
     }
 
-    async fn summarize_assets(&self, request: Request<SummarizeAssetsRequest>) -> Result<Response<SummarizeAssetsResponse>, Status> {
+    async fn summarize_assets(
+        &self,
+        request: Request<SummarizeAssetsRequest>,
+    ) -> Result<Response<SummarizeAssetsResponse>, Status> {
         let (context, request) = open(request)?;
         reply(summary::summarize(self, &context, &request).await)
     }

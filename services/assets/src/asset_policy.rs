@@ -65,14 +65,22 @@ fn draft(policy: &AssetPolicy, done: &str) -> Outcome<()> {
 
 /// Whether the policy says one thing about every asset.
 fn consistent(policy: &AssetPolicy) -> Outcome<()> {
-    let wrong = |field: &str, message: String| Err(Fault::invalid(ErrorReason::PolicyInconsistent, message).on(format!("asset_policy.{field}")));
+    let wrong = |field: &str, message: String| {
+        Err(Fault::invalid(ErrorReason::PolicyInconsistent, message).on(format!("asset_policy.{field}")))
+    };
     let weights = policy.confidentiality_weight + policy.integrity_weight + policy.availability_weight;
     if policy.valuation_rule() == ValuationRule::Weighted && weights <= 0.0 {
-        return wrong("confidentiality_weight", "WEIGHTED needs a weight above 0: set at least one of the three weights".to_owned());
+        return wrong(
+            "confidentiality_weight",
+            "WEIGHTED needs a weight above 0: set at least one of the three weights".to_owned(),
+        );
     }
     let least = if policy.valuation_rule() == ValuationRule::Sum { 3.0 } else { 1.0 };
     if !policy.grade_bands.is_empty() && !policy.grade_bands.iter().any(|band| band.least_value <= least) {
-        return wrong("grade_bands", format!("values from {least} would have no grade: add a band whose least value is {least} or less"));
+        return wrong(
+            "grade_bands",
+            format!("values from {least} would have no grade: add a band whose least value is {least} or less"),
+        );
     }
     for (index, band) in policy.grade_bands.iter().enumerate() {
         if policy.grade_bands.iter().take(index).any(|before| before.grade == band.grade) {
@@ -95,13 +103,22 @@ fn consistent(policy: &AssetPolicy) -> Outcome<()> {
 /// The active policy of an organization, or the default one, with what it leaves open filled in.
 pub(crate) async fn active(tx: &mut Transaction, organization: &str) -> Outcome<AssetPolicy> {
     let policies = Collection::<AssetPolicies>::new(tx.database().clone());
-    let found = policies.select(tx, organization, |sql| { sql.push("state = 'ACTIVE'"); }).await?;
+    let found = policies
+        .select(tx, organization, |sql| {
+            sql.push("state = 'ACTIVE'");
+        })
+        .await?;
     Ok(found.into_iter().next().map_or_else(valuation::default_policy, valuation::filled))
 }
 
 /// As [`active`], reading what is committed.
 pub(crate) async fn active_now(registry: &Registry, organization: &str) -> Outcome<AssetPolicy> {
-    let found = registry.asset_policies.find(organization, |sql| { sql.push("state = 'ACTIVE'"); }).await?;
+    let found = registry
+        .asset_policies
+        .find(organization, |sql| {
+            sql.push("state = 'ACTIVE'");
+        })
+        .await?;
     Ok(found.into_iter().next().map_or_else(valuation::default_policy, valuation::filled))
 }
 
@@ -111,7 +128,12 @@ impl Registry {
         let policy = self.asset_policies.get(context, &request.name).await?;
         let organization = crate::organization_of(&policy.name).to_owned();
         let mut tx = self.database.begin(context).await?;
-        let all = self.asset_policies.select(&mut tx, &organization, |sql| { sql.push("state <> 'DRAFT'"); }).await?;
+        let all = self
+            .asset_policies
+            .select(&mut tx, &organization, |sql| {
+                sql.push("state <> 'DRAFT'");
+            })
+            .await?;
         let revision = all.iter().map(|policy| policy.revision).max().unwrap_or(0) + 1;
         for before in all.iter().filter(|policy| policy.state() == State::Active) {
             let supersede = |_: &Context, _: &AssetPolicy, new: &mut AssetPolicy| {
@@ -150,13 +172,16 @@ impl Registry {
             let from = after.clone();
             let page = self
                 .assets
-                .select(tx, organization, |sql| { sql.push("id > ").bind(from.as_str()).push(" ORDER BY id LIMIT 1000"); })
+                .select(tx, organization, |sql| {
+                    sql.push("id > ").bind(from.as_str()).push(" ORDER BY id LIMIT 1000");
+                })
                 .await?;
             let Some(last) = page.last() else { break };
             id_of(&last.name).clone_into(&mut after);
             fitting(&policy, &page)?;
             let ids: Vec<&str> = page.iter().map(|asset| id_of(&asset.name)).collect();
-            changed += self.assets.change_many(tx, organization, &ids, |_, new| valuation::valued(&policy, new)).await?;
+            changed +=
+                self.assets.change_many(tx, organization, &ids, |_, new| valuation::valued(&policy, new)).await?;
         }
         Ok(changed + crate::dependency::drain(tx, organization).await?)
     }
@@ -166,8 +191,13 @@ fn fitting(policy: &AssetPolicy, assets: &[Asset]) -> Outcome<()> {
     for asset in assets {
         let class = &asset.classification;
         let greatest = asset.confidentiality.max(asset.integrity).max(asset.availability);
-        if greatest > policy.scale_levels || !(class.is_empty() || policy.classes.iter().any(|known| known.key == *class)) {
-            let message = format!("{} is rated or classified beyond the new policy: change it before, or widen the policy", asset.name);
+        if greatest > policy.scale_levels
+            || !(class.is_empty() || policy.classes.iter().any(|known| known.key == *class))
+        {
+            let message = format!(
+                "{} is rated or classified beyond the new policy: change it before, or widen the policy",
+                asset.name
+            );
             return Err(Fault::precondition(ErrorReason::PolicyInconsistent, message).with("asset", &asset.name));
         }
     }
@@ -176,9 +206,14 @@ fn fitting(policy: &AssetPolicy, assets: &[Asset]) -> Outcome<()> {
 
 #[tonic::async_trait]
 impl AssetPolicyService for Registry {
-    async fn create_asset_policy(&self, request: Request<CreateAssetPolicyRequest>) -> Result<Response<AssetPolicy>, Status> {
+    async fn create_asset_policy(
+        &self,
+        request: Request<CreateAssetPolicyRequest>,
+    ) -> Result<Response<AssetPolicy>, Status> {
         let (context, request) = open(request)?;
-        reply(self.asset_policies.create(&context, &request.parent, &request.asset_policy_id, request.asset_policy).await)
+        reply(
+            self.asset_policies.create(&context, &request.parent, &request.asset_policy_id, request.asset_policy).await,
+        )
     }
 
     async fn get_asset_policy(&self, request: Request<GetAssetPolicyRequest>) -> Result<Response<AssetPolicy>, Status> {
@@ -186,14 +221,24 @@ impl AssetPolicyService for Registry {
         reply(self.asset_policies.get(&context, &request.name).await)
     }
 
-    async fn list_asset_policies(&self, request: Request<ListAssetPoliciesRequest>) -> Result<Response<ListAssetPoliciesResponse>, Status> {
+    async fn list_asset_policies(
+        &self,
+        request: Request<ListAssetPoliciesRequest>,
+    ) -> Result<Response<ListAssetPoliciesResponse>, Status> {
         let (context, r) = open(request)?;
-        let query = ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
+        let query =
+            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
         let page = self.asset_policies.list(&context, &r.parent, query).await;
-        reply(page.map(|page| ListAssetPoliciesResponse { asset_policies: page.items, next_page_token: page.next_page_token }))
+        reply(page.map(|page| ListAssetPoliciesResponse {
+            asset_policies: page.items,
+            next_page_token: page.next_page_token,
+        }))
     }
 
-    async fn update_asset_policy(&self, request: Request<UpdateAssetPolicyRequest>) -> Result<Response<AssetPolicy>, Status> {
+    async fn update_asset_policy(
+        &self,
+        request: Request<UpdateAssetPolicyRequest>,
+    ) -> Result<Response<AssetPolicy>, Status> {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         let name = request.asset_policy.as_ref().map(|policy| policy.name.clone()).unwrap_or_default();
@@ -207,7 +252,10 @@ impl AssetPolicyService for Registry {
         reply(self.asset_policies.delete(&context, &request.name, &request.etag).await)
     }
 
-    async fn activate_asset_policy(&self, request: Request<ActivateAssetPolicyRequest>) -> Result<Response<AssetPolicy>, Status> {
+    async fn activate_asset_policy(
+        &self,
+        request: Request<ActivateAssetPolicyRequest>,
+    ) -> Result<Response<AssetPolicy>, Status> {
         let (context, request) = open(request)?;
         reply(self.activate(&context, &request).await)
     }

@@ -113,9 +113,13 @@ impl AssetTypeService for Registry {
     }
 
     /// The operator's own types come in pages; the shipped ones come with the first page, where nothing is filtered.
-    async fn list_asset_types(&self, request: Request<ListAssetTypesRequest>) -> Result<Response<ListAssetTypesResponse>, Status> {
+    async fn list_asset_types(
+        &self,
+        request: Request<ListAssetTypesRequest>,
+    ) -> Result<Response<ListAssetTypesResponse>, Status> {
         let (context, r) = open(request)?;
-        let query = ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
+        let query =
+            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
         let page = self.asset_types.list(&context, &r.parent, query).await?;
         let mut types = Vec::new();
         if r.page_token.is_empty() && r.filter.is_empty() {

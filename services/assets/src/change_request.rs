@@ -10,8 +10,8 @@ use wire::assets::v1::change_request::{Kind, State};
 use wire::assets::v1::change_request_service_server::ChangeRequestService;
 use wire::assets::v1::{
     ApproveChangeRequestRequest, Asset, CancelChangeRequestRequest, ChangeRequest, CompleteChangeRequestRequest,
-    CreateChangeRequestRequest, ErrorReason, GetChangeRequestRequest, ListChangeRequestsRequest, ListChangeRequestsResponse,
-    RejectChangeRequestRequest, UpdateChangeRequestRequest,
+    CreateChangeRequestRequest, ErrorReason, GetChangeRequestRequest, ListChangeRequestsRequest,
+    ListChangeRequestsResponse, RejectChangeRequestRequest, UpdateChangeRequestRequest,
 };
 use wire::fault::v1::ErrorReason as House;
 
@@ -72,7 +72,9 @@ impl Rules for ChangeRequests {
 
 /// Whether the request says what its kind needs.
 fn complete(known: &std::collections::HashSet<String>, request: &ChangeRequest) -> Outcome<()> {
-    let wrong = |field: &str, message: String| Err(Fault::invalid(House::ReferenceMissing, message).on(format!("change_request.{field}")));
+    let wrong = |field: &str, message: String| {
+        Err(Fault::invalid(House::ReferenceMissing, message).on(format!("change_request.{field}")))
+    };
     if !known.contains(&request.asset) {
         return wrong("asset", format!("the asset {} does not exist in this organization", request.asset));
     }
@@ -80,8 +82,12 @@ fn complete(known: &std::collections::HashSet<String>, request: &ChangeRequest) 
         return wrong("target_site", format!("the site {} does not exist in this organization", request.target_site));
     }
     match request.kind() {
-        Kind::Move if request.target_site.is_empty() => wrong("target_site", "a MOVE needs the site the asset goes to".to_owned()),
-        Kind::Transfer if request.target_owner.is_empty() => wrong("target_owner", "a TRANSFER needs the owner the asset goes to".to_owned()),
+        Kind::Move if request.target_site.is_empty() => {
+            wrong("target_site", "a MOVE needs the site the asset goes to".to_owned())
+        }
+        Kind::Transfer if request.target_owner.is_empty() => {
+            wrong("target_owner", "a TRANSFER needs the owner the asset goes to".to_owned())
+        }
         _ => Ok(()),
     }
 }
@@ -143,7 +149,14 @@ fn carry_out(request: &ChangeRequest, asset: &mut Asset) -> Outcome<()> {
 // === The custom methods ===
 
 impl Registry {
-    async fn decide(&self, context: &Context, name: &str, etag: &str, state: State, note: String) -> Outcome<ChangeRequest> {
+    async fn decide(
+        &self,
+        context: &Context,
+        name: &str,
+        etag: &str,
+        state: State,
+        note: String,
+    ) -> Outcome<ChangeRequest> {
         let request = self.change_requests.get(context, name).await?;
         let asset = self.assets.get(context, &request.asset).await?;
         self.change_requests
@@ -200,24 +213,44 @@ impl Registry {
 
 #[tonic::async_trait]
 impl ChangeRequestService for Registry {
-    async fn create_change_request(&self, request: Request<CreateChangeRequestRequest>) -> Result<Response<ChangeRequest>, Status> {
+    async fn create_change_request(
+        &self,
+        request: Request<CreateChangeRequestRequest>,
+    ) -> Result<Response<ChangeRequest>, Status> {
         let (context, request) = open(request)?;
-        reply(self.change_requests.create(&context, &request.parent, &request.change_request_id, request.change_request).await)
+        reply(
+            self.change_requests
+                .create(&context, &request.parent, &request.change_request_id, request.change_request)
+                .await,
+        )
     }
 
-    async fn get_change_request(&self, request: Request<GetChangeRequestRequest>) -> Result<Response<ChangeRequest>, Status> {
+    async fn get_change_request(
+        &self,
+        request: Request<GetChangeRequestRequest>,
+    ) -> Result<Response<ChangeRequest>, Status> {
         let (context, request) = open(request)?;
         reply(self.change_requests.get(&context, &request.name).await)
     }
 
-    async fn list_change_requests(&self, request: Request<ListChangeRequestsRequest>) -> Result<Response<ListChangeRequestsResponse>, Status> {
+    async fn list_change_requests(
+        &self,
+        request: Request<ListChangeRequestsRequest>,
+    ) -> Result<Response<ListChangeRequestsResponse>, Status> {
         let (context, r) = open(request)?;
-        let query = ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
+        let query =
+            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
         let page = self.change_requests.list(&context, &r.parent, query).await;
-        reply(page.map(|page| ListChangeRequestsResponse { change_requests: page.items, next_page_token: page.next_page_token }))
+        reply(page.map(|page| ListChangeRequestsResponse {
+            change_requests: page.items,
+            next_page_token: page.next_page_token,
+        }))
     }
 
-    async fn update_change_request(&self, request: Request<UpdateChangeRequestRequest>) -> Result<Response<ChangeRequest>, Status> {
+    async fn update_change_request(
+        &self,
+        request: Request<UpdateChangeRequestRequest>,
+    ) -> Result<Response<ChangeRequest>, Status> {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         let name = request.change_request.as_ref().map(|request| request.name.clone()).unwrap_or_default();
@@ -233,22 +266,34 @@ impl ChangeRequestService for Registry {
         reply(self.change_requests.update(&context, guarded, request.update_mask).await)
     }
 
-    async fn approve_change_request(&self, request: Request<ApproveChangeRequestRequest>) -> Result<Response<ChangeRequest>, Status> {
+    async fn approve_change_request(
+        &self,
+        request: Request<ApproveChangeRequestRequest>,
+    ) -> Result<Response<ChangeRequest>, Status> {
         let (context, r) = open(request)?;
         reply(self.decide(&context, &r.name, &r.etag, State::Approved, r.decision_note).await)
     }
 
-    async fn reject_change_request(&self, request: Request<RejectChangeRequestRequest>) -> Result<Response<ChangeRequest>, Status> {
+    async fn reject_change_request(
+        &self,
+        request: Request<RejectChangeRequestRequest>,
+    ) -> Result<Response<ChangeRequest>, Status> {
         let (context, r) = open(request)?;
         reply(self.decide(&context, &r.name, &r.etag, State::Rejected, r.decision_note).await)
     }
 
-    async fn complete_change_request(&self, request: Request<CompleteChangeRequestRequest>) -> Result<Response<ChangeRequest>, Status> {
+    async fn complete_change_request(
+        &self,
+        request: Request<CompleteChangeRequestRequest>,
+    ) -> Result<Response<ChangeRequest>, Status> {
         let (context, request) = open(request)?;
         reply(self.complete_request(&context, request).await)
     }
 
-    async fn cancel_change_request(&self, request: Request<CancelChangeRequestRequest>) -> Result<Response<ChangeRequest>, Status> {
+    async fn cancel_change_request(
+        &self,
+        request: Request<CancelChangeRequestRequest>,
+    ) -> Result<Response<ChangeRequest>, Status> {
         let (context, r) = open(request)?;
         let change = |_: &Context, old: &ChangeRequest, new: &mut ChangeRequest| {
             in_state(old, &[State::Requested, State::Approved], "cancelled")?;

@@ -11,8 +11,8 @@ use store::{Changed, ListQuery, Rules, Transaction, open};
 use tonic::{Request, Response, Status};
 use wire::assets::v1::dependency_service_server::DependencyService;
 use wire::assets::v1::{
-    CreateDependencyRequest, DeleteDependencyRequest, Dependency, ErrorReason, GetDependencyRequest, ListDependenciesRequest,
-    ListDependenciesResponse, UpdateDependencyRequest,
+    CreateDependencyRequest, DeleteDependencyRequest, Dependency, ErrorReason, GetDependencyRequest,
+    ListDependenciesRequest, ListDependenciesResponse, UpdateDependencyRequest,
 };
 use wire::fault::v1::ErrorReason as House;
 
@@ -56,11 +56,15 @@ impl Rules for Dependencies {
         if !taxonomy::dependency_kinds().contains_key(&new.kind) {
             let kinds: Vec<&str> = taxonomy::dependency_kinds().keys().map(String::as_str).collect();
             let message = format!("{} is no dependency kind: use one of {}", new.kind, kinds.join(", "));
-            return Err(Fault::invalid(ErrorReason::DependencyKindUnknown, message).with("kind", &new.kind).on("dependency.kind"));
+            return Err(Fault::invalid(ErrorReason::DependencyKindUnknown, message)
+                .with("kind", &new.kind)
+                .on("dependency.kind"));
         }
         if new.dependent == new.supporting {
             let message = format!("{} cannot depend on itself: name another asset as supporting", new.dependent);
-            return Err(Fault::invalid(ErrorReason::DependencyOnSelf, message).with("asset", &new.dependent).on("dependency.supporting"));
+            return Err(Fault::invalid(ErrorReason::DependencyOnSelf, message)
+                .with("asset", &new.dependent)
+                .on("dependency.supporting"));
         }
         for (field, name) in [("dependent", &new.dependent), ("supporting", &new.supporting)] {
             if !assets.contains(name) {
@@ -90,7 +94,10 @@ impl Rules for Dependencies {
 
 #[tonic::async_trait]
 impl DependencyService for Registry {
-    async fn create_dependency(&self, request: Request<CreateDependencyRequest>) -> Result<Response<Dependency>, Status> {
+    async fn create_dependency(
+        &self,
+        request: Request<CreateDependencyRequest>,
+    ) -> Result<Response<Dependency>, Status> {
         let (context, request) = open(request)?;
         if let Some(dependency) = request.dependency.as_ref().filter(|_| !request.allow_cycle) {
             let organization = crate::enter(&context, &request.parent)?;
@@ -104,14 +111,26 @@ impl DependencyService for Registry {
         reply(self.dependencies.get(&context, &request.name).await)
     }
 
-    async fn list_dependencies(&self, request: Request<ListDependenciesRequest>) -> Result<Response<ListDependenciesResponse>, Status> {
+    async fn list_dependencies(
+        &self,
+        request: Request<ListDependenciesRequest>,
+    ) -> Result<Response<ListDependenciesResponse>, Status> {
         let (context, r) = open(request)?;
-        let query = ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
+        let query =
+            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
         let page = self.dependencies.list(&context, &r.parent, query).await;
-        reply(page.map(|page| ListDependenciesResponse { dependencies: page.items, next_page_token: page.next_page_token }))
+        reply(
+            page.map(|page| ListDependenciesResponse {
+                dependencies: page.items,
+                next_page_token: page.next_page_token,
+            }),
+        )
     }
 
-    async fn update_dependency(&self, request: Request<UpdateDependencyRequest>) -> Result<Response<Dependency>, Status> {
+    async fn update_dependency(
+        &self,
+        request: Request<UpdateDependencyRequest>,
+    ) -> Result<Response<Dependency>, Status> {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         reply(self.dependencies.update(&context, request.dependency, request.update_mask).await)

@@ -27,7 +27,8 @@ use batch::Session;
 
 /// Takes up what a crash left undone: values that wait to flow.
 pub(crate) async fn take_up(registry: &Registry, clock: &Arc<dyn Clock>) -> Outcome<()> {
-    let rows = registry.database.rows(registry.database.sql("SELECT DISTINCT organization FROM valuation_queue")).await?;
+    let rows =
+        registry.database.rows(registry.database.sql("SELECT DISTINCT organization FROM valuation_queue")).await?;
     for row in rows {
         let organization: String = row.try_get_by_index(0).map_err(Fault::defect)?;
         let context = Context {
@@ -61,7 +62,10 @@ pub(crate) struct Import(pub(crate) Arc<Registry>);
 impl ImportService for Import {
     type ImportAssetsStream = Pin<Box<dyn Stream<Item = Result<ImportAssetsResponse, Status>> + Send>>;
 
-    async fn import_assets(&self, request: Request<Streaming<ImportAssetsRequest>>) -> Result<Response<Self::ImportAssetsStream>, Status> {
+    async fn import_assets(
+        &self,
+        request: Request<Streaming<ImportAssetsRequest>>,
+    ) -> Result<Response<Self::ImportAssetsStream>, Status> {
         let context = Context::of(&request)?;
         let stream = request.into_inner();
         let (answers, news) = mpsc::channel(16);
@@ -75,7 +79,12 @@ impl ImportService for Import {
     }
 }
 
-async fn run(registry: &Registry, context: &Context, mut stream: Streaming<ImportAssetsRequest>, answers: &Answers) -> Outcome<()> {
+async fn run(
+    registry: &Registry,
+    context: &Context,
+    mut stream: Streaming<ImportAssetsRequest>,
+    answers: &Answers,
+) -> Outcome<()> {
     let (start, place) = begin(context, &mut stream).await?;
     let mut session = Session::new(place.organization.clone(), start.source.clone(), start.accept_states);
     // All or nothing, and saying what would happen, are one transaction over the whole stream; else one for each batch.
@@ -88,7 +97,8 @@ async fn run(registry: &Registry, context: &Context, mut stream: Streaming<Impor
         };
         check(&batch)?;
         let last = batch.items.last().map_or(0, |item| item.position);
-        let (skipped, items): (Vec<_>, Vec<_>) = batch.items.into_iter().partition(|item| item.position <= place.position);
+        let (skipped, items): (Vec<_>, Vec<_>) =
+            batch.items.into_iter().partition(|item| item.position <= place.position);
         let mut results: Vec<ImportResult> = skipped.iter().map(skip).collect();
         session.skipped(skipped.len());
         match &mut held {
@@ -106,7 +116,8 @@ async fn run(registry: &Registry, context: &Context, mut stream: Streaming<Impor
     let (committed, revalued) = finish(registry, context, &start, &session, held).await?;
     let by_kind = session.by_kind();
     let revalued_assets = i64::try_from(revalued).unwrap_or(i64::MAX);
-    tell(answers, News::Summary(ImportSummary { counts: Some(session.counts()), by_kind, committed, revalued_assets })).await
+    tell(answers, News::Summary(ImportSummary { counts: Some(session.counts()), by_kind, committed, revalued_assets }))
+        .await
 }
 
 async fn begin(context: &Context, stream: &mut Streaming<ImportAssetsRequest>) -> Outcome<(ImportStart, Place)> {
@@ -122,9 +133,11 @@ async fn begin(context: &Context, stream: &mut Streaming<ImportAssetsRequest>) -
     let organization = crate::enter(context, &start.parent)?;
     let mut place = Place { organization, source: start.source.clone(), position: i64::MIN };
     if !start.resume_token.is_empty() {
-        let found = read_token(&start.resume_token).filter(|found| (&found.organization, &found.source) == (&place.organization, &place.source));
+        let found = read_token(&start.resume_token)
+            .filter(|found| (&found.organization, &found.source) == (&place.organization, &place.source));
         let message = "the resume token was not made for an import of this organization and source: start without one";
-        place = found.ok_or_else(|| Fault::invalid(ErrorReason::ResumeTokenInvalid, message).on("start.resume_token"))?;
+        place =
+            found.ok_or_else(|| Fault::invalid(ErrorReason::ResumeTokenInvalid, message).on("start.resume_token"))?;
     }
     Ok((start, place))
 }
@@ -154,7 +167,8 @@ async fn finish(
 }
 
 async fn tell(answers: &Answers, news: News) -> Outcome<()> {
-    let gone = |_| Fault::new(tonic::Code::Cancelled, wire::fault::v1::ErrorReason::ReaderTooSlow, "the caller has gone");
+    let gone =
+        |_| Fault::new(tonic::Code::Cancelled, wire::fault::v1::ErrorReason::ReaderTooSlow, "the caller has gone");
     answers.send(Ok(ImportAssetsResponse { news: Some(news) })).await.map_err(gone)
 }
 
@@ -170,7 +184,12 @@ fn check(batch: &ImportBatch) -> Outcome<()> {
 }
 
 fn skip(item: &wire::assets::v1::ImportItem) -> ImportResult {
-    ImportResult { position: item.position, origin: item.origin.clone(), outcome: Became::Skipped.into(), ..Default::default() }
+    ImportResult {
+        position: item.position,
+        origin: item.origin.clone(),
+        outcome: Became::Skipped.into(),
+        ..Default::default()
+    }
 }
 
 fn copy(place: &Place) -> Place {
@@ -180,7 +199,9 @@ fn copy(place: &Place) -> Place {
 /// The token says nothing secret and gives no right: it is checked against the call's own organization and source.
 fn token(place: &Place) -> Outcome<String> {
     use base64::Engine as _;
-    serde_json::to_vec(place).map(|bytes| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)).map_err(Fault::defect)
+    serde_json::to_vec(place)
+        .map(|bytes| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
+        .map_err(Fault::defect)
 }
 
 fn read_token(text: &str) -> Option<Place> {

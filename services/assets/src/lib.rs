@@ -77,14 +77,16 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     import::take_up(&registry, &clock).await?;
     let most = 4 * 1024 * 1024;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
-    Ok(Routes::new(api::asset_service_server::AssetServiceServer::from_arc(of(&registry)).max_decoding_message_size(most))
-        .add_service(api::asset_policy_service_server::AssetPolicyServiceServer::from_arc(of(&registry)))
-        .add_service(api::asset_type_service_server::AssetTypeServiceServer::from_arc(of(&registry)))
-        .add_service(api::change_request_service_server::ChangeRequestServiceServer::from_arc(of(&registry)))
-        .add_service(api::dependency_service_server::DependencyServiceServer::from_arc(of(&registry)))
-        .add_service(api::import_service_server::ImportServiceServer::new(import::Import(of(&registry))))
-        .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
-        .add_service(feed::service(database)))
+    Ok(Routes::new(
+        api::asset_service_server::AssetServiceServer::from_arc(of(&registry)).max_decoding_message_size(most),
+    )
+    .add_service(api::asset_policy_service_server::AssetPolicyServiceServer::from_arc(of(&registry)))
+    .add_service(api::asset_type_service_server::AssetTypeServiceServer::from_arc(of(&registry)))
+    .add_service(api::change_request_service_server::ChangeRequestServiceServer::from_arc(of(&registry)))
+    .add_service(api::dependency_service_server::DependencyServiceServer::from_arc(of(&registry)))
+    .add_service(api::import_service_server::ImportServiceServer::new(import::Import(of(&registry))))
+    .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
+    .add_service(feed::service(database)))
 }
 
 /// The last segment of a name.
@@ -107,7 +109,12 @@ pub(crate) fn enter(context: &Context, parent: &str) -> Outcome<String> {
 }
 
 /// Which of the ids exist in a table.
-pub(crate) async fn existing(tx: &mut Transaction, table: &str, organization: &str, ids: HashSet<&str>) -> Outcome<HashSet<String>> {
+pub(crate) async fn existing(
+    tx: &mut Transaction,
+    table: &str,
+    organization: &str,
+    ids: HashSet<&str>,
+) -> Outcome<HashSet<String>> {
     if ids.is_empty() {
         return Ok(HashSet::new());
     }

@@ -8,7 +8,8 @@ use store::{Changed, ListQuery, Rules, Side, SideRole, Transaction, open};
 use tonic::{Request, Response, Status};
 use wire::assets::v1::site_service_server::SiteService;
 use wire::assets::v1::{
-    CreateSiteRequest, DeleteSiteRequest, ErrorReason, GetSiteRequest, ListSitesRequest, ListSitesResponse, Site, UpdateSiteRequest,
+    CreateSiteRequest, DeleteSiteRequest, ErrorReason, GetSiteRequest, ListSitesRequest, ListSitesResponse, Site,
+    UpdateSiteRequest,
 };
 use wire::fault::v1::ErrorReason as House;
 
@@ -61,11 +62,14 @@ impl Rules for Sites {
     fn create(_: &Context, _: &(), new: &mut Site) -> Outcome<()> {
         if !taxonomy::site_types().contains(&new.r#type) {
             let message = format!("{} is no site type: use one of {}", new.r#type, taxonomy::site_types().join(", "));
-            return Err(Fault::invalid(ErrorReason::SiteTypeUnknown, message).with("type", &new.r#type).on("site.type"));
+            return Err(Fault::invalid(ErrorReason::SiteTypeUnknown, message)
+                .with("type", &new.r#type)
+                .on("site.type"));
         }
         let mut external = HashSet::new();
         if let Some(twice) = new.external_ids.iter().find(|id| !external.insert((&id.system, &id.value))) {
-            let message = format!("{} {} stands twice among the external ids: leave one out", twice.system, twice.value);
+            let message =
+                format!("{} {} stands twice among the external ids: leave one out", twice.system, twice.value);
             return Err(Fault::invalid(House::ValueTaken, message).on("site.external_ids"));
         }
         Ok(())
@@ -85,7 +89,10 @@ impl Rules for Sites {
             sql.bind(organization).push(" AND site = ").bind(gone.name.as_str());
             let count: i64 = tx.row(sql).await?.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
             if count > 0 {
-                let message = format!("{count} assets stand at the site: move them first (`filter=site=\"{}\"` lists them)", gone.name);
+                let message = format!(
+                    "{count} assets stand at the site: move them first (`filter=site=\"{}\"` lists them)",
+                    gone.name
+                );
                 return Err(Fault::precondition(House::StillReferenced, message).with("count", count));
             }
         }
@@ -107,7 +114,8 @@ impl SiteService for Registry {
 
     async fn list_sites(&self, request: Request<ListSitesRequest>) -> Result<Response<ListSitesResponse>, Status> {
         let (context, r) = open(request)?;
-        let query = ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
+        let query =
+            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
         let page = self.sites.list(&context, &r.parent, query).await;
         reply(page.map(|page| ListSitesResponse { sites: page.items, next_page_token: page.next_page_token }))
     }

@@ -53,12 +53,14 @@ static ASSET_TYPES: LazyLock<BTreeMap<String, ShippedType>> = LazyLock::new(|| {
 });
 
 static SITE_TYPES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let types: Types<SiteType> = toml::from_str(include_str!("../data/site_types.toml")).unwrap_or(Types { r#type: Vec::new() });
+    let types: Types<SiteType> =
+        toml::from_str(include_str!("../data/site_types.toml")).unwrap_or(Types { r#type: Vec::new() });
     types.r#type.into_iter().map(|site| site.key).collect()
 });
 
 static KINDS: LazyLock<BTreeMap<String, bool>> = LazyLock::new(|| {
-    let kinds: Kinds = toml::from_str(include_str!("../data/dependency_kinds.toml")).unwrap_or(Kinds { kind: Vec::new() });
+    let kinds: Kinds =
+        toml::from_str(include_str!("../data/dependency_kinds.toml")).unwrap_or(Kinds { kind: Vec::new() });
     kinds.kind.into_iter().map(|kind| (kind.key, kind.inherits)).collect()
 });
 

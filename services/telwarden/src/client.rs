@@ -58,11 +58,14 @@ impl Connection {
             );
         };
         let header = format!("Bearer {token}").parse().context("the token holds characters that no token has")?;
-        let endpoint = Endpoint::from_shared(self.gateway.clone()).with_context(|| format!("{} is no URL of a gateway", self.gateway))?;
-        let channel = endpoint
-            .connect()
-            .await
-            .with_context(|| format!("no gateway answers at {}: start one with `telwarden up`, or name another with --gateway", self.gateway))?;
+        let endpoint = Endpoint::from_shared(self.gateway.clone())
+            .with_context(|| format!("{} is no URL of a gateway", self.gateway))?;
+        let channel = endpoint.connect().await.with_context(|| {
+            format!(
+                "no gateway answers at {}: start one with `telwarden up`, or name another with --gateway",
+                self.gateway
+            )
+        })?;
         Ok(InterceptedService::new(channel, Bearer(header)))
     }
 }

@@ -17,7 +17,9 @@ use wire::assets::v1::import_assets_request::Part;
 use wire::assets::v1::import_assets_response::News;
 use wire::assets::v1::import_result::Outcome;
 use wire::assets::v1::import_service_client::ImportServiceClient;
-use wire::assets::v1::{ImportAssetsRequest, ImportBatch, ImportCounts, ImportItem, ImportResult, ImportStart, ImportSummary};
+use wire::assets::v1::{
+    ImportAssetsRequest, ImportBatch, ImportCounts, ImportItem, ImportResult, ImportStart, ImportSummary,
+};
 
 use crate::client::{Client, Connection, Output, explain};
 
@@ -113,7 +115,9 @@ pub async fn run(connection: &Connection, import: &Import) -> Result<()> {
         resume_token: import.resume.clone(),
     };
     let format = import.format.format();
-    let read = move |sink: &mut dyn FnMut(Item) -> ControlFlow<()>| intake::read(format, &mut BufReader::new(file), &settings, sink);
+    let read = move |sink: &mut dyn FnMut(Item) -> ControlFlow<()>| {
+        intake::read(format, &mut BufReader::new(file), &settings, sink)
+    };
     let done = stream(client, start, Box::new(read)).await?;
     print(connection.output, &done);
     if import.atomic && !done.summary.committed && !import.dry_run {
@@ -132,7 +136,8 @@ fn settings(import: &Import) -> Result<Settings> {
 }
 
 /// Reads items and gives each to the sink.
-pub type Reader = Box<dyn FnOnce(&mut dyn FnMut(Item) -> ControlFlow<()>) -> Result<Report, intake::IntakeError> + Send>;
+pub type Reader =
+    Box<dyn FnOnce(&mut dyn FnMut(Item) -> ControlFlow<()>) -> Result<Report, intake::IntakeError> + Send>;
 
 /// Streams what `read` gives through the import of the gateway.
 ///
@@ -149,13 +154,19 @@ pub async fn stream(client: Client, start: ImportStart, read: Reader) -> Result<
         let report = read(&mut |item: Item| {
             position += 1;
             waiting.push(ImportItem { position, origin: item.origin, record: Some(item.record) });
-            if waiting.len() < BATCH || send(&sender, &mut waiting) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            if waiting.len() < BATCH || send(&sender, &mut waiting) {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
         })?;
         send(&sender, &mut waiting);
         Ok::<_, intake::IntakeError>(report)
     });
     let bar = ProgressBar::new_spinner();
-    bar.set_style(ProgressStyle::with_template("{spinner} {msg}  {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.set_style(
+        ProgressStyle::with_template("{spinner} {msg}  {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
     let mut client = ImportServiceClient::new(client);
     let answers = client.import_assets(ReceiverStream::new(receiver)).await;
     let (mut summary, mut rejected, mut token) = (None, Vec::new(), String::new());
@@ -176,7 +187,8 @@ pub async fn stream(client: Client, start: ImportStart, read: Reader) -> Result<
 
 fn send(sender: &mpsc::Sender<ImportAssetsRequest>, waiting: &mut Vec<ImportItem>) -> bool {
     let items = std::mem::replace(waiting, Vec::with_capacity(BATCH));
-    items.is_empty() || sender.blocking_send(ImportAssetsRequest { part: Some(Part::Batch(ImportBatch { items })) }).is_ok()
+    items.is_empty()
+        || sender.blocking_send(ImportAssetsRequest { part: Some(Part::Batch(ImportBatch { items })) }).is_ok()
 }
 
 async fn follow(
@@ -226,7 +238,8 @@ pub fn print(output: Output, done: &Done) {
     let refused = i64::try_from(done.report.rejected.len()).unwrap_or(i64::MAX);
     all.rejected += refused;
     all.read += refused;
-    let by_kind: BTreeMap<&str, serde_json::Value> = done.summary.by_kind.iter().map(|(kind, of)| (kind.as_str(), counts(of))).collect();
+    let by_kind: BTreeMap<&str, serde_json::Value> =
+        done.summary.by_kind.iter().map(|(kind, of)| (kind.as_str(), counts(of))).collect();
     match output {
         Output::Json => {
             let mut line = counts(&all);
@@ -240,9 +253,23 @@ pub fn print(output: Output, done: &Done) {
         }
         Output::Table => {
             let mut table = comfy_table::Table::new();
-            table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY).set_header(["", "read", "created", "updated", "unchanged", "rejected"]);
+            table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY).set_header([
+                "",
+                "read",
+                "created",
+                "updated",
+                "unchanged",
+                "rejected",
+            ]);
             let row = |name: &str, of: &ImportCounts| {
-                [name.to_owned(), of.read.to_string(), of.created.to_string(), of.updated.to_string(), of.unchanged.to_string(), of.rejected.to_string()]
+                [
+                    name.to_owned(),
+                    of.read.to_string(),
+                    of.created.to_string(),
+                    of.updated.to_string(),
+                    of.unchanged.to_string(),
+                    of.rejected.to_string(),
+                ]
             };
             for (kind, of) in &done.summary.by_kind {
                 table.add_row(row(kind, of));

@@ -42,7 +42,10 @@ pub async fn verify(options: &Verify, output: Output) -> Result<()> {
             Ok(verified) => verified,
             Err(finding) => {
                 if output == Output::Json {
-                    println!("{}", serde_json::json!({"service": service, "holds": false, "finding": finding.to_string()}));
+                    println!(
+                        "{}",
+                        serde_json::json!({"service": service, "holds": false, "finding": finding.to_string()})
+                    );
                 }
                 bail!("{service}: {finding}");
             }
@@ -54,8 +57,15 @@ pub async fn verify(options: &Verify, output: Output) -> Result<()> {
             ),
             Output::Table => {
                 let rows: Vec<String> = verified.rows.iter().map(|(table, rows)| format!("{table} {rows}")).collect();
-                println!("{service}: the chain of {} entries holds; rows as the ledger says: {}", verified.entries, rows.join(", "));
-                println!("newest digest {} (note it down elsewhere: it proves later that nothing before it was rewritten)", verified.digest);
+                println!(
+                    "{service}: the chain of {} entries holds; rows as the ledger says: {}",
+                    verified.entries,
+                    rows.join(", ")
+                );
+                println!(
+                    "newest digest {} (note it down elsewhere: it proves later that nothing before it was rewritten)",
+                    verified.digest
+                );
             }
         }
     }

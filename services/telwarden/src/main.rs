@@ -174,7 +174,12 @@ async fn serve(up: &Up) -> Result<()> {
         bail!("{} is beyond loopback and would carry tokens in clear: put TLS in front and add --insecure", up.listen);
     }
     let telemetry = process::telemetry::start(&telemetry())?;
-    let options = Options { data: up.data.clone(), listen: up.listen, postgres: up.postgres.clone(), gateway: gateway::Settings::default() };
+    let options = Options {
+        data: up.data.clone(),
+        listen: up.listen,
+        postgres: up.postgres.clone(),
+        gateway: gateway::Settings::default(),
+    };
     let suite = suite::start(options).await?;
     if up.sample {
         load_sample(&suite).await?;
@@ -215,7 +220,10 @@ async fn load_sample(suite: &Suite) -> Result<()> {
     };
     let done = import::stream(connection.open().await?, start, Box::new(read)).await?;
     let counts = done.summary.counts.unwrap_or_default();
-    eprintln!("{} read, {} new, {} unchanged, {} rejected", counts.read, counts.created, counts.unchanged, counts.rejected);
+    eprintln!(
+        "{} read, {} new, {} unchanged, {} rejected",
+        counts.read, counts.created, counts.unchanged, counts.rejected
+    );
     let estate = posture::estate(connection.open().await?, "sample").await?;
     eprint!("{}", posture::text("sample", &estate));
     Ok(())
@@ -225,10 +233,16 @@ fn hint(up: &Up, suite: &Suite) {
     let organization = if up.sample { "sample" } else { "acme" };
     let (url, data) = (suite.url(), up.data.display());
     eprintln!("\nTelwarden serves at {url} (browse it: {url}/docs)\nTry next, in another terminal:");
-    eprintln!("  export TELWARDEN_GATEWAY={url} TELWARDEN_TOKEN=$(telwarden token --data {data} --organization {organization} --role administrator)");
-    eprintln!("  curl -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/{organization}/assets?page_size=3&order_by=effective_value%20desc'");
+    eprintln!(
+        "  export TELWARDEN_GATEWAY={url} TELWARDEN_TOKEN=$(telwarden token --data {data} --organization {organization} --role administrator)"
+    );
+    eprintln!(
+        "  curl -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/{organization}/assets?page_size=3&order_by=effective_value%20desc'"
+    );
     if up.sample {
-        eprintln!("  curl -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/sample/assets/core-router-0:impact?page_size=5'");
+        eprintln!(
+            "  curl -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/sample/assets/core-router-0:impact?page_size=5'"
+        );
     }
     eprintln!("  telwarden posture --organization {organization}");
 }

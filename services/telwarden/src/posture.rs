@@ -30,7 +30,9 @@ pub async fn estate(client: Client, organization: &str) -> Result<SummarizeAsset
 }
 
 fn json(organization: &str, estate: &SummarizeAssetsResponse) -> serde_json::Value {
-    let counts = |counts: &[Count]| counts.iter().map(|count| (count.key.clone(), count.count.into())).collect::<serde_json::Map<_, _>>();
+    let counts = |counts: &[Count]| {
+        counts.iter().map(|count| (count.key.clone(), count.count.into())).collect::<serde_json::Map<_, _>>()
+    };
     let valuable = estate.most_valuable.iter().map(|asset| {
         serde_json::json!({"name": asset.name, "displayName": asset.display_name, "type": asset.r#type, "effectiveValue": asset.effective_value,
             "value": asset.value, "inheritedFrom": asset.inherited_from, "grade": asset.grade})
@@ -49,7 +51,11 @@ fn json(organization: &str, estate: &SummarizeAssetsResponse) -> serde_json::Val
 pub fn text(organization: &str, estate: &SummarizeAssetsResponse) -> String {
     let mut out = format!(
         "\nEstate of {organization}\n  {} assets at {} sites, {} dependencies, {:.1} kW; {} past the end of their maker's support\n",
-        estate.assets, estate.sites, estate.dependencies, estate.power_watts / 1000.0, estate.past_end_of_life
+        estate.assets,
+        estate.sites,
+        estate.dependencies,
+        estate.power_watts / 1000.0,
+        estate.past_end_of_life
     );
     let line = |title: &str, counts: &[Count], most: usize| {
         let shown: Vec<String> = counts
@@ -67,9 +73,13 @@ pub fn text(organization: &str, estate: &SummarizeAssetsResponse) -> String {
     out.push_str(&line("Grades", &estate.grades, 5));
     out.push_str(&line("Classification", &estate.classifications, 6));
     let share = |count: i64| if estate.assets > 0 { 100 * count / estate.assets } else { 0 };
-    let known: Vec<String> = estate.known.iter().map(|count| format!("{} {} %", count.key, share(count.count))).collect();
+    let known: Vec<String> =
+        estate.known.iter().map(|count| format!("{} {} %", count.key, share(count.count))).collect();
     out.push_str(&format!("  {:<16}{}\n", "How well known", known.join(" · ")));
-    out.push_str(&format!("  {:<16}{} assets are worth more than their own rating, because of what depends on them\n", "Inherited", estate.inheriting));
+    out.push_str(&format!(
+        "  {:<16}{} assets are worth more than their own rating, because of what depends on them\n",
+        "Inherited", estate.inheriting
+    ));
     if !estate.most_valuable.is_empty() {
         out.push_str("\n  Most valuable, and why\n");
     }
@@ -79,7 +89,10 @@ pub fn text(organization: &str, estate: &SummarizeAssetsResponse) -> String {
         } else {
             format!("rated C{} I{} A{}", asset.confidentiality, asset.integrity, asset.availability)
         };
-        out.push_str(&format!("    {:>4} grade {}  {} ({}): {why}\n", asset.effective_value, asset.grade, asset.display_name, asset.r#type));
+        out.push_str(&format!(
+            "    {:>4} grade {}  {} ({}): {why}\n",
+            asset.effective_value, asset.grade, asset.display_name, asset.r#type
+        ));
     }
     if estate.deepest_dependency.len() > 1 {
         let chain: Vec<&str> = estate.deepest_dependency.iter().map(|name| id(name)).collect();

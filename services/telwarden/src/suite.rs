@@ -86,12 +86,13 @@ pub async fn start(options: Options) -> Result<Suite> {
         upstream: BoxCloneSyncService::new(door.layer(routes)),
     };
     let gateway = gateway::gateway(vec![served], door, options.gateway)?;
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}: is another program there? choose another with --listen", options.listen))?;
+    let listener = TcpListener::bind(options.listen).await.with_context(|| {
+        format!("cannot listen on {}: is another program there? choose another with --listen", options.listen)
+    })?;
     let address = listener.local_addr()?;
     let shutdown = Shutdown::new();
-    let serving = tokio::spawn(gateway.serve(listener, None, process::listen::ListenLimits::default(), shutdown.clone()));
+    let serving =
+        tokio::spawn(gateway.serve(listener, None, process::listen::ListenLimits::default(), shutdown.clone()));
     Ok(Suite { address, key, databases: vec![database], shutdown, serving })
 }
 
@@ -111,7 +112,9 @@ pub async fn open(service: &str, tables: &Tables, data: &Path, postgres: Option<
 async fn database_of(server: &str, service: &str) -> Result<String> {
     use sea_orm::{ConnectionTrait as _, Statement};
     let Some((base, before)) = server.rsplit_once('/').filter(|(base, _)| base.len() > "postgres://".len()) else {
-        bail!("the PostgreSQL URL must name a database to connect to first: postgres://user:password@host:5432/postgres");
+        bail!(
+            "the PostgreSQL URL must name a database to connect to first: postgres://user:password@host:5432/postgres"
+        );
     };
     let prefix = match before.split_once('?').map_or(before, |(name, _)| name) {
         "postgres" | "" => "telwarden",
@@ -121,7 +124,8 @@ async fn database_of(server: &str, service: &str) -> Result<String> {
     let options = before.split_once('?').map(|(_, options)| format!("?{options}")).unwrap_or_default();
     let connection = sea_orm::Database::connect(server).await.context("the PostgreSQL server does not answer")?;
     let backend = connection.get_database_backend();
-    let exists = Statement::from_sql_and_values(backend, "SELECT 1 FROM pg_database WHERE datname = $1", [name.clone().into()]);
+    let exists =
+        Statement::from_sql_and_values(backend, "SELECT 1 FROM pg_database WHERE datname = $1", [name.clone().into()]);
     if connection.query_one_raw(exists).await?.is_none() {
         connection.execute_unprepared(&format!("CREATE DATABASE \"{}\"", name.replace('"', ""))).await?;
     }

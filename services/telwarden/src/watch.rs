@@ -41,7 +41,10 @@ pub async fn watch(connection: &Connection, watch: &Watch) -> Result<()> {
         match connection.output {
             Output::Json => {
                 let changes = response.changes.iter().map(json).collect::<Result<Vec<_>>>()?;
-                println!("{}", serde_json::json!({"cursor": response.cursor, "heartbeat": response.heartbeat, "changes": changes}));
+                println!(
+                    "{}",
+                    serde_json::json!({"cursor": response.cursor, "heartbeat": response.heartbeat, "changes": changes})
+                );
             }
             Output::Table => response.changes.iter().for_each(|change| println!("{}", line(change))),
         }
@@ -50,7 +53,9 @@ pub async fn watch(connection: &Connection, watch: &Watch) -> Result<()> {
 }
 
 fn json(change: &Change) -> Result<serde_json::Value> {
-    let descriptor = wire::pool().get_message_by_name("telwarden.changes.v1.Change").ok_or_else(|| anyhow::anyhow!("no descriptor of Change"))?;
+    let descriptor = wire::pool()
+        .get_message_by_name("telwarden.changes.v1.Change")
+        .ok_or_else(|| anyhow::anyhow!("no descriptor of Change"))?;
     Ok(transcode::message_to_json(&DynamicMessage::decode(descriptor, change.encode_to_vec().as_slice())?))
 }
 
@@ -58,5 +63,8 @@ fn line(change: &Change) -> String {
     let at = change.change_time.and_then(|time| jiff::Timestamp::new(time.seconds, time.nanos).ok());
     let at = at.map(|at| at.strftime("%F %T").to_string()).unwrap_or_default();
     let verb = change.verb().as_str_name().to_lowercase();
-    format!("{at}  {:>8}  {verb:8} {}  v{}  by {} ({})", change.sequence, change.resource, change.version, change.actor, change.method)
+    format!(
+        "{at}  {:>8}  {verb:8} {}  v{}  by {} ({})",
+        change.sequence, change.resource, change.version, change.actor, change.method
+    )
 }

@@ -12,7 +12,11 @@ use wire::fault::v1::ErrorReason;
 
 use crate::Registry;
 
-pub(crate) async fn impact(registry: &Registry, context: &Context, request: &AnalyzeAssetImpactRequest) -> Outcome<AnalyzeAssetImpactResponse> {
+pub(crate) async fn impact(
+    registry: &Registry,
+    context: &Context,
+    request: &AnalyzeAssetImpactRequest,
+) -> Outcome<AnalyzeAssetImpactResponse> {
     let asset = registry.assets.get(context, &request.name).await?;
     let organization = crate::organization_of(&asset.name);
     let size = if request.page_size == 0 { 100 } else { request.page_size.min(1000) };
@@ -32,7 +36,12 @@ pub(crate) async fn impact(registry: &Registry, context: &Context, request: &Ana
     let vias: HashMap<&str, &str> = total.iter().map(|(name, _, via)| (name.as_str(), via.as_str())).collect();
     let via = |name: &str| vias.get(name).copied().unwrap_or_default().to_owned();
     let ids: Vec<&str> = page.iter().map(|(name, _)| crate::id_of(name)).collect();
-    let found = registry.assets.find(organization, |sql| { sql.is_in("id", &ids); }).await?;
+    let found = registry
+        .assets
+        .find(organization, |sql| {
+            sql.is_in("id", &ids);
+        })
+        .await?;
     let assets = page
         .iter()
         .filter_map(|(name, depth)| {
@@ -54,7 +63,12 @@ pub(crate) async fn impact(registry: &Registry, context: &Context, request: &Ana
 }
 
 /// Every asset that is hit, breadth first: one indexed query a level, so each asset is visited once even on circles.
-async fn reached(registry: &Registry, name: &str, organization: &str, max_depth: i32) -> Outcome<Vec<(String, i64, String)>> {
+async fn reached(
+    registry: &Registry,
+    name: &str,
+    organization: &str,
+    max_depth: i32,
+) -> Outcome<Vec<(String, i64, String)>> {
     let mut seen: HashMap<String, (i64, String)> = HashMap::new();
     seen.insert(name.to_owned(), (0, String::new()));
     let mut level = vec![name.to_owned()];
@@ -65,7 +79,8 @@ async fn reached(registry: &Registry, name: &str, organization: &str, max_depth:
         let mut next = Vec::new();
         for chunk in level.chunks(5000) {
             let from: Vec<&str> = chunk.iter().map(String::as_str).collect();
-            let mut sql = registry.database.sql("SELECT dependent, supporting FROM dependency d WHERE d.organization = ");
+            let mut sql =
+                registry.database.sql("SELECT dependent, supporting FROM dependency d WHERE d.organization = ");
             sql.bind(organization).push(&crate::dependency::flowing("d")).push(" AND ").is_in("d.supporting", &from);
             sql.push(" ORDER BY dependent, supporting");
             for row in registry.database.rows(sql).await? {
@@ -91,7 +106,8 @@ async fn counts(registry: &Registry, organization: &str, names: &[&str]) -> Outc
     let (mut types, mut sites, mut greatest) = (HashMap::new(), HashMap::new(), 0.0_f64);
     for chunk in names.chunks(5000) {
         let ids: Vec<&str> = chunk.iter().map(|name| crate::id_of(name)).collect();
-        let mut sql = registry.database.sql("SELECT type, site, COUNT(*), MAX(effective_value) FROM asset WHERE organization = ");
+        let mut sql =
+            registry.database.sql("SELECT type, site, COUNT(*), MAX(effective_value) FROM asset WHERE organization = ");
         sql.bind(organization).push(" AND ").is_in("id", &ids).push(" GROUP BY type, site");
         for row in registry.database.rows(sql).await? {
             let count: i64 = row.try_get_by_index(2).map_err(Fault::defect)?;

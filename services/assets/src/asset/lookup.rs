@@ -10,7 +10,11 @@ use crate::{Registry, asset::network, enter};
 
 const MOST: usize = 100;
 
-pub(crate) async fn lookup(registry: &Registry, context: &Context, request: &LookupAssetsRequest) -> Outcome<LookupAssetsResponse> {
+pub(crate) async fn lookup(
+    registry: &Registry,
+    context: &Context,
+    request: &LookupAssetsRequest,
+) -> Outcome<LookupAssetsResponse> {
     let organization = enter(context, &request.parent)?;
     let (column, keys) = match (&request.external_id, request.network_identifier.as_str()) {
         (Some(external), "") => {
@@ -18,7 +22,8 @@ pub(crate) async fn lookup(registry: &Registry, context: &Context, request: &Loo
             return answer(registry, &organization, found).await;
         }
         (None, text) if !text.is_empty() => {
-            let refused = |error: String| Fault::invalid(ErrorReason::NetworkIdentifierInvalid, error).on("network_identifier");
+            let refused =
+                |error: String| Fault::invalid(ErrorReason::NetworkIdentifierInvalid, error).on("network_identifier");
             ("\"key\"", network::probes(Some(request.kind()), text).map_err(refused)?)
         }
         _ => {
@@ -40,7 +45,12 @@ pub(crate) async fn lookup(registry: &Registry, context: &Context, request: &Loo
     answer(registry, &organization, found.into_iter().map(|(_, id, matched)| (id, matched)).collect()).await
 }
 
-async fn by_external_id(registry: &Registry, organization: &str, system: &str, value: &str) -> Outcome<Vec<(String, String)>> {
+async fn by_external_id(
+    registry: &Registry,
+    organization: &str,
+    system: &str,
+    value: &str,
+) -> Outcome<Vec<(String, String)>> {
     let mut sql = registry.database.sql("SELECT id FROM asset_external_id WHERE organization = ");
     sql.bind(organization).push(" AND \"system\" = ").bind(system).push(" AND \"value\" = ").bind(value);
     let rows = registry.database.rows(sql).await?;
@@ -48,7 +58,11 @@ async fn by_external_id(registry: &Registry, organization: &str, system: &str, v
     rows.iter().map(|row| row.try_get_by_index(0).map(matched).map_err(Fault::defect)).collect()
 }
 
-async fn answer(registry: &Registry, organization: &str, found: Vec<(String, String)>) -> Outcome<LookupAssetsResponse> {
+async fn answer(
+    registry: &Registry,
+    organization: &str,
+    found: Vec<(String, String)>,
+) -> Outcome<LookupAssetsResponse> {
     let mut order: Vec<(String, String)> = Vec::new();
     for (id, matched) in found {
         if order.len() < MOST && !order.iter().any(|(known, _)| *known == id) {
@@ -56,8 +70,14 @@ async fn answer(registry: &Registry, organization: &str, found: Vec<(String, Str
         }
     }
     let ids: Vec<&str> = order.iter().map(|(id, _)| id.as_str()).collect();
-    let assets = registry.assets.find(organization, |sql| { sql.is_in("id", &ids); }).await?;
-    let mut by_id: HashMap<String, _> = assets.into_iter().map(|asset| (crate::id_of(&asset.name).to_owned(), asset)).collect();
+    let assets = registry
+        .assets
+        .find(organization, |sql| {
+            sql.is_in("id", &ids);
+        })
+        .await?;
+    let mut by_id: HashMap<String, _> =
+        assets.into_iter().map(|asset| (crate::id_of(&asset.name).to_owned(), asset)).collect();
     let matches = order.into_iter().map(|(id, matched)| LookupMatch { asset: by_id.remove(&id), matched });
     Ok(LookupAssetsResponse { matches: matches.filter(|found| found.asset.is_some()).collect() })
 }

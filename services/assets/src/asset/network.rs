@@ -22,7 +22,8 @@ pub(crate) fn keys(identifier: &NetworkIdentifier) -> Result<(String, Vec<String
             Ok((address.to_string(), vec![block(address, host_bits(address))]))
         }
         Kind::Prefix => {
-            let net: IpNet = value.parse().map_err(|_| format!("{value} is not a prefix like 192.0.2.0/24 or 2001:db8::/32"))?;
+            let net: IpNet =
+                value.parse().map_err(|_| format!("{value} is not a prefix like 192.0.2.0/24 or 2001:db8::/32"))?;
             let net = net.trunc();
             Ok((net.to_string(), vec![block(net.network(), net.prefix_len())]))
         }
@@ -30,11 +31,12 @@ pub(crate) fn keys(identifier: &NetworkIdentifier) -> Result<(String, Vec<String
         Kind::NetworkElement => Ok((value.to_owned(), vec![format!("ne:{value}")])),
         Kind::Cell => Ok((value.to_owned(), vec![format!("cell:{value}")])),
         Kind::PointCode => point_code(value).map(|code| (code.clone(), vec![format!("pc:{code}")])),
-        Kind::E164 => numbers("e164", value.trim_start_matches('+'), 3, "an E.164 number or range has 3 to 15 digits"),
+        Kind::E164 => numbers("e164", value, 3, "an E.164 number or range has 3 to 15 digits"),
         Kind::Imsi => numbers("imsi", value, 15, "an IMSI has 15 digits"),
         Kind::Asn => {
             let digits = value.trim_start_matches("AS").trim_start_matches("as");
-            let number: u32 = digits.parse().map_err(|_| format!("{value} is not an autonomous system number like AS64500"))?;
+            let number: u32 =
+                digits.parse().map_err(|_| format!("{value} is not an autonomous system number like AS64500"))?;
             Ok((format!("AS{number}"), vec![format!("asn:{number}")]))
         }
         Kind::Plmn => plmn(value).map(|code| (code.clone(), vec![format!("plmn:{code}")])),
@@ -46,7 +48,8 @@ pub(crate) fn keys(identifier: &NetworkIdentifier) -> Result<(String, Vec<String
 /// The keys of every block that what is looked up lies in, the closest first.
 pub(crate) fn probes(kind: Option<Kind>, text: &str) -> Result<Vec<String>, String> {
     let text = text.trim();
-    let kinds: Vec<Kind> = kind.filter(|kind| *kind != Kind::Unspecified).map_or_else(|| told_by_form(text), |kind| vec![kind]);
+    let kinds: Vec<Kind> =
+        kind.filter(|kind| *kind != Kind::Unspecified).map_or_else(|| told_by_form(text), |kind| vec![kind]);
     let mut found = Vec::new();
     let mut why = format!("{text} has the form of no network identifier: give its kind");
     for kind in kinds {
@@ -96,7 +99,8 @@ fn told_by_form(text: &str) -> Vec<Kind> {
         vec![Kind::Imsi, Kind::E164]
     } else if number {
         vec![Kind::E164, Kind::PointCode, Kind::NetworkElement]
-    } else if text.len() > 2 && text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as")) && asn_digits(text) {
+    } else if text.len() > 2 && text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as")) && asn_digits(text)
+    {
         vec![Kind::Asn]
     } else if mac(text).is_ok() {
         vec![Kind::Mac]
@@ -125,13 +129,20 @@ fn block(address: IpAddr, length: u8) -> String {
 fn fqdn(value: &str) -> Result<String, String> {
     let name = value.trim_end_matches('.').to_ascii_lowercase();
     let label = |label: &str| {
-        !label.is_empty() && label.len() <= 63 && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        !label.is_empty()
+            && label.len() <= 63
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
-    if name.len() <= 253 && name.split('.').all(label) { Ok(name) } else { Err(format!("{value} is not a domain name")) }
+    if name.len() <= 253 && name.split('.').all(label) {
+        Ok(name)
+    } else {
+        Err(format!("{value} is not a domain name"))
+    }
 }
 
 fn point_code(value: &str) -> Result<String, String> {
-    let wrong = || format!("{value} is not a point code: a number of at most 24 bits, or parts 3-8-3 or 8-8-8 like 2-17-5");
+    let wrong =
+        || format!("{value} is not a point code: a number of at most 24 bits, or parts 3-8-3 or 8-8-8 like 2-17-5");
     if let Ok(number) = value.parse::<u32>() {
         return if number < 1 << 24 { Ok(number.to_string()) } else { Err(wrong()) };
     }
@@ -225,7 +236,15 @@ mod tests {
 
     #[test]
     fn wrong_forms_say_what_is_expected() {
-        for (kind, value) in [(Kind::Ip, "10.0.0.300"), (Kind::Imsi, "12345"), (Kind::Prefix, "10/8/8"), (Kind::E164, "+4..+3"), (Kind::PointCode, "1-2"), (Kind::Plmn, "1"), (Kind::Mac, "zz")] {
+        for (kind, value) in [
+            (Kind::Ip, "10.0.0.300"),
+            (Kind::Imsi, "12345"),
+            (Kind::Prefix, "10/8/8"),
+            (Kind::E164, "+4..+3"),
+            (Kind::PointCode, "1-2"),
+            (Kind::Plmn, "1"),
+            (Kind::Mac, "zz"),
+        ] {
             let identifier = NetworkIdentifier { kind: kind.into(), value: value.to_owned() };
             assert!(keys(&identifier).unwrap_err().contains(value), "{value}");
         }

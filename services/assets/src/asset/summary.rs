@@ -10,7 +10,11 @@ use crate::{Registry, enter};
 
 const DAY: i64 = 86_400_000_000;
 
-pub(crate) async fn summarize(registry: &Registry, context: &Context, request: &SummarizeAssetsRequest) -> Outcome<SummarizeAssetsResponse> {
+pub(crate) async fn summarize(
+    registry: &Registry,
+    context: &Context,
+    request: &SummarizeAssetsRequest,
+) -> Outcome<SummarizeAssetsResponse> {
     let organization = enter(context, &request.parent)?;
     let of = organization.as_str();
     let policy = crate::asset_policy::active_now(registry, of).await?;
@@ -39,7 +43,12 @@ pub(crate) async fn summarize(registry: &Registry, context: &Context, request: &
         classifications: groups(registry, "asset", "classification", of).await?,
         site_types: groups(registry, "site", "type", of).await?,
         known,
-        most_valuable: registry.assets.find(of, |sql| { sql.push("effective_value > 0 ORDER BY effective_value DESC, value DESC, id LIMIT 10"); }).await?,
+        most_valuable: registry
+            .assets
+            .find(of, |sql| {
+                sql.push("effective_value > 0 ORDER BY effective_value DESC, value DESC, id LIMIT 10");
+            })
+            .await?,
         deepest_dependency: deepest(registry, of).await?,
         inheriting: number(5)?,
         power_watts: row.try_get_by_index(6).map_err(Fault::defect)?,
@@ -59,7 +68,12 @@ async fn groups(registry: &Registry, table: &str, by: &str, organization: &str) 
     sql.bind(organization).push(&format!(" GROUP BY {by} ORDER BY 2 DESC, 1 LIMIT 1000"));
     let rows = registry.database.rows(sql).await?;
     rows.iter()
-        .map(|row| Ok(Count { key: row.try_get_by_index(0).map_err(Fault::defect)?, count: row.try_get_by_index(1).map_err(Fault::defect)? }))
+        .map(|row| {
+            Ok(Count {
+                key: row.try_get_by_index(0).map_err(Fault::defect)?,
+                count: row.try_get_by_index(1).map_err(Fault::defect)?,
+            })
+        })
         .collect()
 }
 
@@ -119,7 +133,9 @@ fn longest(next: &[Vec<usize>]) -> Vec<usize> {
                 None => {
                     let supporters = next.get(at).map(Vec::as_slice).unwrap_or_default();
                     let done = supporters.iter().filter(|supporter| marks.get(**supporter) == Some(&Mark::Done));
-                    let longest = done.filter_map(|&supporter| Some((best.get(supporter)?.0 + 1, Some(supporter)))).max_by_key(|(length, _)| *length);
+                    let longest = done
+                        .filter_map(|&supporter| Some((best.get(supporter)?.0 + 1, Some(supporter))))
+                        .max_by_key(|(length, _)| *length);
                     if let (Some(slot), Some(longest)) = (best.get_mut(at), longest) {
                         *slot = longest;
                     }
@@ -130,7 +146,8 @@ fn longest(next: &[Vec<usize>]) -> Vec<usize> {
             }
         }
     }
-    let mut at = (0..next.len()).max_by_key(|&at| (best.get(at).map_or(0, |(length, _)| *length), std::cmp::Reverse(at)));
+    let mut at =
+        (0..next.len()).max_by_key(|&at| (best.get(at).map_or(0, |(length, _)| *length), std::cmp::Reverse(at)));
     let mut chain = Vec::new();
     while let Some(here) = at {
         chain.push(here);

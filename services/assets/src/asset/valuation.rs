@@ -6,7 +6,11 @@ use wire::assets::v1::{Asset, AssetPolicy, GradeBand, InformationClass};
 /// The policy of an organization that has activated none: three levels, SUM, three grades, four classes.
 #[must_use]
 pub fn default_policy() -> AssetPolicy {
-    filled(AssetPolicy { display_name: "Default".to_owned(), valuation_rule: ValuationRule::Sum.into(), ..Default::default() })
+    filled(AssetPolicy {
+        display_name: "Default".to_owned(),
+        valuation_rule: ValuationRule::Sum.into(),
+        ..Default::default()
+    })
 }
 
 /// The policy with what it leaves open filled in.
@@ -20,11 +24,16 @@ pub fn filled(mut policy: AssetPolicy) -> AssetPolicy {
             [(1, 8.0), (2, 5.0), (3, 0.0)].map(|(grade, least_value)| GradeBand { grade, least_value }).to_vec();
     }
     if policy.classes.is_empty() {
-        let classes = [("public", "Public"), ("internal", "Internal"), ("confidential", "Confidential"), ("secret", "Secret")];
+        let classes =
+            [("public", "Public"), ("internal", "Internal"), ("confidential", "Confidential"), ("secret", "Secret")];
         policy.classes = classes
             .iter()
             .zip(1..)
-            .map(|((key, name), rank)| InformationClass { key: (*key).to_owned(), display_name: (*name).to_owned(), rank })
+            .map(|((key, name), rank)| InformationClass {
+                key: (*key).to_owned(),
+                display_name: (*name).to_owned(),
+                rank,
+            })
             .collect();
     }
     if policy.sanitization_class.is_empty() && policy.classes.iter().any(|class| class.key == "confidential") {
@@ -91,7 +100,9 @@ mod tests {
     #[test]
     fn the_default_rule_sums_and_grades() {
         let policy = default_policy();
-        for ((c, i, a), worth, graded) in [((3, 3, 2), 8.0, 1), ((2, 2, 1), 5.0, 2), ((1, 1, 2), 4.0, 3), ((1, 1, 1), 3.0, 3)] {
+        for ((c, i, a), worth, graded) in
+            [((3, 3, 2), 8.0, 1), ((2, 2, 1), 5.0, 2), ((1, 1, 2), 4.0, 3), ((1, 1, 1), 3.0, 3)]
+        {
             assert_eq!(value(&policy, c, i, a), worth);
             assert_eq!(grade(&policy, worth), graded);
         }

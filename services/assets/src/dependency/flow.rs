@@ -15,8 +15,11 @@ use crate::{Registry, id_of, taxonomy};
 
 /// The condition that an edge carries value: ` AND alias.kind NOT IN ('adjacent')`. Kinds are ours, not callers' text.
 pub(crate) fn flowing(alias: &str) -> String {
-    let still: Vec<String> =
-        taxonomy::dependency_kinds().iter().filter(|(_, inherits)| !**inherits).map(|(kind, _)| format!("'{kind}'")).collect();
+    let still: Vec<String> = taxonomy::dependency_kinds()
+        .iter()
+        .filter(|(_, inherits)| !**inherits)
+        .map(|(kind, _)| format!("'{kind}'"))
+        .collect();
     format!(" AND {alias}.kind NOT IN ({})", still.join(", "))
 }
 
@@ -74,7 +77,11 @@ pub(crate) async fn drain(tx: &mut Transaction, organization: &str) -> Outcome<u
 }
 
 /// Boxed, since changing assets may ask for revaluation, and the compiler cannot see that it asks in vain.
-fn revalue(tx: &mut Transaction, organization: String, seeds: HashSet<String>) -> Pin<Box<dyn Future<Output = Outcome<u64>> + Send + '_>> {
+fn revalue(
+    tx: &mut Transaction,
+    organization: String,
+    seeds: HashSet<String>,
+) -> Pin<Box<dyn Future<Output = Outcome<u64>> + Send + '_>> {
     Box::pin(async move {
         let affected = closure(tx, &organization, seeds).await?;
         let graph = Graph::load(tx, &organization, affected).await?;
@@ -204,7 +211,8 @@ pub(super) async fn refuse_circle(registry: &Registry, organization: &str, edge:
         let mut next = Vec::new();
         for chunk in level.chunks(5000) {
             let from: Vec<&str> = chunk.iter().map(String::as_str).collect();
-            let mut sql = registry.database.sql("SELECT dependent, supporting FROM dependency d WHERE d.organization = ");
+            let mut sql =
+                registry.database.sql("SELECT dependent, supporting FROM dependency d WHERE d.organization = ");
             sql.bind(organization).push(&flowing("d")).push(" AND ").is_in("d.dependent", &from);
             for row in registry.database.rows(sql).await? {
                 let (dependent, supporting) = (text(&row, 0)?, text(&row, 1)?);

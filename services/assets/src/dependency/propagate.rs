@@ -32,10 +32,7 @@ impl Eq for Candidate {}
 impl Ord for Candidate {
     /// The greatest value first; among equals the smaller numbers, so that the answer does not depend on chance.
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.value
-            .total_cmp(&other.value)
-            .then(other.source.cmp(&self.source))
-            .then(other.at.cmp(&self.at))
+        self.value.total_cmp(&other.value).then(other.source.cmp(&self.source)).then(other.at.cmp(&self.at))
     }
 }
 

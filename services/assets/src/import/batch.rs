@@ -7,7 +7,8 @@ use store::{Resource, Rules, Transaction};
 use wire::assets::v1::import_item::Record;
 use wire::assets::v1::import_result::Outcome as Became;
 use wire::assets::v1::{
-    Asset, AssetRecord, Dependency, DependencyRecord, ErrorReason, ExternalId, ImportCounts, ImportItem, ImportResult, Site, SiteRecord,
+    Asset, AssetRecord, Dependency, DependencyRecord, ErrorReason, ExternalId, ImportCounts, ImportItem, ImportResult,
+    Site, SiteRecord,
 };
 
 use crate::asset::{Assets, furthest};
@@ -64,7 +65,12 @@ impl Session {
     }
 
     /// Writes a batch. Sites come before assets and assets before dependencies, whatever the order in the batch.
-    pub(super) async fn apply(&mut self, registry: &Registry, tx: &mut Transaction, items: Vec<ImportItem>) -> Outcome<Vec<ImportResult>> {
+    pub(super) async fn apply(
+        &mut self,
+        registry: &Registry,
+        tx: &mut Transaction,
+        items: Vec<ImportItem>,
+    ) -> Outcome<Vec<ImportResult>> {
         let mut results: Results = vec![None; items.len()];
         let (mut sites, mut assets, mut dependencies, mut heads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (index, item) in items.into_iter().enumerate() {
@@ -124,7 +130,13 @@ impl Session {
         Err(Fault::invalid(ErrorReason::ImportDuplicate, message).with("externalId", external_id).on("external_id"))
     }
 
-    async fn sites(&mut self, registry: &Registry, tx: &mut Transaction, records: Vec<(usize, SiteRecord)>, results: &mut Results) -> Outcome<()> {
+    async fn sites(
+        &mut self,
+        registry: &Registry,
+        tx: &mut Transaction,
+        records: Vec<(usize, SiteRecord)>,
+        results: &mut Results,
+    ) -> Outcome<()> {
         let ids: Vec<String> = records.iter().map(|(_, record)| record.external_id.clone()).collect();
         let known = self.known(tx, "site_external_id", &ids).await?;
         let (mut fresh, mut old) = (Vec::new(), Vec::new());
@@ -146,10 +158,17 @@ impl Session {
         self.update::<Sites>(tx, &registry.sites, old, results, |old, new| merge_site(old, new)).await
     }
 
-    async fn assets(&mut self, registry: &Registry, tx: &mut Transaction, records: Vec<(usize, AssetRecord)>, results: &mut Results) -> Outcome<()> {
+    async fn assets(
+        &mut self,
+        registry: &Registry,
+        tx: &mut Transaction,
+        records: Vec<(usize, AssetRecord)>,
+        results: &mut Results,
+    ) -> Outcome<()> {
         let ids: Vec<String> = records.iter().map(|(_, record)| record.external_id.clone()).collect();
         let known = self.known(tx, "asset_external_id", &ids).await?;
-        let places: Vec<String> = records.iter().map(|(_, record)| record.site_external_id.clone()).filter(|id| !id.is_empty()).collect();
+        let places: Vec<String> =
+            records.iter().map(|(_, record)| record.site_external_id.clone()).filter(|id| !id.is_empty()).collect();
         let places = self.known(tx, "site_external_id", &places).await?;
         let (mut fresh, mut old) = (Vec::new(), Vec::new());
         for (index, record) in records {
@@ -186,9 +205,17 @@ impl Session {
         self.update::<Assets>(tx, &registry.assets, old, results, |old, new| merge_asset(old, new)).await
     }
 
-    async fn dependencies(&mut self, registry: &Registry, tx: &mut Transaction, records: Vec<(usize, DependencyRecord)>, results: &mut Results) -> Outcome<()> {
-        let ends: Vec<String> =
-            records.iter().flat_map(|(_, record)| [record.dependent_external_id.clone(), record.supporting_external_id.clone()]).collect();
+    async fn dependencies(
+        &mut self,
+        registry: &Registry,
+        tx: &mut Transaction,
+        records: Vec<(usize, DependencyRecord)>,
+        results: &mut Results,
+    ) -> Outcome<()> {
+        let ends: Vec<String> = records
+            .iter()
+            .flat_map(|(_, record)| [record.dependent_external_id.clone(), record.supporting_external_id.clone()])
+            .collect();
         let assets = self.known(tx, "asset_external_id", &ends).await?;
         let mut items = Vec::new();
         for (index, record) in records {
@@ -223,11 +250,19 @@ impl Session {
         let id = digest.get(..24).unwrap_or_default().to_owned();
         self.first("dependency", &id)?;
         let source = self.source.clone();
-        Ok((id, Dependency { dependent, supporting, kind, description: record.description, source, ..Default::default() }))
+        Ok((
+            id,
+            Dependency { dependent, supporting, kind, description: record.description, source, ..Default::default() },
+        ))
     }
 
     /// Which of the external ids of this source are known, and as which resource.
-    async fn known(&self, tx: &mut Transaction, table: &str, external_ids: &[String]) -> Outcome<HashMap<String, String>> {
+    async fn known(
+        &self,
+        tx: &mut Transaction,
+        table: &str,
+        external_ids: &[String],
+    ) -> Outcome<HashMap<String, String>> {
         if external_ids.is_empty() {
             return Ok(HashMap::new());
         }
@@ -235,16 +270,27 @@ impl Session {
         wanted.sort_unstable();
         wanted.dedup();
         let mut sql = tx.sql(format!("SELECT \"value\", id FROM {table} WHERE organization = "));
-        sql.bind(self.organization.as_str()).push(" AND \"system\" = ").bind(self.source.as_str()).push(" AND ").is_in("\"value\"", &wanted);
+        sql.bind(self.organization.as_str())
+            .push(" AND \"system\" = ")
+            .bind(self.source.as_str())
+            .push(" AND ")
+            .is_in("\"value\"", &wanted);
         let rows = tx.rows(sql).await?;
         rows.iter()
-            .map(|row| Ok((row.try_get_by_index(0).map_err(Fault::defect)?, row.try_get_by_index(1).map_err(Fault::defect)?)))
+            .map(|row| {
+                Ok((row.try_get_by_index(0).map_err(Fault::defect)?, row.try_get_by_index(1).map_err(Fault::defect)?))
+            })
             .collect()
     }
 
     /// Tries the rules on each new item alone, and gives those that pass an id: the external id where it can be one and is
     /// free, so that people and scripts find things again by the name the source gave them.
-    async fn create<R: Rules>(&self, tx: &mut Transaction, items: Vec<Item<R::Message>>, results: &mut Results) -> Outcome<Vec<(String, Item<R::Message>)>> {
+    async fn create<R: Rules>(
+        &self,
+        tx: &mut Transaction,
+        items: Vec<Item<R::Message>>,
+        results: &mut Results,
+    ) -> Outcome<Vec<(String, Item<R::Message>)>> {
         if items.is_empty() {
             return Ok(Vec::new());
         }
@@ -268,7 +314,13 @@ impl Session {
         Ok(good)
     }
 
-    async fn write<R: Rules>(&self, tx: &mut Transaction, collection: &store::Collection<R>, items: Vec<(String, Item<R::Message>)>, results: &mut Results) -> Outcome<()> {
+    async fn write<R: Rules>(
+        &self,
+        tx: &mut Transaction,
+        collection: &store::Collection<R>,
+        items: Vec<(String, Item<R::Message>)>,
+        results: &mut Results,
+    ) -> Outcome<()> {
         let indexes: Vec<usize> = items.iter().map(|(_, item)| item.index).collect();
         let drafts = items.into_iter().map(|(id, item)| (id, item.message)).collect::<Vec<_>>();
         if drafts.is_empty() {
@@ -296,7 +348,8 @@ impl Session {
         let context = tx.context().clone();
         let ids: Vec<&str> = items.iter().map(|(id, _)| id.as_str()).collect();
         let loaded = collection.load(tx, &self.organization, &ids).await?;
-        let mut by_id: HashMap<String, R::Message> = loaded.into_iter().map(|message| (id_of(R::name(&message)).to_owned(), message)).collect();
+        let mut by_id: HashMap<String, R::Message> =
+            loaded.into_iter().map(|message| (id_of(R::name(&message)).to_owned(), message)).collect();
         let mut news: HashMap<String, R::Message> = HashMap::new();
         for (id, item) in &items {
             if let Some(old) = by_id.get(id) {
@@ -352,13 +405,19 @@ fn rejected(fault: &Fault) -> ImportResult {
 }
 
 fn unknown(field: &str, external_id: &str) -> Box<Fault> {
-    let message = format!("{external_id} names nothing in this import before this item, nor in the register: send what it names first");
+    let message = format!(
+        "{external_id} names nothing in this import before this item, nor in the register: send what it names first"
+    );
     Fault::invalid(ErrorReason::ImportReferenceUnknown, message).with("externalId", external_id).on(field.to_owned())
 }
 
 /// Puts the source's own id first among the external ids.
 fn own_id(ids: &mut Vec<ExternalId>, source: &str, external_id: &str) {
-    let uri = ids.iter().find(|id| id.system == source && id.value == external_id).map(|id| id.uri.clone()).unwrap_or_default();
+    let uri = ids
+        .iter()
+        .find(|id| id.system == source && id.value == external_id)
+        .map(|id| id.uri.clone())
+        .unwrap_or_default();
     ids.retain(|id| id.system != source);
     ids.insert(0, ExternalId { system: source.to_owned(), value: external_id.to_owned(), uri });
 }
@@ -375,9 +434,29 @@ fn merge_asset(old: &mut Asset, new: &Asset) {
         ($($field:ident),*) => {$( take(&mut old.$field, &new.$field); )*};
     }
     said!(
-        display_name, r#type, description, owner, custodian, site, location, classification, confidentiality, integrity, availability,
-        criticality_reason, legal_tags, vendor, model, software_version, serial_number, network_identifiers, maintenance, acquire_time,
-        end_of_life_time, power_watts, quantity
+        display_name,
+        r#type,
+        description,
+        owner,
+        custodian,
+        site,
+        location,
+        classification,
+        confidentiality,
+        integrity,
+        availability,
+        criticality_reason,
+        legal_tags,
+        vendor,
+        model,
+        software_version,
+        serial_number,
+        network_identifiers,
+        maintenance,
+        acquire_time,
+        end_of_life_time,
+        power_watts,
+        quantity
     );
     old.labels.extend(new.labels.clone());
     old.attributes.extend(new.attributes.clone());

@@ -1,3 +1,80 @@
 //! The asset registry as its callers see it, on SQLite and, where a server is at hand, on PostgreSQL.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail loudly"
+)]
 
+mod asset;
+mod change_request;
+mod dependency;
+mod feed;
+mod import;
+mod ledger;
 mod schema;
+
+use std::sync::Arc;
+
+use access::SystemClock;
+use testkit::Bench;
+use wire::assets::v1 as api;
+
+/// The registry, serving.
+async fn registry(postgres: Option<&str>) -> Bench {
+    let services: Vec<&str> = assets::SERVICES.into_iter().chain(["telwarden.changes.v1.ChangeService"]).collect();
+    Bench::start(assets::NAME, &assets::tables(), postgres, &services, |database| async move {
+        assets::service(&database, Arc::new(SystemClock)).await.unwrap()
+    })
+    .await
+}
+
+type Assets = api::asset_service_client::AssetServiceClient<testkit::Client>;
+type Dependencies = api::dependency_service_client::DependencyServiceClient<testkit::Client>;
+
+fn assets(bench: &Bench) -> Assets {
+    Assets::new(bench.client("ana", &["acme"], &["asset-manager"]))
+}
+
+fn dependencies(bench: &Bench) -> Dependencies {
+    Dependencies::new(bench.client("ana", &["acme"], &["asset-manager"]))
+}
+
+/// Creates an asset with ratings; its id is its name.
+async fn rated(bench: &Bench, id: &str, ratings: (i32, i32, i32)) -> api::Asset {
+    let asset = api::Asset {
+        display_name: id.to_owned(),
+        r#type: "router".to_owned(),
+        confidentiality: ratings.0,
+        integrity: ratings.1,
+        availability: ratings.2,
+        ..Default::default()
+    };
+    let request = api::CreateAssetRequest {
+        parent: "organizations/acme".to_owned(),
+        asset_id: id.to_owned(),
+        asset: Some(asset),
+    };
+    assets(bench).create_asset(request).await.unwrap().into_inner()
+}
+
+async fn get(bench: &Bench, id: &str) -> api::Asset {
+    let name = format!("organizations/acme/assets/{id}");
+    assets(bench).get_asset(api::GetAssetRequest { name }).await.unwrap().into_inner()
+}
+
+/// Runs a test on every database there is.
+macro_rules! on_every_database {
+    ($($(#[$meta:meta])* async fn $name:ident($bench:ident) $body:block)*) => {$(
+        $(#[$meta])*
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            for postgres in testkit::backends() {
+                let $bench = crate::registry(postgres.as_deref()).await;
+                $body
+            }
+        }
+    )*};
+}
+pub(crate) use on_every_database;

@@ -7,6 +7,11 @@ fn migrations_lead_to_what_the_resources_ask_for() {
     files.sort();
     let migrated: String = files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     for table in assets::tables().tables() {
-        assert!(migrated.contains(&table.ddl), "no migration makes the table {} as it is asked for:\n{}", table.name, table.ddl);
+        assert!(
+            migrated.contains(&table.ddl),
+            "no migration makes the table {} as it is asked for:\n{}",
+            table.name,
+            table.ddl
+        );
     }
 }

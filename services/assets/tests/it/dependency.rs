@@ -1,0 +1,106 @@
+//! Value flows from what depends to what supports.
+
+use testkit::reason;
+use wire::assets::v1::asset_policy::ValuationRule;
+use wire::assets::v1::asset_policy_service_client::AssetPolicyServiceClient;
+use wire::assets::v1::{
+    ActivateAssetPolicyRequest, AnalyzeAssetImpactRequest, Asset, AssetPolicy, CreateAssetPolicyRequest,
+    CreateDependencyRequest, DeleteAssetRequest, DeleteDependencyRequest, Dependency, UpdateAssetRequest,
+};
+
+use crate::{assets, dependencies, get, on_every_database, rated};
+
+fn edge(dependent: &str, supporting: &str, allow_cycle: bool) -> CreateDependencyRequest {
+    let name = |id: &str| format!("organizations/acme/assets/{id}");
+    let dependency = Dependency { dependent: name(dependent), supporting: name(supporting), ..Default::default() };
+    let dependency_id = format!("{dependent}-{supporting}");
+    CreateDependencyRequest {
+        parent: "organizations/acme".to_owned(),
+        dependency_id,
+        dependency: Some(dependency),
+        allow_cycle,
+    }
+}
+
+async fn inherits(bench: &testkit::Bench, id: &str) -> (f64, String) {
+    let asset = get(bench, id).await;
+    (asset.inherited_value, asset.inherited_from.rsplit('/').next().unwrap_or_default().to_owned())
+}
+
+on_every_database! {
+    async fn a_supporting_asset_is_worth_what_depends_on_it(bench) {
+        for (id, ratings) in [("service", (3, 3, 3)), ("router", (1, 1, 1)), ("power", (0, 0, 0))] {
+            rated(&bench, id, ratings).await;
+        }
+        dependencies(&bench).create_dependency(edge("router", "power", false)).await.unwrap();
+        dependencies(&bench).create_dependency(edge("service", "router", false)).await.unwrap();
+        assert_eq!(inherits(&bench, "power").await, (9.0, "service".to_owned()));
+        let power = get(&bench, "power").await;
+        assert_eq!((power.value, power.effective_value, power.grade), (0.0, 9.0, 1));
+
+        let lower = Asset { name: "organizations/acme/assets/service".to_owned(), confidentiality: 1, integrity: 1, availability: 2, ..Default::default() };
+        assets(&bench).update_asset(UpdateAssetRequest { asset: Some(lower), update_mask: None }).await.unwrap();
+        assert_eq!(inherits(&bench, "power").await, (4.0, "service".to_owned()));
+
+        let name = "organizations/acme/dependencies/service-router".to_owned();
+        dependencies(&bench).delete_dependency(DeleteDependencyRequest { name, ..Default::default() }).await.unwrap();
+        assert_eq!(inherits(&bench, "power").await, (3.0, "router".to_owned()));
+        let name = "organizations/acme/assets/power".to_owned();
+        let used = assets(&bench).delete_asset(DeleteAssetRequest { name, ..Default::default() }).await.unwrap_err();
+        assert_eq!(reason(&used), "STILL_REFERENCED");
+    }
+
+    async fn circles_are_told_and_when_meant_are_safe(bench) {
+        for (id, ratings) in [("a", (3, 3, 3)), ("b", (1, 1, 2)), ("c", (1, 1, 1))] {
+            rated(&bench, id, ratings).await;
+        }
+        dependencies(&bench).create_dependency(edge("a", "b", false)).await.unwrap();
+        dependencies(&bench).create_dependency(edge("b", "c", false)).await.unwrap();
+        let circle = dependencies(&bench).create_dependency(edge("c", "a", false)).await.unwrap_err();
+        assert_eq!(reason(&circle), "DEPENDENCY_CYCLE");
+        assert!(circle.message().contains("c > a > b > c"), "{}", circle.message());
+        dependencies(&bench).create_dependency(edge("c", "a", true)).await.unwrap();
+        assert_eq!(inherits(&bench, "a").await, (4.0, "b".to_owned()), "never from itself");
+        assert_eq!(inherits(&bench, "b").await, (9.0, "a".to_owned()));
+        assert_eq!(inherits(&bench, "c").await, (9.0, "a".to_owned()));
+        let itself = dependencies(&bench).create_dependency(edge("a", "a", true)).await.unwrap_err();
+        assert_eq!(reason(&itself), "DEPENDENCY_ON_SELF");
+        let absent = dependencies(&bench).create_dependency(edge("a", "nowhere", true)).await.unwrap_err();
+        assert_eq!(reason(&absent), "REFERENCE_MISSING");
+    }
+
+    async fn impact_is_everything_that_depends_directly_or_not(bench) {
+        for id in ["power", "router", "service", "portal"] {
+            rated(&bench, id, (2, 2, 1)).await;
+        }
+        for (dependent, supporting) in [("router", "power"), ("service", "router"), ("portal", "service")] {
+            dependencies(&bench).create_dependency(edge(dependent, supporting, false)).await.unwrap();
+        }
+        let mut request = AnalyzeAssetImpactRequest { name: "organizations/acme/assets/power".to_owned(), page_size: 2, ..Default::default() };
+        let first = assets(&bench).analyze_asset_impact(request.clone()).await.unwrap().into_inner();
+        assert_eq!((first.total, first.greatest_value), (3, 5.0));
+        let depths: Vec<(&str, i32)> = first.assets.iter().map(|hit| (hit.display_name.as_str(), hit.depth)).collect();
+        assert_eq!(depths, [("router", 1), ("service", 2)]);
+        request.page_token = first.next_page_token;
+        let second = assets(&bench).analyze_asset_impact(request).await.unwrap().into_inner();
+        assert_eq!(second.assets.len(), 1);
+        assert_eq!(second.assets[0].via, "organizations/acme/assets/service");
+        assert!(second.next_page_token.is_empty());
+    }
+
+    async fn another_policy_values_everything_anew(bench) {
+        rated(&bench, "service", (1, 1, 3)).await;
+        rated(&bench, "router", (1, 1, 1)).await;
+        dependencies(&bench).create_dependency(edge("service", "router", false)).await.unwrap();
+        assert_eq!(inherits(&bench, "router").await.0, 5.0);
+        let mut policies = AssetPolicyServiceClient::new(bench.client("ada", &["acme"], &["administrator"]));
+        let policy = AssetPolicy { display_name: "Greatest".to_owned(), valuation_rule: ValuationRule::Max.into(), ..Default::default() };
+        let parent = "organizations/acme".to_owned();
+        let policy = policies.create_asset_policy(CreateAssetPolicyRequest { parent, asset_policy: Some(policy), ..Default::default() }).await.unwrap().into_inner();
+        let active = policies.activate_asset_policy(ActivateAssetPolicyRequest { name: policy.name, etag: policy.etag }).await.unwrap().into_inner();
+        assert_eq!(active.revision, 1);
+        assert!(active.revalued_assets >= 2);
+        assert_eq!(get(&bench, "service").await.value, 3.0);
+        assert_eq!(inherits(&bench, "router").await, (3.0, "service".to_owned()));
+    }
+}
