@@ -1,0 +1,198 @@
+//! CSV files with a column map, or with one guessed from the header.
+
+mod field;
+mod map;
+mod plan;
+mod row;
+
+use std::cell::Cell;
+use std::io::Read;
+use std::rc::Rc;
+
+pub use map::ColumnMap;
+
+use crate::out::{Go, Out, Source};
+use crate::{IntakeError, Settings, text};
+use plan::Plan;
+
+/// What the report calls a row.
+const ROW: &str = "row";
+/// A row may have at most so many bytes; one that is larger has an unclosed quote.
+const LARGEST_ROW: u64 = 4 << 20;
+/// So much of the beginning is looked at to find out the delimiter.
+const PEEK: usize = 64 << 10;
+const EXPECTED: &str = "comma separated values with a header line";
+
+/// Reads rows.
+pub(crate) fn read(input: &mut dyn Read, settings: &Settings, out: &mut Out<'_>) -> Go {
+    let map = settings.map.as_ref();
+    let latin = map.is_some_and(|map| map.latin);
+    let head = peek(input)?;
+    let delimiter = map.and_then(|map| map.delimiter).unwrap_or_else(|| delimiter(&head));
+    let since = Rc::new(Cell::new(0));
+    let guarded = Guarded { input: head.as_slice().chain(input), since: Rc::clone(&since) };
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(guarded);
+    let mut record = csv::ByteRecord::new();
+    if !next(&mut reader, &mut record, &since)? {
+        return Err(IntakeError::Empty { expected: EXPECTED }.into());
+    }
+    let plan = Plan::new(headers(&texts(&record, latin)?, out), map, out)?;
+    let rows = row::Rows::new(&plan, settings);
+    let mut number = 0_u64;
+    while next(&mut reader, &mut record, &since)? {
+        number += 1;
+        let line = record.position().map_or(0, csv::Position::line);
+        let from = Source::new(format!("line {line}"), ROW);
+        out.count(ROW);
+        let mut cells = texts(&record, latin)?;
+        if cells.iter().all(|cell| cell.trim().is_empty()) {
+            out.not_imported("row, blank", "all its cells are empty");
+            continue;
+        }
+        let wanted = plan.headers.len();
+        // A delimiter at the end of a row is common and loses nothing.
+        while cells.len() > wanted && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
+            cells.pop();
+        }
+        if cells.len() != wanted {
+            let message = format!(
+                "the row has {} cells, the header {wanted}; look for an unquoted delimiter or a quote that is not closed, mend the row and read again",
+                cells.len()
+            );
+            out.reject(&from, "BODY_INVALID", message, "");
+            continue;
+        }
+        rows.take(&cells, number, &from, out)?;
+    }
+    if number == 0 {
+        out.warn("the file has a header and no rows; nothing is imported");
+    }
+    Ok(())
+}
+
+/// Fails before an unclosed quote makes one row of the whole file.
+struct Guarded<R> {
+    input: R,
+    since: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Guarded<R> {
+    fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
+        if self.since.get() > LARGEST_ROW {
+            return Err(std::io::Error::other(TooLarge));
+        }
+        let count = self.input.read(room)?;
+        self.since.set(self.since.get() + count as u64);
+        Ok(count)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the row is too large")]
+struct TooLarge;
+
+fn next<R: Read>(
+    reader: &mut csv::Reader<R>,
+    record: &mut csv::ByteRecord,
+    since: &Cell<u64>,
+) -> Result<bool, IntakeError> {
+    since.set(0);
+    let line = reader.position().line();
+    reader.read_byte_record(record).map_err(|error| {
+        let at = format!("line {line}");
+        match error.into_kind() {
+            csv::ErrorKind::Io(source) if source.get_ref().is_some_and(|inner| inner.is::<TooLarge>()) => {
+                IntakeError::TooLarge {
+                    at,
+                    limit: format!("{} MiB for one row (is a quote not closed?)", LARGEST_ROW >> 20),
+                }
+            }
+            csv::ErrorKind::Io(source) => IntakeError::Input { at, source },
+            other => IntakeError::Malformed { at, problem: format!("{other:?}"), remedy: "mend the row" },
+        }
+    })
+}
+
+/// The beginning of the file, looked at before anything is read.
+fn peek(input: &mut dyn Read) -> Result<Vec<u8>, IntakeError> {
+    let mut head = Vec::new();
+    let read = input.take(PEEK as u64).read_to_end(&mut head);
+    read.map_err(|source| IntakeError::Input { at: "line 1".to_owned(), source })?;
+    if head.starts_with(&[0xEF, 0xBB, 0xBF]) {
+        head.drain(..3);
+    }
+    let unexpected =
+        |found: &str| IntakeError::Unexpected { at: "line 1".to_owned(), found: found.to_owned(), expected: EXPECTED };
+    match head.as_slice() {
+        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => Err(IntakeError::NotText {
+            encoding: "UTF-8",
+            at: "line 1".to_owned(),
+            remedy: "it looks like UTF-16: save it as UTF-8",
+        }),
+        [0x1F, 0x8B, ..] | [b'P', b'K', 3, 4, ..] => Err(unexpected("compressed data or a spreadsheet")),
+        bytes if bytes.iter().take(4096).any(|byte| *byte == 0) => Err(unexpected("binary data")),
+        bytes if bytes.iter().all(u8::is_ascii_whitespace) && bytes.len() < PEEK => {
+            Err(IntakeError::Empty { expected: EXPECTED })
+        }
+        bytes => match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'{' | b'[') => Err(unexpected("JSON")),
+            Some(b'<') => Err(unexpected("XML or HTML")),
+            _ => Ok(head),
+        },
+    }
+}
+
+/// The delimiter that the header line has most of, outside of quotes.
+fn delimiter(head: &[u8]) -> u8 {
+    let mut quoted = false;
+    let mut counts = [(b',', 0_u32), (b';', 0), (b'\t', 0), (b'|', 0)];
+    for byte in head.iter().skip_while(|byte| matches!(byte, b'\r' | b'\n')) {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => break,
+            byte if !quoted => counts.iter_mut().filter(|(mark, _)| mark == byte).for_each(|(_, count)| *count += 1),
+            _ => {}
+        }
+    }
+    // The first of equals: a header of one column is read with commas.
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(mark, _)| mark)
+}
+
+fn texts(record: &csv::ByteRecord, latin: bool) -> Result<Vec<String>, IntakeError> {
+    let line = record.position().map_or(0, csv::Position::line);
+    let mut cells = Vec::with_capacity(record.len());
+    for (column, cell) in record.iter().enumerate() {
+        if latin {
+            cells.push(cell.iter().map(|byte| char::from(*byte)).collect());
+            continue;
+        }
+        let text = std::str::from_utf8(cell).map_err(|_| IntakeError::NotText {
+            encoding: "UTF-8",
+            at: format!("line {line} cell {}", column + 1),
+            remedy: "save it as UTF-8, or read it with a column map that says encoding = \"latin-1\"",
+        })?;
+        cells.push(text.to_owned());
+    }
+    Ok(cells)
+}
+
+/// The headers, each with a name of its own.
+fn headers(cells: &[String], out: &mut Out<'_>) -> Vec<String> {
+    let mut headers: Vec<String> = Vec::with_capacity(cells.len());
+    for (index, cell) in cells.iter().enumerate() {
+        let bare = text::line(cell.trim_start_matches('\u{feff}'), 100);
+        let base = if bare.is_empty() { format!("column {}", index + 1) } else { bare };
+        if headers.contains(&base) {
+            out.warn(format!("the header `{base}` comes more than once; only its first column can go to a field, the others are kept as attributes"));
+        }
+        let mut name = base.clone();
+        let mut number = 2;
+        while headers.contains(&name) {
+            name = format!("{base} ({number})");
+            number += 1;
+        }
+        headers.push(name);
+    }
+    headers
+}

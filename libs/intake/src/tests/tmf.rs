@@ -1,0 +1,129 @@
+use wire::assets::v1::asset::State;
+use wire::assets::v1::network_identifier::Kind;
+
+use super::{attempt, shared, take};
+use crate::{Format, IntakeError, Settings};
+
+const LIST: &str = r#"[
+ {"id": "r1", "@type": "Router", "@baseType": "PhysicalResource", "name": "core1", "serialNumber": "S1", "lifecycleState": "installed",
+  "resourceCharacteristic": [
+   {"name": "security.confidentiality", "value": 3}, {"name": "security.integrity", "value": "2"}, {"name": "security.availability", "value": "high"},
+   {"name": "security.classification", "value": "Confidential"}, {"name": "security.legalTags", "value": ["traffic-data", "pii"]},
+   {"name": "security.criticalityReason", "value": "carries emergency calls"}, {"name": "powerWatts", "value": 450.5},
+   {"name": "ipAddress", "value": "2001:DB8::1"}, {"name": "colour", "value": {"a": 1}}],
+  "relatedParty": [{"role": "Owner", "name": "Core IP"}, {"role": "operator", "id": "7", "name": "Jane Doe", "@referredType": "Individual"},
+   {"role": "manufacturer", "name": "Juniper"}],
+  "place": [{"id": "p1", "name": "Berlin 1", "siteType": "data-centre", "region": "East", "manned": true, "address": "Street 1",
+   "geographicLocation": {"geometry": {"type": "Point", "coordinates": [13.4, 52.5]}}}],
+  "resourceRelationship": [{"relationshipType": "runsOn", "resource": {"id": "r2"}}, {"type": "contains", "resource": {"id": "r3"}},
+   {"relationshipType": "connectedTo", "resource": {"id": "r2"}}, {"relationshipType": "loves", "resource": {"id": "r2"}}, {}],
+  "supportingResource": [{"id": "r2"}], "fancy": {"x": [1, 2]}},
+ {"id": "r2", "@type": "Contraption", "value": "AS64500", "lifecycleState": "pendingRemoval", "place": {"id": "p1", "name": "Other name"},
+  "externalIdentifier": [{"owner": "sap", "id": "99"}, {"id": "lonely"}],
+  "resourceRelationship": [{"relationshipType": "adjacent", "resource": {"id": "r1"}}, {"relationshipType": "requires", "resource": {"id": "r2"}}]},
+ {"id": "r3", "characteristic": [{"name": "assetType", "value": "operators-own"}], "@type": "Router", "lifecycleState": "planned",
+  "place": {"id": "p2", "latitude": 500000.0, "longitude": 400.0}},
+ {"name": "no id"}, 7
+]"#;
+
+#[test]
+fn characteristics_parties_and_places_go_to_their_fields() {
+    let taken = take(Format::Tmf639, LIST);
+    let asset = taken.asset("r1");
+    assert_eq!((asset.confidentiality, asset.integrity, asset.availability, asset.power_watts), (3, 2, 3, 450.5));
+    assert_eq!(
+        (asset.classification.as_str(), asset.criticality_reason.as_str()),
+        ("confidential", "carries emergency calls")
+    );
+    assert_eq!(asset.legal_tags, ["traffic-data", "pii"]);
+    assert_eq!((asset.owner.as_str(), asset.vendor.as_str()), ("Core IP", "Juniper"));
+    assert_eq!(asset.custodian, "individual 7", "names of persons are not copied");
+    assert_eq!(asset.attributes["colour"], r#"{"a":1}"#);
+    assert_eq!(asset.attributes["fancy"], r#"{"x":[1,2]}"#);
+    assert_eq!(
+        (asset.network_identifiers[0].kind(), asset.network_identifiers[0].value.as_str()),
+        (Kind::Ip, "2001:db8::1")
+    );
+    assert_eq!(taken.assets()[0].site_external_id, "p1");
+    let sites = taken.sites();
+    let site = sites[0].site.as_ref().expect("a site");
+    assert_eq!(
+        (site.display_name.as_str(), site.r#type.as_str(), site.manned),
+        ("Berlin 1", "data-centre", true),
+        "the first one seen wins"
+    );
+    assert_eq!(
+        site.position.map(|point| (point.latitude, point.longitude)),
+        Some((52.5, 13.4)),
+        "GeoJSON has the longitude first"
+    );
+    assert_eq!(sites.len(), 2);
+    assert_eq!(sites[1].site.as_ref().and_then(|site| site.position), None, "projected numbers are no position");
+}
+
+#[test]
+fn types_and_states_follow_the_tables() {
+    let taken = take(Format::Tmf639, LIST);
+    let found: Vec<(&str, State)> =
+        ["r1", "r2", "r3"].iter().map(|id| taken.asset(id)).map(|a| (a.r#type.as_str(), a.state())).collect();
+    assert_eq!(
+        found,
+        [("router", State::InService), ("unclassified", State::Retired), ("operators-own", State::Identified)]
+    );
+    assert_eq!(taken.asset("r2").attributes["source_type"], "Contraption");
+    assert_eq!(taken.asset("r2").attributes["lifecycleState"], "pendingRemoval");
+    assert_eq!(taken.asset("r2").external_ids[0].system, "sap");
+    assert!(taken.asset("r2").attributes["externalIdentifier"].contains("lonely"));
+}
+
+#[test]
+fn relationships_have_the_right_direction_and_come_once() {
+    let taken = take(Format::Tmf639, LIST);
+    assert_eq!(taken.edges(), ["r1 runs-on r2", "r3 part-of r1", "r1 adjacent r2", "r1 uses r2"]);
+    assert_eq!(taken.report.not_imported["dependency, repeated"].count, 1, "adjacent has no direction");
+    assert_eq!(taken.report.not_imported["resourceRelationship, unknown type"].count, 1);
+    assert_eq!(taken.report.not_imported["resourceRelationship"].count, 1);
+    let rejected: Vec<(&str, &str)> =
+        taken.report.rejected.iter().map(|r| (r.origin.as_str(), r.reason.as_str())).collect();
+    assert_eq!(rejected, [("$[1]", "DEPENDENCY_ON_SELF"), ("$[3]", "FIELD_INVALID"), ("$[4]", "BODY_INVALID")]);
+}
+
+#[test]
+fn a_single_object_and_one_object_a_line_are_read_too() {
+    let taken = take(Format::Tmf639, r#"{"id": "a", "@type": "Switch"}"#);
+    assert_eq!(taken.asset("a").display_name, "Switch:a");
+    let taken = take(Format::Tmf639, "\u{feff}{\"id\": \"a\"}\n\n{\"id\": \"b\"}\r\n{\"id\": 3}");
+    let found: Vec<(&str, &str)> =
+        taken.items.iter().zip(taken.assets()).map(|(i, a)| (i.origin.as_str(), a.external_id.as_str())).collect();
+    assert_eq!(found, [("line 1", "a"), ("line 3", "b"), ("line 4", "3")]);
+}
+
+#[test]
+fn the_samples_of_tm_forum_are_read() {
+    let mut ids = Vec::new();
+    for name in ["LogicalResource.value.json", "Resource.example.json", "Resource.value.json"] {
+        let Some(bytes) = shared(&format!("tmf/samples/TMF639_Resource_Inventory/{name}")) else { return };
+        let plain: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+        let taken = attempt(Format::Tmf639, &bytes, &Settings::default()).expect("readable");
+        let record = taken.assets()[0].clone();
+        assert_eq!(Some(record.external_id.as_str()), plain["id"].as_str());
+        let asset = record.asset.expect("an asset");
+        assert_eq!(asset.r#type, "numbering-resource");
+        assert_eq!(Some(asset.attributes["administrativeState"].as_str()), plain["administrativeState"].as_str());
+        assert!(!format!("{asset:?}").contains("John Doe"), "names of persons are not copied");
+        ids.push((record.external_id, record.site_external_id, taken.dependencies().len()));
+    }
+    let expected = [("444", "", 0), ("8044", "9912", 1), ("444", "9912", 0)];
+    assert_eq!(ids, expected.map(|(id, site, edges)| (id.to_owned(), site.to_owned(), edges)));
+}
+
+#[test]
+fn the_malformed_sample_is_named_by_line_and_column() {
+    let Some(bytes) = shared("tmf/samples-malformed/TMF639_Resource_Inventory/PhysicalResource.value.json.txt") else {
+        return;
+    };
+    let plain = serde_json::from_slice::<serde_json::Value>(&bytes).expect_err("malformed");
+    let error = attempt(Format::Tmf639, &bytes, &Settings::default()).err().expect("malformed");
+    let IntakeError::Malformed { at, .. } = &error else { panic!("{error}") };
+    assert_eq!(*at, format!("line {} column {}", plain.line(), plain.column()));
+}

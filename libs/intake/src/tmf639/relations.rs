@@ -1,0 +1,77 @@
+//! Relationships between resources as dependencies.
+
+use serde_json::{Map, Value};
+
+use super::tables::{Direction, RELATIONS};
+use crate::out::{Out, Source};
+use crate::text;
+
+/// Holds the dependencies of a resource back.
+pub(super) fn take(id: &str, resource: &Map<String, Value>, from: &Source, out: &mut Out<'_>) {
+    for relation in list(resource, "resourceRelationship") {
+        related(id, relation, from, out);
+    }
+    for support in list(resource, "supportingResource") {
+        let other = target(support);
+        if other.is_empty() {
+            out.not_imported("supportingResource", "it names no resource id");
+            continue;
+        }
+        out.count("supportingResource");
+        out.dependency(id, &other, "uses", "supportingResource", from);
+    }
+}
+
+fn related(id: &str, relation: &Value, from: &Source, out: &mut Out<'_>) {
+    out.count("resourceRelationship");
+    let Some(fields) = relation.as_object() else {
+        out.not_imported("resourceRelationship", "it is not an object");
+        return;
+    };
+    let other = target(relation);
+    if other.is_empty() {
+        out.not_imported("resourceRelationship", "it names no resource id");
+        return;
+    }
+    let stated = ["relationshipType", "type"].iter().map(|key| text::word(fields, key)).find(|word| !word.is_empty());
+    let stated = stated.unwrap_or_default();
+    let word = text::squeeze(&stated);
+    let Some((_, direction, kind)) = RELATIONS.iter().find(|(name, ..)| *name == word) else {
+        let why = "its relationship type is not known, so nothing says which side depends on the other";
+        out.not_imported("resourceRelationship, unknown type", why);
+        let told = if stated.is_empty() {
+            "without a type".to_owned()
+        } else {
+            format!("of type `{}`", text::line(&stated, 60))
+        };
+        out.warn(format!("relationships {told} are not imported; use one of requires, runsOn, hosts, contains, connectedTo, carriedBy, poweredBy"));
+        return;
+    };
+    let (dependent, supporting) = match direction {
+        Direction::OnOther | Direction::Between => (id, other.as_str()),
+        Direction::OnThis => (other.as_str(), id),
+    };
+    out.dependency(dependent, supporting, kind, &text::word(fields, "description"), from);
+}
+
+fn list<'a>(resource: &'a Map<String, Value>, key: &str) -> &'a [Value] {
+    match resource.get(key) {
+        Some(Value::Array(items)) => items,
+        Some(one @ Value::Object(_)) => std::slice::from_ref(one),
+        _ => &[],
+    }
+}
+
+/// The id of the resource that is meant: of `resource`, `resourceRef` or the reference itself, else the end of its `href`.
+fn target(reference: &Value) -> String {
+    let inner = reference.get("resource").or_else(|| reference.get("resourceRef")).unwrap_or(reference);
+    let Some(fields) = inner.as_object() else {
+        return inner.as_str().unwrap_or_default().trim().to_owned();
+    };
+    let id = text::word(fields, "id");
+    if !id.is_empty() {
+        return id;
+    }
+    let href = text::word(fields, "href");
+    href.trim_end_matches('/').rsplit(['/', '=']).next().unwrap_or_default().to_owned()
+}
