@@ -55,6 +55,9 @@ async fn a_unary_call_and_its_trailers() {
     let (messages, trailers) = split(body);
     assert_eq!(Site::decode(messages[0].clone()).unwrap().name, "organizations/acme/sites/a");
     assert!(trailers.contains("grpc-status:0"), "{trailers}");
+    let seen = suite.sites.seen.lock().pop().unwrap();
+    assert_eq!(seen.get("authorization").unwrap(), token.as_str());
+    assert!(seen.contains_key("traceparent"));
 }
 
 #[tokio::test]
