@@ -65,14 +65,15 @@ pub fn gateway(services: Vec<Service>, door: AuthenticateLayer, settings: Settin
     let names = names(&services)?;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     guarded(pool, &names, &door)?;
-    let board = Board::new(&services);
+    let closing = Shutdown::new();
+    let board = Board::new(&services, closing.clone());
     let limit = settings.message_limit.as_usize();
     let document = openapi(pool, &names, &info())?;
     let house = House {
         door,
         rate: RateLimit::new(settings.calls_per_second, settings.burst),
         calls_per_second: settings.calls_per_second,
-        pass: Pass::new(methods(pool, &services, limit), &settings),
+        pass: Pass::new(methods(pool, &services, limit, &closing), &settings),
         transcoder: Transcoder::new(pool, &names)?.body_limit(limit),
         pages: Pages { openapi: Bytes::from(document.to_string()), board: board.clone() },
         standard: standard(&board, &names)?,
@@ -134,8 +135,8 @@ fn guarded(pool: &DescriptorPool, names: &[&str], door: &AuthenticateLayer) -> R
     open.map_or(Ok(()), |(path, _)| Err(GatewayError::Unguarded(path.to_owned())))
 }
 
-fn methods(pool: &DescriptorPool, services: &[Service], limit: usize) -> HashMap<String, Method> {
-    let changes = BoxCloneSyncService::new(changes::server(services).max_decoding_message_size(limit));
+fn methods(pool: &DescriptorPool, services: &[Service], limit: usize, closing: &Shutdown) -> HashMap<String, Method> {
+    let changes = BoxCloneSyncService::new(changes::server(services, closing).max_decoding_message_size(limit));
     let served = services.iter().flat_map(|service| {
         let named = service.grpc_services.iter().filter(|name| *name != CHANGE_SERVICE);
         named.map(|name| (name.as_str(), &service.upstream))

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 use futures::stream::BoxStream;
 use futures::{FutureExt as _, StreamExt as _, stream};
+use process::shutdown::Shutdown;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 use wire::changes::v1::change_service_client::ChangeServiceClient;
@@ -33,19 +34,20 @@ const ANSWER_LIMIT: usize = 64 << 20;
 const PAGE: i32 = 50;
 const LARGEST_PAGE: i32 = 1000;
 
-/// The change service over all services.
-pub(crate) fn server(services: &[Service]) -> ChangeServiceServer<Changes> {
+/// The change service over all services. Its feeds end when the door is `closing`, rather than hold it open.
+pub(crate) fn server(services: &[Service], closing: &Shutdown) -> ChangeServiceServer<Changes> {
     let mut ledgers: Vec<Ledger> = services
         .iter()
         .map(|service| Ledger { name: service.name.as_str().into(), upstream: service.upstream.clone() })
         .collect();
     ledgers.sort_by(|a, b| a.name.cmp(&b.name));
-    ChangeServiceServer::new(Changes { ledgers })
+    ChangeServiceServer::new(Changes { ledgers, closing: closing.clone() })
 }
 
 /// The ledgers, in the order of their services' names.
 pub(crate) struct Changes {
     ledgers: Vec<Ledger>,
+    closing: Shutdown,
 }
 
 struct Ledger {
@@ -123,7 +125,9 @@ impl ChangeService for Changes {
             async move { client.watch_changes(request).await.map(|answer| named(name, answer.into_inner())) }.boxed()
         });
         let sources = try_join_all(opened).await?;
-        Ok(Response::new(feed::merge(sources, cursor, asked.from_now && !resumed)))
+        let feed = feed::merge(sources, cursor, asked.from_now && !resumed);
+        let closing = self.closing.token().cancelled_owned();
+        Ok(Response::new(feed.take_until(closing).boxed()))
     }
 }
 

@@ -30,6 +30,8 @@ struct Inner {
     health: Health,
     services: Vec<Watched>,
     state: Mutex<State>,
+    /// Begun once the door stops: what would go on for ever ends then.
+    closing: Shutdown,
 }
 
 struct Watched {
@@ -45,7 +47,7 @@ struct State {
 
 impl Board {
     /// Every service counts as well until it was asked.
-    pub(crate) fn new(services: &[Service]) -> Self {
+    pub(crate) fn new(services: &[Service], closing: Shutdown) -> Self {
         let watched = services.iter().map(|service| Watched {
             name: service.name.clone(),
             grpc_services: service.grpc_services.clone(),
@@ -53,7 +55,7 @@ impl Board {
         });
         let well = services.iter().map(|service| (service.name.clone(), true)).collect();
         let state = Mutex::new(State { stopping: false, well });
-        Self { inner: Arc::new(Inner { health: Health::new(), services: watched.collect(), state }) }
+        Self { inner: Arc::new(Inner { health: Health::new(), services: watched.collect(), state, closing }) }
     }
 
     /// What `grpc.health.v1` answers from.
@@ -76,7 +78,7 @@ impl Board {
         json!({ "status": told(!state.stopping), "services": services })
     }
 
-    /// Sets every service to serving, then asks each every few seconds until `shutdown`.
+    /// Asks every service every few seconds until `shutdown`, and tells of that too.
     pub(crate) async fn watch(self, shutdown: Shutdown) {
         let mut round = tokio::time::interval(ROUND);
         loop {
@@ -92,6 +94,7 @@ impl Board {
             }
         }
         self.inner.state.lock().stopping = true;
+        self.inner.closing.begin();
         self.inner.health.set_not_serving("").await;
     }
 

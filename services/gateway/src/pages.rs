@@ -2,9 +2,8 @@
 
 use axum::body::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
+use serde_json::json;
 use tonic::body::Body;
-use tonic::{Code, Status};
-use transcode::error_response;
 use wire::fault::v1::ErrorReason;
 
 use crate::health::Board;
@@ -14,6 +13,9 @@ const PAGE: &str = include_str!("docs.html");
 /// The page is one file of ours: nothing of it may come from, or go, elsewhere.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; \
                            base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What may be done with a page.
+const ALLOWED: &str = "GET, HEAD";
 
 /// The pages of the door.
 pub(crate) struct Pages {
@@ -32,7 +34,11 @@ impl Pages {
             "/healthz" => health(&self.board),
             _ => return None,
         };
-        Some(if matches!(*method, Method::GET | Method::HEAD) { answer } else { refused(method, path) })
+        Some(match *method {
+            Method::GET => answer,
+            Method::HEAD => answer.map(|_| Body::empty()),
+            _ => refused(method, path),
+        })
     }
 }
 
@@ -59,12 +65,19 @@ fn health(board: &Board) -> Response<Body> {
     response
 }
 
+/// The JSON of an error like any other, but 405: no gRPC code stands for that.
 fn refused(method: &Method, path: &str) -> Response<Body> {
     let method: String = method.as_str().chars().take(40).collect();
-    let text = format!("{method} is not served at {path}: use GET, HEAD");
-    let fault = fault::Fault::new(Code::Unimplemented, ErrorReason::MethodUnknown, text).with("path", path);
-    let mut response = error_response(Status::from(fault.with("allowed", "GET, HEAD"))).map(Body::new);
+    let info = json!({
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": ErrorReason::MethodUnknown.as_str_name(),
+        "domain": fault::DOMAIN,
+        "metadata": { "path": path, "allowed": ALLOWED },
+    });
+    let message = format!("{method} is not served at {path}: use {ALLOWED}");
+    let error = json!({ "code": 405, "status": "UNIMPLEMENTED", "message": message, "details": [info] });
+    let mut response = ok("application/json", Bytes::from(json!({ "error": error }).to_string()));
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(ALLOWED));
     response
 }

@@ -39,17 +39,17 @@ pub(crate) fn timeout_invalid() -> Status {
 pub(crate) fn rate_limited(per_second: u32, wait: Duration) -> Status {
     let text = format!("you send more than {per_second} calls per second: wait {} ms", wait.as_millis().max(1));
     let fault = Fault::new(Code::ResourceExhausted, ErrorReason::RateLimited, text);
-    retry_after(fault.with("limit", per_second).into(), wait)
+    retry_after(&fault.with("limit", per_second).into(), wait)
 }
 
 /// As many calls are in flight as there may be.
 pub(crate) fn overloaded(limit: u32) -> Status {
     let text = format!("the suite holds {limit} calls, as many as it can do: try again shortly");
     let fault = Fault::new(Code::Unavailable, ErrorReason::Overloaded, text);
-    retry_after(fault.with("limit", limit).into(), SHED_PAUSE)
+    retry_after(&fault.with("limit", limit).into(), SHED_PAUSE)
 }
 
-fn retry_after(status: Status, wait: Duration) -> Status {
+fn retry_after(status: &Status, wait: Duration) -> Status {
     let mut details = status.get_error_details();
     details.set_retry_info(Some(wait));
     Status::with_error_details(status.code(), status.message(), details)

@@ -18,10 +18,7 @@ fn keys(changes: &[Change]) -> Vec<(String, i64)> {
 }
 
 /// The next so many changes, and the cursor after each answer.
-async fn read(
-    stream: &mut tonic::Streaming<WatchChangesResponse>,
-    wanted: usize,
-) -> (Vec<(String, i64)>, Vec<String>) {
+async fn read(stream: &mut tonic::Streaming<WatchChangesResponse>, wanted: usize) -> (Vec<(String, i64)>, Vec<String>) {
     let (mut changes, mut cursors) = (Vec::new(), Vec::new());
     while changes.len() < wanted {
         let answer = stream.next().await.unwrap().unwrap();
@@ -122,4 +119,28 @@ async fn the_ledgers_see_who_asks_and_in_which_trace() {
         *traces.entry(trace[3..35].to_owned()).or_insert(0) += 1;
     }
     assert_eq!(traces.into_values().collect::<Vec<_>>(), [2], "one trace for both");
+}
+
+#[tokio::test]
+async fn a_feed_ends_at_its_deadline_and_when_the_door_closes() {
+    let suite = Suite::with_defaults().await;
+    let mut client = suite.change_client().await;
+    let mut request = suite.call(watch("", false));
+    request.metadata_mut().insert("grpc-timeout", "500m".parse().unwrap());
+    let mut stream = client.watch_changes(request).await.unwrap().into_inner();
+    read(&mut stream, 5).await;
+    let status = stream.next().await.unwrap().unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::DeadlineExceeded, "DEADLINE_PASSED"));
+
+    let mut stream = client.watch_changes(suite.call(watch("", false))).await.unwrap().into_inner();
+    read(&mut stream, 5).await;
+    suite.shutdown.begin();
+    assert!(stream.next().await.is_none(), "the end is no error: the reader resumes elsewhere");
+}
+
+#[tokio::test]
+async fn a_ledger_that_does_not_answer_fails_the_feed() {
+    let suite = Suite::with_more(Default::default(), vec![crate::standard::away()]).await;
+    let status = suite.change_client().await.watch_changes(suite.call(watch("", false))).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "SERVICE_UNREACHABLE"));
 }

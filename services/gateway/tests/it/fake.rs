@@ -13,9 +13,7 @@ use tonic::{Request, Response, Status};
 use wire::assets::v1::site_service_server::SiteService;
 use wire::assets::v1::*;
 use wire::changes::v1::change_service_server::ChangeService;
-use wire::changes::v1::{
-    Change, ListChangesRequest, ListChangesResponse, WatchChangesRequest, WatchChangesResponse,
-};
+use wire::changes::v1::{Change, ListChangesRequest, ListChangesResponse, WatchChangesRequest, WatchChangesResponse};
 
 /// Sites by name. A site called `slow` is given out only once it is released; the metadata of every call is kept.
 #[derive(Clone, Default)]

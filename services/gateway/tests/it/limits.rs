@@ -15,18 +15,26 @@ use crate::suite::{Suite, reason};
 async fn a_principal_that_sends_too_fast_is_told_when_to_come_back() {
     let suite = Suite::open(Settings { calls_per_second: 1, burst: 2, ..Default::default() }).await;
     let mut client = suite.site_client().await;
-    // Three calls within a second, of which two fit.
-    let started = std::time::Instant::now();
-    for _ in 0..2 {
-        assert_eq!(client.get_site(suite.call(get("a"))).await.unwrap_err().code(), Code::NotFound);
-    }
-    let status = client.get_site(suite.call(get("a"))).await.unwrap_err();
-    assert!(started.elapsed() < Duration::from_secs(1), "this machine is too slow for the test to tell anything");
+    // However slow the machine: sooner or later two calls come within a second of each other.
+    let mut passed = 0;
+    let status = loop {
+        let status = client.get_site(suite.call(get("a"))).await.unwrap_err();
+        if status.code() != Code::NotFound {
+            break status;
+        }
+        passed += 1;
+    };
+    assert!(passed >= 2, "the burst passes");
     assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "RATE_LIMITED"));
     let wait = status.get_details_retry_info().unwrap().retry_delay.unwrap();
     assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1), "{wait:?}");
 
-    let rest = suite.get("/v1/organizations/acme/sites/a").await;
+    let rest = loop {
+        let answer = suite.get("/v1/organizations/acme/sites/a").await;
+        if answer.status != StatusCode::NOT_FOUND {
+            break answer;
+        }
+    };
     assert_eq!((rest.status, rest.reason().as_str()), (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"));
     assert_eq!(rest.headers["retry-after"], "1");
     // Somebody else has a share of their own, and what is open to all is not counted.

@@ -1,19 +1,26 @@
 //! What is open to anyone: health, reflection, the API description and its page.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 
+use fault::Fault;
 use futures::stream;
+use gateway::{Service, Upstream};
 use http::Method;
 use prost::Message as _;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
-use tonic_reflection::pb::v1::ServerReflectionRequest;
+
+use wire::fault::v1::ErrorReason;
 
 use crate::suite::{CHANGES, SITES, Suite};
+
+const TYPES: &str = "telwarden.assets.v1.AssetTypeService";
 
 #[tokio::test]
 async fn health_is_told_of_the_whole_and_of_every_service() {
@@ -30,6 +37,28 @@ async fn health_is_told_of_the_whole_and_of_every_service() {
     assert_eq!((answer.status.as_u16(), answer.json()), (200, expected));
 }
 
+/// A service none of whose replicas answers.
+pub(crate) fn away() -> Service {
+    let answer = |_: http::Request<tonic::body::Body>| async {
+        let fault = Fault::new(tonic::Code::Unavailable, ErrorReason::ServiceUnreachable, "nobody is there");
+        Ok::<_, Infallible>(tonic::Status::from(fault).into_http())
+    };
+    let (name, upstream) = ("types".to_owned(), Upstream::new(tower::service_fn(answer)));
+    Service { name, grpc_services: vec![TYPES.to_owned()], upstream }
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_answer_is_told_of_and_the_door_stays_open() {
+    let suite = Suite::with_more(Default::default(), vec![away()]).await;
+    let mut client = HealthClient::new(suite.channel().await);
+    let mut told = client.watch(HealthCheckRequest { service: TYPES.to_owned() }).await.unwrap().into_inner();
+    while told.message().await.unwrap().unwrap().status() != ServingStatus::NotServing {}
+    let other = client.check(HealthCheckRequest { service: SITES.to_owned() }).await.unwrap().into_inner();
+    assert_eq!(other.status(), ServingStatus::Serving);
+    let answer = suite.http(Method::GET, "/healthz", None, "").await;
+    assert_eq!((answer.status.as_u16(), answer.json()["services"]["types"].as_str()), (200, Some("NOT_SERVING")));
+}
+
 async fn ask(client: &mut ServerReflectionClient<tonic::transport::Channel>, what: MessageRequest) -> MessageResponse {
     let request = ServerReflectionRequest { message_request: Some(what), ..Default::default() };
     let mut answers = client.server_reflection_info(stream::iter([request])).await.unwrap().into_inner();
@@ -40,7 +69,8 @@ async fn ask(client: &mut ServerReflectionClient<tonic::transport::Channel>, wha
 async fn reflection_lists_what_is_served_and_gives_every_file_it_needs() {
     let suite = Suite::with_defaults().await;
     let mut client = ServerReflectionClient::new(suite.channel().await);
-    let MessageResponse::ListServicesResponse(list) = ask(&mut client, MessageRequest::ListServices(String::new())).await
+    let MessageResponse::ListServicesResponse(list) =
+        ask(&mut client, MessageRequest::ListServices(String::new())).await
     else {
         panic!("no list");
     };

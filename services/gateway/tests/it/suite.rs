@@ -33,7 +33,7 @@ pub(crate) struct Suite {
     pub(crate) risk: Ledger,
     address: String,
     key: LocalKey,
-    shutdown: Shutdown,
+    pub(crate) shutdown: Shutdown,
     _folder: tempfile::TempDir,
 }
 
@@ -68,11 +68,20 @@ pub(crate) fn door(key: &LocalKey, services: &[&str]) -> AuthenticateLayer {
 
 impl Suite {
     pub(crate) async fn open(settings: Settings) -> Self {
+        Self::with_more(settings, Vec::new()).await
+    }
+
+    /// With more services than the two.
+    pub(crate) async fn with_more(settings: Settings, more: Vec<Service>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = LocalKey::open(folder.path()).unwrap();
         let (sites, assets, risk) = (Sites::default(), Ledger::new("assets", 2), Ledger::new("risk", 3));
-        let door = door(&key, &[SITES, CHANGES]);
-        let gateway = gateway(services(&sites, &assets, &risk), door, settings).unwrap();
+        let mut names = vec![SITES, CHANGES];
+        names.extend(more.iter().flat_map(|service| &service.grpc_services).map(String::as_str));
+        let door = door(&key, &names);
+        let mut services = services(&sites, &assets, &risk);
+        services.extend(more);
+        let gateway = gateway(services, door, settings).unwrap();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shutdown = Shutdown::new();

@@ -28,7 +28,12 @@ fn split(mut body: Bytes) -> (Vec<Bytes>, String) {
     (messages, trailers)
 }
 
-async fn call(suite: &Suite, method: &str, message: &impl prost::Message, token: Option<&str>) -> (http::HeaderMap, Bytes) {
+async fn call(
+    suite: &Suite,
+    method: &str,
+    message: &impl prost::Message,
+    token: Option<&str>,
+) -> (http::HeaderMap, Bytes) {
     let mut request = Request::post(suite.url(&format!("/telwarden.assets.v1.SiteService/{method}")))
         .header("content-type", "application/grpc-web+proto")
         .header("accept", "application/grpc-web+proto");
@@ -50,12 +55,17 @@ async fn a_unary_call_and_its_trailers() {
     let (messages, trailers) = split(body);
     assert_eq!(Site::decode(messages[0].clone()).unwrap().name, "organizations/acme/sites/a");
     assert!(trailers.contains("grpc-status:0"), "{trailers}");
+    let seen = suite.sites.seen.lock().pop().unwrap();
+    assert_eq!(seen.get("authorization").unwrap(), token.as_str());
+    assert!(seen.contains_key("traceparent"));
 }
 
 #[tokio::test]
 async fn an_error_is_told() {
     let suite = Suite::with_defaults().await;
     let (headers, body) = call(&suite, "GetSite", &get("a"), None).await;
-    let told = headers.get("grpc-status").map_or_else(|| split(body).1, |code| format!("grpc-status:{}", code.to_str().unwrap()));
+    let told = headers
+        .get("grpc-status")
+        .map_or_else(|| split(body).1, |code| format!("grpc-status:{}", code.to_str().unwrap()));
     assert!(told.contains("grpc-status:16"), "{told}");
 }
