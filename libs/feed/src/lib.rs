@@ -25,6 +25,7 @@ use cursor::{read, write};
 
 /// How often a quiet feed says that it is alive.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
+const HELLO: Duration = Duration::from_millis(1);
 /// How many entries are read at once; a larger transaction is read whole.
 const PAGE: i64 = 500;
 /// How long a reader may take nothing before it is cut off.
@@ -152,6 +153,8 @@ async fn follow(
     sender: &mpsc::Sender<Result<WatchChangesResponse, Status>>,
 ) -> Outcome<()> {
     let mut head = database.head();
+    // A reader learns at once that it is connected, and where it stands.
+    let mut quiet = HELLO;
     loop {
         let newest = *head.borrow_and_update();
         loop {
@@ -178,7 +181,7 @@ async fn follow(
         }
         tokio::select! {
             () = sender.closed() => return Ok(()),
-            woken = tokio::time::timeout(HEARTBEAT, head.changed()) => match woken {
+            woken = tokio::time::timeout(std::mem::replace(&mut quiet, HEARTBEAT), head.changed()) => match woken {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return Ok(()),
                 Err(_) => {

@@ -253,7 +253,7 @@ pub fn print(output: Output, done: &Done) {
         }
         Output::Table => {
             let mut table = comfy_table::Table::new();
-            table.load_preset(comfy_table::presets::UTF8_HORIZONTAL_ONLY).set_header([
+            table.set_header([
                 "",
                 "read",
                 "created",

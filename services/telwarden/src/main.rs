@@ -190,7 +190,7 @@ async fn serve(up: &Up) -> Result<()> {
     process::shutdown::until_signal().await?;
     eprintln!("draining");
     suite.stop().await?;
-    telemetry.shutdown().await;
+    telemetry.shutdown().await.context("telemetry could not be flushed")?;
     Ok(())
 }
 

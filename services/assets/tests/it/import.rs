@@ -69,6 +69,12 @@ async fn import(
     (summary.unwrap(), results, token)
 }
 
+/// Entries of the ledger, also those without a place yet.
+async fn entries(bench: &testkit::Bench) -> i64 {
+    let row = bench.database.row(bench.database.sql("SELECT COUNT(*) FROM ledger")).await.unwrap();
+    row.unwrap().try_get_by_index(0).unwrap()
+}
+
 on_every_database! {
     async fn the_same_stream_twice_changes_nothing(bench) {
         let (first, _, _) = import(&bench, estate(), ImportStart::default()).await;
@@ -76,11 +82,11 @@ on_every_database! {
         assert_eq!((counts.read, counts.created, counts.rejected), (6, 6, 0));
         assert_eq!(first.by_kind["dependency"].created, 2);
         assert_eq!(get(&bench, "c").await.inherited_value, 9.0, "value has flowed when the import ends");
-        let entries = bench.database.newest().await.unwrap();
+        let entries = entries(&bench).await;
         let (second, _, _) = import(&bench, estate(), ImportStart::default()).await;
         let counts = second.counts.unwrap();
         assert_eq!((counts.read, counts.unchanged), (6, 6));
-        assert_eq!(bench.database.newest().await.unwrap(), entries, "nothing changed means nothing in the ledger");
+        assert_eq!(self::entries(&bench).await, entries, "nothing changed means nothing in the ledger");
     }
 
     async fn one_wrong_item_does_not_take_the_others_with_it(bench) {
