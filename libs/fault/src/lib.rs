@@ -18,7 +18,7 @@ use wire::fault::v1::ErrorReason;
 pub const DOMAIN: &str = "telwarden";
 
 /// A value of a proto enum of reasons.
-pub trait Reason {
+pub trait Reason: Copy {
     /// The name in the error index: `ETAG_MISMATCH`.
     fn name(&self) -> &'static str;
 }

@@ -151,7 +151,9 @@ fn write_scalar(
             writeln!(body, "crate::rules::items({value}.len(), None, {most:?}, {at}, \"\", out);")?;
         }
         Kind::Enum(kind) if flag(typed, "defined_only") => {
-            let known: Vec<i32> = kind.values().map(|value| value.number()).collect();
+            // A required enum must say something: its zero says nothing.
+            let least = i32::from(is_required(field));
+            let known: Vec<i32> = kind.values().map(|value| value.number()).filter(|number| *number >= least).collect();
             writeln!(body, "crate::rules::defined(*({value}), &{known:?}, {at}, out);")?;
         }
         Kind::Enum(_) => {}
@@ -177,6 +179,15 @@ fn field_rules(field: &FieldDescriptor) -> Outcome<Option<DynamicMessage>> {
         .has_extension(&extension)
         .then(|| options.get_extension(&extension).into_owned())
         .and_then(|value| value.as_message().cloned()))
+}
+
+/// Whether `google.api.field_behavior` says REQUIRED.
+fn is_required(field: &FieldDescriptor) -> bool {
+    const REQUIRED: i32 = 2;
+    let Some(extension) = field.parent_pool().get_extension_by_name("google.api.field_behavior") else { return false };
+    let options = field.options();
+    let behaviors = options.get_extension(&extension);
+    behaviors.as_list().is_some_and(|list| list.iter().any(|value| value.as_enum_number() == Some(REQUIRED)))
 }
 
 /// The rules of the field's type, out of the oneof.

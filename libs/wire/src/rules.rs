@@ -160,7 +160,7 @@ pub fn string(
 /// An enum must have a value it defines, and one that says something.
 pub fn defined(value: i32, known: &[i32], at: &At<'_>, out: &mut Vec<Violation>) {
     if !known.contains(&value) {
-        fail(at, out, format!("has no value {value}: use one of the names the enum defines"));
+        fail(at, out, format!("must be one of the values its enum defines, is {value}"));
     }
 }
 

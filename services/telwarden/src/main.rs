@@ -184,7 +184,7 @@ async fn serve(up: &Up) -> Result<()> {
     if up.sample {
         load_sample(&suite).await?;
     }
-    println!("{}", serde_json::json!({"ready": true, "gateway": suite.url()}));
+    println!("{{\"ready\":true,\"gateway\":\"{}\"}}", suite.url());
     std::io::stdout().flush()?;
     hint(up, &suite);
     process::shutdown::until_signal().await?;
