@@ -1,1 +1,1 @@
-//! Whole-suite tests.
+//! Whole-suite tests: the story, the rules over descriptors, the layout of the house.

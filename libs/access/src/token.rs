@@ -104,8 +104,11 @@ pub struct Verifier {
     trust: Trust,
     keys: RwLock<Keys>,
     checked: Mutex<Instant>,
-    known: RwLock<HashMap<[u8; 32], (Arc<Caller>, i64)>>,
+    known: RwLock<Known>,
 }
+
+/// Verified tokens by their digest: whose they are, and when they end (seconds since 1970).
+type Known = HashMap<[u8; 32], (Arc<Caller>, i64)>;
 
 struct Keys {
     set: JwkSet,

@@ -11,9 +11,12 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 use crate::verify::{Auditable, Held};
 use crate::{Dialect, Rules, Sql};
 
+/// Migrations under way.
+type Migrating = Pin<Box<dyn Future<Output = Result<(), DbErr>> + Send>>;
+
 /// The tables of one service: how they come to be, and how they are checked.
 pub struct Tables {
-    migrate: fn(DatabaseConnection) -> Pin<Box<dyn Future<Output = Result<(), DbErr>> + Send>>,
+    migrate: fn(DatabaseConnection) -> Migrating,
     pub(crate) held: Vec<Box<dyn Auditable>>,
     tables: Vec<Table>,
 }
@@ -73,7 +76,8 @@ fn ddl<R: Rules>() -> String {
     out.push_str("  \"body\" BYTES NOT NULL,\n  PRIMARY KEY (\"organization\", \"id\")\n);\n");
     let indexed = R::columns().iter().filter(|column| column.order || column.index).map(|column| column.name);
     for column in indexed.chain(["update_time"]) {
-        let _ = writeln!(out, "CREATE INDEX {0}_by_{column} ON {0} (\"organization\", \"{column}\", \"id\");", R::TABLE);
+        let _ =
+            writeln!(out, "CREATE INDEX {0}_by_{column} ON {0} (\"organization\", \"{column}\", \"id\");", R::TABLE);
     }
     for side in R::sides() {
         let _ = write!(out, "CREATE TABLE {} (\n  \"organization\" TEXT NOT NULL,\n  \"id\" TEXT NOT NULL", side.table);

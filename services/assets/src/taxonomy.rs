@@ -23,6 +23,8 @@ struct SiteType {
     key: String,
     #[serde(rename = "display_name")]
     _display_name: String,
+    #[serde(rename = "description")]
+    _description: String,
     #[serde(rename = "telecom_control")]
     _telecom_control: String,
 }
@@ -33,6 +35,8 @@ struct Kind {
     key: String,
     #[serde(rename = "display_name")]
     _display_name: String,
+    #[serde(rename = "description")]
+    _description: String,
     inherits: bool,
 }
 

@@ -28,15 +28,15 @@ pub async fn call(connection: &Connection, method: &str, json: &str) -> Result<(
         .parse()
         .context("the method's path")?;
     let requests = tonic::Request::new(futures::stream::iter(messages));
-    let answers = grpc.streaming(requests, path, BytesCodec::default()).await.map_err(|status| explain(&status))?;
+    let answers = grpc.streaming(requests, path, BytesCodec).await.map_err(|status| explain(&status))?;
     let mut answers = answers.into_inner();
     while let Some(answer) = answers.next().await {
         let message = DynamicMessage::decode(descriptor.output(), answer.map_err(|status| explain(&status))?)?;
         let json = transcode::message_to_json(&message);
         if descriptor.is_server_streaming() {
-            println!("{json}")
+            println!("{json}");
         } else {
-            println!("{}", serde_json::to_string_pretty(&json)?)
+            println!("{}", serde_json::to_string_pretty(&json)?);
         }
     }
     Ok(())

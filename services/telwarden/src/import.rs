@@ -234,7 +234,7 @@ pub fn print(output: Output, done: &Done) {
     for warning in &done.report.warnings {
         eprintln!("note: {warning}");
     }
-    let mut all = done.summary.counts.clone().unwrap_or_default();
+    let mut all = done.summary.counts.unwrap_or_default();
     let refused = i64::try_from(done.report.rejected.len()).unwrap_or(i64::MAX);
     all.rejected += refused;
     all.read += refused;
@@ -253,14 +253,7 @@ pub fn print(output: Output, done: &Done) {
         }
         Output::Table => {
             let mut table = comfy_table::Table::new();
-            table.set_header([
-                "",
-                "read",
-                "created",
-                "updated",
-                "unchanged",
-                "rejected",
-            ]);
+            table.set_header(["", "read", "created", "updated", "unchanged", "rejected"]);
             let row = |name: &str, of: &ImportCounts| {
                 [
                     name.to_owned(),

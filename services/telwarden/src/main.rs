@@ -147,7 +147,7 @@ fn write_sample(seed: u64, scale: f64) -> Result<()> {
         bail!("--scale must be above 0 and at most 10000");
     }
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    sample::write_tmf639(&sample::Settings { seed, scale }, &mut out)?;
+    sample::write_tmf639(sample::Settings { seed, scale }, &mut out)?;
     out.flush()?;
     Ok(())
 }
@@ -214,7 +214,7 @@ async fn load_sample(suite: &Suite) -> Result<()> {
         ..Default::default()
     };
     let mut bytes = Vec::new();
-    sample::write_tmf639(&sample::Settings { seed: 1, scale: 1.0 }, &mut bytes)?;
+    sample::write_tmf639(sample::Settings { seed: 1, scale: 1.0 }, &mut bytes)?;
     let read = move |sink: &mut dyn FnMut(intake::Item) -> ControlFlow<()>| {
         intake::read(intake::Format::Tmf639, &mut bytes.as_slice(), &intake::Settings::default(), sink)
     };

@@ -364,7 +364,7 @@ fn oneofs_numbers_and_presence() {
 }
 
 fn some_asset() -> impl Strategy<Value = Asset> {
-    let labels = proptest::collection::hash_map("[ab]", "[xy]?", 0..3);
+    let labels = proptest::collection::btree_map("[ab]", "[xy]?", 0..3);
     let maintenance = proptest::option::of(("[ab]?", "[ab]?", proptest::option::of(0..3_i64)));
     ("[ab]?", "[ab]?", 0..3_i32, labels, maintenance, proptest::collection::vec("[ab]", 0..3)).prop_map(
         |(display_name, etag, state, labels, maintenance, legal_tags)| Asset {

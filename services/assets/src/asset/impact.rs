@@ -1,6 +1,7 @@
 //! What is hit when an asset fails: one indexed query a level of the graph, whatever the size of the estate.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use access::Context;
 use base64::Engine as _;
@@ -85,9 +86,9 @@ async fn reached(
             sql.push(" ORDER BY dependent, supporting");
             for row in registry.database.rows(sql).await? {
                 let (dependent, supporting) = pair(&row)?;
-                if !seen.contains_key(&dependent) {
-                    next.push(dependent.clone());
-                    seen.insert(dependent, (depth, supporting));
+                if let Entry::Vacant(slot) = seen.entry(dependent) {
+                    next.push(slot.key().clone());
+                    slot.insert((depth, supporting));
                 }
             }
         }

@@ -192,7 +192,7 @@ fn blocks(mut low: u64, high: u64, length: usize, each: &mut impl FnMut(String))
     while low <= high {
         let mut free: u32 = 0;
         let mut size: u64 = 1;
-        while (free as usize) < length && low % (size * 10) == 0 && low + (size * 10 - 1) <= high {
+        while (free as usize) < length && low.is_multiple_of(size * 10) && low + (size * 10 - 1) <= high {
             free += 1;
             size *= 10;
         }

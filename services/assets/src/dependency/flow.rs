@@ -1,5 +1,6 @@
 //! The database side of inherited values: which part of the graph is affected, and what it becomes.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
@@ -216,9 +217,9 @@ pub(super) async fn refuse_circle(registry: &Registry, organization: &str, edge:
             sql.bind(organization).push(&flowing("d")).push(" AND ").is_in("d.dependent", &from);
             for row in registry.database.rows(sql).await? {
                 let (dependent, supporting) = (text(&row, 0)?, text(&row, 1)?);
-                if !came.contains_key(&supporting) {
-                    next.push(supporting.clone());
-                    came.insert(supporting, dependent);
+                if let Entry::Vacant(slot) = came.entry(supporting) {
+                    next.push(slot.key().clone());
+                    slot.insert(dependent);
                 }
             }
         }

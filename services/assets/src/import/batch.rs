@@ -155,7 +155,7 @@ impl Session {
         }
         let created = self.create::<Sites>(tx, fresh, results).await?;
         self.write::<Sites>(tx, &registry.sites, created, results).await?;
-        self.update::<Sites>(tx, &registry.sites, old, results, |old, new| merge_site(old, new)).await
+        self.update::<Sites>(tx, &registry.sites, old, results, merge_site).await
     }
 
     async fn assets(
@@ -202,7 +202,7 @@ impl Session {
             item.message.set_state(furthest(&item.message, wanted));
         }
         self.write::<Assets>(tx, &registry.assets, created, results).await?;
-        self.update::<Assets>(tx, &registry.assets, old, results, |old, new| merge_asset(old, new)).await
+        self.update::<Assets>(tx, &registry.assets, old, results, merge_asset).await
     }
 
     async fn dependencies(

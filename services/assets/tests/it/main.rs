@@ -1,11 +1,5 @@
 //! The asset registry as its callers see it, on SQLite and, where a server is at hand, on PostgreSQL.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests fail loudly"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 mod asset;
 mod change_request;
