@@ -1,0 +1,15 @@
+//! Whole-suite tests: the story, the rules over descriptors, the layout of the house.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail loudly"
+)]
+
+mod authorization;
+mod crash;
+mod descriptors;
+mod errors;
+mod house;
+mod story;

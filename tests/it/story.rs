@@ -1,0 +1,84 @@
+//! The story that must work: one operator, one sitting, the public API only.
+
+use serde_json::{Value, json};
+use telwarden::client::{Connection, Output};
+use telwarden::suite::{self, Options, Suite};
+
+/// The suite on a folder of its own, which lives as long as the process.
+pub(crate) async fn start() -> Suite {
+    let folder = tempfile::tempdir().unwrap().keep();
+    let listen = "127.0.0.1:0".parse().unwrap();
+    suite::start(Options { data: folder, listen, postgres: None, gateway: gateway::Settings::default() }).await.unwrap()
+}
+
+/// Imports a generated estate into an organization, as the command line would.
+async fn import(running: &Suite, organization: &str, scale: f64) -> telwarden::import::Done {
+    let mut bytes = Vec::new();
+    sample::write_tmf639(sample::Settings { seed: 5, scale }, &mut bytes).unwrap();
+    let token = running.token("oss", &[organization], &["integrator"]).unwrap();
+    let connection = Connection { gateway: running.url(), token: Some(token), output: Output::Json };
+    let start = wire::assets::v1::ImportStart {
+        parent: format!("organizations/{organization}"),
+        source: "oss".to_owned(),
+        accept_states: true,
+        ..Default::default()
+    };
+    let read = Box::new(move |sink: &mut dyn FnMut(intake::Item) -> std::ops::ControlFlow<()>| {
+        intake::read(intake::Format::Tmf639, &mut bytes.as_slice(), &intake::Settings::default(), sink)
+    });
+    telwarden::import::stream(connection.open().await.unwrap(), start, read).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_imports_values_and_proves_its_estate() {
+    let running = start().await;
+
+    // Inventory: an export becomes assets, sites and dependencies; importing it again changes nothing.
+    let first = import(&running, "acme", 0.2).await;
+    let counts = first.summary.counts.unwrap();
+    assert!(counts.created > 300, "{counts:?}");
+    assert_eq!((counts.rejected, counts.created), (0, counts.read));
+    assert!(first.report.not_imported.is_empty(), "{:?}", first.report.not_imported);
+    let again = import(&running, "acme", 0.2).await.summary.counts.unwrap();
+    assert_eq!((again.unchanged, again.created, again.updated), (counts.read, 0, 0));
+
+    // Value: the value of what depends flows down the graph.
+    let token = running.token("lead", &["acme"], &["viewer"]).unwrap();
+    let connection = Connection { gateway: running.url(), token: Some(token), output: Output::Json };
+    let estate = telwarden::posture::estate(connection.open().await.unwrap(), "acme").await.unwrap();
+    assert!(estate.inheriting > 50, "{}", estate.inheriting);
+    assert!(estate.deepest_dependency.len() >= 8);
+    let screen = telwarden::posture::text("acme", &estate);
+    for part in ["Most valuable, and why", "Deepest dependency", "How well known"] {
+        assert!(screen.contains(part), "{screen}");
+    }
+
+    // Proof: the ledger holds.
+    let verified = store::verify(&running.databases[0], &assets_tables()).await.unwrap().unwrap();
+    assert_eq!(verified.rows["asset"], u64::try_from(estate.assets).unwrap());
+    running.stop().await.unwrap();
+}
+
+fn assets_tables() -> store::Tables {
+    suite::services().into_iter().next().unwrap().1
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grpc_and_the_command_line_meet_the_same_gateway() {
+    let running = start().await;
+    let token = running.token("ana", &["acme"], &["administrator"]).unwrap();
+    let connection = Connection { gateway: running.url(), token: Some(token), output: Output::Json };
+    let create: Value =
+        json!({"parent": "organizations/acme", "assetId": "r1", "asset": {"displayName": "R1", "type": "router"}});
+    telwarden::call::call(&connection, "telwarden.assets.v1.AssetService/CreateAsset", &create.to_string())
+        .await
+        .unwrap();
+    let twice = telwarden::call::call(&connection, "telwarden.assets.v1.AssetService/CreateAsset", &create.to_string())
+        .await
+        .unwrap_err();
+    assert!(twice.to_string().contains("RESOURCE_EXISTS"), "{twice}");
+    let unknown =
+        telwarden::call::call(&connection, "telwarden.assets.v1.AssetService/Nothing", "{}").await.unwrap_err();
+    assert!(unknown.to_string().contains("CreateAsset"), "the error lists what there is: {unknown}");
+    running.stop().await.unwrap();
+}

@@ -1,1 +1,0 @@
-//! Whole-suite tests: the story, the rules over descriptors, the layout of the house.
