@@ -27,6 +27,9 @@ use crate::settings::{Settings, Tls, invalid};
 const RECONNECT_MINIMUM: Duration = Duration::from_millis(50);
 /// A connection that stood for so long was a good one: the next loss is met without waiting.
 const STABLE: Duration = Duration::from_secs(1);
+/// How often to look whether a new connection has been answered: often at first, for it is a matter of one round trip.
+const FIRST_LOOK: Duration = Duration::from_millis(1);
+const LAST_LOOK: Duration = Duration::from_millis(20);
 /// Bytes a stream, and a connection, may have under way before they are acknowledged.
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 << 20;
@@ -54,6 +57,8 @@ impl Connector {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_header_list_size(HEADERS_AT_MOST)
             .max_concurrent_reset_streams(RESETS_REMEMBERED)
+            // None until the other side has said how many: see `handshake`.
+            .initial_max_send_streams(0)
             .keep_alive_interval(settings.keep_alive_interval)
             .keep_alive_timeout(settings.keep_alive_timeout)
             .keep_alive_while_idle(true);
@@ -91,7 +96,19 @@ impl Connector {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let (sender, driver) = self.http2.handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+        let (sender, mut driver) = self.http2.handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+        // hyper holds the handshake for done before the other side has said a word. Something that accepts and is silent (a
+        // stopped process, a server of another protocol, one that will refuse our certificate) must not pass for a
+        // replica, so its settings are waited for; hyper tells of them only when asked.
+        let mut wait = FIRST_LOOK;
+        while driver.current_max_send_streams() == 0 {
+            tokio::select! {
+                ended = &mut driver => {
+                    return Err(ended.err().map_or_else(|| io::ErrorKind::UnexpectedEof.into(), io::Error::other));
+                }
+                () = sleep(wait) => wait = (wait * 2).min(LAST_LOOK),
+            }
+        }
         Ok((sender, Box::pin(driver)))
     }
 }

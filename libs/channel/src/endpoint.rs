@@ -81,9 +81,8 @@ impl fmt::Display for Address {
 
 type Sender = SendRequest<Outgoing>;
 
-/// The answer to a call that was handed to a connection.
-pub(crate) type Sent =
-    futures::future::BoxFuture<'static, Result<http::Response<Incoming>, TrySendError<Request<Outgoing>>>>;
+/// What becomes of a request handed to a connection. An error still holds the request if nothing was sent.
+type Sent = Result<http::Response<Incoming>, TrySendError<Request<Outgoing>>>;
 
 /// One replica.
 pub(crate) struct Endpoint {
@@ -169,14 +168,17 @@ impl Endpoint {
     }
 
     /// Hands a request to one of the connections, in turn; gives it back where none stands.
-    pub(crate) fn send(&self, request: Request<Outgoing>) -> Result<Sent, Box<Request<Outgoing>>> {
+    pub(crate) fn send(
+        &self,
+        request: Request<Outgoing>,
+    ) -> Result<impl Future<Output = Sent> + use<>, Box<Request<Outgoing>>> {
         let start = self.turn.fetch_add(1, Ordering::Relaxed);
         let count = self.lanes.len();
         for step in 0..count {
             let Some(slot) = self.lanes.get(start.wrapping_add(step) % count) else { continue };
             let mut slot = slot.lock();
             if let Some(sender) = slot.as_mut().filter(|sender| !sender.is_closed()) {
-                return Ok(Box::pin(sender.try_send_request(request)));
+                return Ok(sender.try_send_request(request));
             }
         }
         Err(Box::new(request))

@@ -91,6 +91,15 @@ impl Fleet {
         *endpoints = Arc::from(next);
     }
 
+    /// Takes in what a look-up found. One that failed or found nothing changes nothing.
+    fn learn(&self, found: std::io::Result<Vec<Address>>, name: &str) {
+        match found {
+            Ok(addresses) if !addresses.is_empty() => self.replace(addresses),
+            Ok(_) => tracing::warn!(service = %self.service, name, "no address found; keeping the last"),
+            Err(error) => tracing::warn!(service = %self.service, name, %error, "cannot look up; keeping the last"),
+        }
+    }
+
     fn add(&self, address: Address, now: Instant) -> Arc<Endpoint> {
         let endpoint = Arc::new(Endpoint::new(address, Arc::clone(&self.service), &self.settings, now));
         for lane in 0..endpoint.lanes() {
@@ -188,18 +197,12 @@ impl Name {
     }
 }
 
-/// Looks a name up until the fleet is gone. A look-up that fails or finds nothing changes nothing.
+/// Looks a name up until the fleet is gone.
 async fn discover(fleet: Weak<Fleet>, name: Name, every: Duration, stop: CancellationToken) {
     loop {
         let found = name.look_up().await;
         let Some(fleet) = fleet.upgrade() else { return };
-        match found {
-            Ok(addresses) if !addresses.is_empty() => fleet.replace(addresses),
-            Ok(_) => tracing::warn!(service = %fleet.service, name = %name.host, "no address found; keeping the last"),
-            Err(error) => {
-                tracing::warn!(service = %fleet.service, name = %name.host, %error, "cannot look up; keeping the last");
-            }
-        }
+        fleet.learn(found, &name.host);
         drop(fleet);
         tokio::select! {
             () = stop.cancelled() => return,
@@ -282,5 +285,18 @@ mod tests {
         assert!(before[0].stop.is_cancelled() && !after[0].stop.is_cancelled());
         drop(fleet);
         assert!(after[0].stop.is_cancelled(), "nothing goes on once the last handle is gone");
+    }
+
+    #[tokio::test]
+    async fn a_look_up_that_fails_or_finds_nothing_keeps_the_last_good_addresses() {
+        let endpoints = Endpoints::Static(vec!["http://127.0.0.1:1".to_owned()]);
+        let fleet = Fleet::start(Arc::from("assets"), &endpoints, Settings::default()).unwrap();
+        let first = Arc::clone(&fleet.endpoints.read()[0]);
+        fleet.learn(Err(std::io::ErrorKind::NotFound.into()), "assets.internal");
+        fleet.learn(Ok(Vec::new()), "assets.internal");
+        assert!(Arc::ptr_eq(&first, &fleet.endpoints.read()[0]) && !first.stop.is_cancelled());
+        fleet.learn(Ok(addresses(&["127.0.0.2", "127.0.0.3"])), "assets.internal");
+        assert_eq!(fleet.size(), 2);
+        assert!(first.stop.is_cancelled());
     }
 }

@@ -40,6 +40,41 @@ async fn a_killed_replica_is_not_noticed_by_callers_and_serves_again_when_it_ret
 }
 
 #[tokio::test]
+async fn callers_at_work_do_not_notice_a_replica_being_killed() {
+    let (mut one, two) = (Replica::start("one").await, Replica::start("two").await);
+    let upstream = upstream(&[&one, &two], settings()).await;
+    let callers: Vec<_> = (0..8)
+        .map(|_| {
+            let upstream = upstream.clone();
+            tokio::spawn(async move {
+                for _ in 0..200 {
+                    let (_, status) = call(&upstream, "/t.T/Get").await;
+                    assert_eq!(status.code(), Code::Ok, "{}", status.message());
+                }
+            })
+        })
+        .collect();
+    eventually("all are at work", || one.hits() > 100).await;
+    one.kill().await;
+    assert!(one.hits() + two.hits() < 1600, "killed while they work");
+    for caller in callers {
+        caller.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_accepts_but_never_speaks_takes_no_calls() {
+    let one = Replica::start("one").await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addresses = [one.address, silent.local_addr().unwrap()].map(|address| format!("http://{address}"));
+    let upstream = Upstream::remote("assets", &Endpoints::Static(addresses.to_vec()), settings()).unwrap();
+    for _ in 0..50 {
+        assert_eq!(call(&upstream, "/t.T/Put").await.1.code(), Code::Ok);
+    }
+    assert_eq!(upstream.report()[1].state, EndpointState::Unreachable);
+}
+
+#[tokio::test]
 async fn calls_of_any_kind_survive_a_replica_that_is_down() {
     // Nothing is sent to it, so nothing need be repeatable.
     let (mut one, two) = (Replica::start("one").await, Replica::start("two").await);

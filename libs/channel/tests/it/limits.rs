@@ -1,4 +1,7 @@
+use std::sync::atomic::Ordering;
+
 use channel::{Endpoints, Settings, Upstream};
+use http_body_util::BodyExt as _;
 use tonic::Code;
 
 use crate::replica::{Replica, call, eventually, reason, request, send, settings, upstream};
@@ -38,10 +41,12 @@ async fn connections_close_when_the_last_handle_is_gone() {
     let one = Replica::start("one").await;
     let upstream = upstream(&[&one], settings()).await;
     let response = send(&upstream, request("/t.T/Watch", "q")).await;
-    drop(upstream);
-    // A stream under way is not cut.
     one.memory.hanging.notified().await;
+    drop(upstream);
+    // A stream under way is not cut, so its connection stays; the idle one closes.
+    eventually("the idle one closes", || one.memory.open.load(Ordering::SeqCst) == 1).await;
     let mut body = response.into_body();
-    let frame = http_body_util::BodyExt::frame(&mut body).await.unwrap().unwrap();
-    assert!(frame.is_data());
+    assert!(body.frame().await.unwrap().unwrap().is_data());
+    drop(body);
+    eventually("the last closes", || one.memory.open.load(Ordering::SeqCst) == 0).await;
 }

@@ -28,30 +28,32 @@ use tower::{Service as _, ServiceExt as _};
 
 /// What a replica remembers and how it behaves, across its deaths.
 #[derive(Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// Requests whose body arrived, by any path.
-    pub hits: AtomicUsize,
+    pub(crate) hits: AtomicUsize,
     /// Every answer is UNAVAILABLE.
-    pub ailing: AtomicBool,
+    pub(crate) ailing: AtomicBool,
     /// The headers of the last request.
-    pub headers: Mutex<HeaderMap>,
+    pub(crate) headers: Mutex<HeaderMap>,
     /// Told when a request to `/t.T/Hang` has arrived.
-    pub hanging: Notify,
+    pub(crate) hanging: Notify,
     /// The pushback it asks for with UNAVAILABLE.
-    pub pushback: Mutex<Option<&'static str>>,
+    pub(crate) pushback: Mutex<Option<&'static str>>,
     /// Connections accepted.
-    pub connections: AtomicUsize,
+    pub(crate) connections: AtomicUsize,
+    /// Connections open.
+    pub(crate) open: AtomicUsize,
 }
 
-pub struct Replica {
-    pub name: &'static str,
-    pub address: SocketAddr,
-    pub memory: Arc<Memory>,
+pub(crate) struct Replica {
+    pub(crate) name: &'static str,
+    pub(crate) address: SocketAddr,
+    pub(crate) memory: Arc<Memory>,
     server: JoinHandle<()>,
 }
 
 impl Replica {
-    pub async fn start(name: &'static str) -> Self {
+    pub(crate) async fn start(name: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, memory) = (listener.local_addr().unwrap(), Arc::new(Memory::default()));
         let server = tokio::spawn(serve(listener, name, Arc::clone(&memory)));
@@ -59,12 +61,12 @@ impl Replica {
     }
 
     /// Cuts every connection and closes the port.
-    pub async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.server.abort();
         let _ = (&mut self.server).await;
     }
 
-    pub fn revive(&mut self) {
+    pub(crate) fn revive(&mut self) {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_reuseaddr(true).unwrap();
         socket.bind(self.address).unwrap();
@@ -72,7 +74,7 @@ impl Replica {
         self.server = tokio::spawn(serve(listener, self.name, Arc::clone(&self.memory)));
     }
 
-    pub fn hits(&self) -> usize {
+    pub(crate) fn hits(&self) -> usize {
         self.memory.hits.load(Ordering::SeqCst)
     }
 }
@@ -91,10 +93,26 @@ async fn serve(listener: TcpListener, name: &'static str, memory: Arc<Memory>) {
         memory.connections.fetch_add(1, Ordering::SeqCst);
         let memory = Arc::clone(&memory);
         connections.spawn(async move {
+            let _open = Open::new(&memory);
             let service = hyper::service::service_fn(move |request| answer(name, Arc::clone(&memory), request));
             let server = hyper::server::conn::http2::Builder::new(LocalTasks::default());
             let _ = server.serve_connection(TokioIo::new(stream), service).await;
         });
+    }
+}
+
+struct Open(Arc<Memory>);
+
+impl Open {
+    fn new(memory: &Arc<Memory>) -> Self {
+        memory.open.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(memory))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -114,7 +132,7 @@ where
     }
 }
 
-pub fn status(code: Code, message: &str) -> Response<Body> {
+pub(crate) fn status(code: Code, message: &str) -> Response<Body> {
     Status::new(code, message).into_http()
 }
 
@@ -171,7 +189,7 @@ async fn answer(
 }
 
 /// Quick to judge, so that tests are quick: the logic is the same.
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let mut settings = Settings {
         idempotent: HashSet::from(["/t.T/Get", "/t.T/Echo", "/t.T/HangGet", "/t.T/Unfinished"].map(str::to_owned)),
         streaming: HashSet::from(["/t.T/Watch", "/t.T/Flood"].map(str::to_owned)),
@@ -186,19 +204,19 @@ pub fn settings() -> Settings {
 }
 
 /// An upstream over replicas, once all of them are connected.
-pub async fn upstream(replicas: &[&Replica], settings: Settings) -> Upstream {
+pub(crate) async fn upstream(replicas: &[&Replica], settings: Settings) -> Upstream {
     let addresses = replicas.iter().map(|replica| format!("http://{}", replica.address)).collect();
     let upstream = Upstream::remote("assets", &Endpoints::Static(addresses), settings).unwrap();
     eventually("all are connected", || upstream.report().iter().all(|e| e.state == EndpointState::Open)).await;
     upstream
 }
 
-pub fn state_of(upstream: &Upstream, replica: &Replica) -> EndpointState {
+pub(crate) fn state_of(upstream: &Upstream, replica: &Replica) -> EndpointState {
     let address = replica.address.to_string();
     upstream.report().into_iter().find(|endpoint| endpoint.address == address).unwrap().state
 }
 
-pub fn request(path: &str, body: impl Into<Bytes>) -> Request<Body> {
+pub(crate) fn request(path: &str, body: impl Into<Bytes>) -> Request<Body> {
     Request::builder()
         .method("POST")
         .uri(path)
@@ -207,7 +225,7 @@ pub fn request(path: &str, body: impl Into<Bytes>) -> Request<Body> {
         .unwrap()
 }
 
-pub async fn send(upstream: &Upstream, request: Request<Body>) -> Response<Body> {
+pub(crate) async fn send(upstream: &Upstream, request: Request<Body>) -> Response<Body> {
     let mut upstream = upstream.clone();
     let response = upstream.ready().await.unwrap().call(request).await.unwrap();
     assert_eq!(response.status(), 200, "a gRPC answer is always HTTP 200");
@@ -215,11 +233,11 @@ pub async fn send(upstream: &Upstream, request: Request<Body>) -> Response<Body>
 }
 
 /// A call to its end: its data, and its status.
-pub async fn call(upstream: &Upstream, path: &str) -> (Bytes, Status) {
+pub(crate) async fn call(upstream: &Upstream, path: &str) -> (Bytes, Status) {
     finish(send(upstream, request(path, "q")).await).await
 }
 
-pub async fn finish(response: Response<Body>) -> (Bytes, Status) {
+pub(crate) async fn finish(response: Response<Body>) -> (Bytes, Status) {
     let in_headers = Status::from_header_map(response.headers());
     let body = response.into_body().collect().await.expect("a body ends with a status, not with an error");
     let status = in_headers.or_else(|| body.trailers().and_then(Status::from_header_map));
@@ -227,12 +245,12 @@ pub async fn finish(response: Response<Body>) -> (Bytes, Status) {
 }
 
 /// The reason in the error index.
-pub fn reason(status: &Status) -> String {
+pub(crate) fn reason(status: &Status) -> String {
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
 /// Waits until something holds, at most ten seconds.
-pub async fn eventually(what: &str, holds: impl Fn() -> bool) {
+pub(crate) async fn eventually(what: &str, holds: impl Fn() -> bool) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     while !holds() {
         assert!(tokio::time::Instant::now() < deadline, "not in time: {what}");

@@ -7,17 +7,18 @@ use crate::replica::{Replica, call, eventually, finish, reason, request, send, s
 
 #[tokio::test]
 async fn what_may_not_be_repeated_is_sent_once_only() {
-    let mut one = Replica::start("one").await;
-    let two = Replica::start("two").await;
-    let upstream = upstream(&[&one], settings()).await;
+    let (mut one, mut two) = (Replica::start("one").await, Replica::start("two").await);
+    let upstream = upstream(&[&one, &two], settings()).await;
     let calling = tokio::spawn(async move { call(&upstream, "/t.T/Hang").await.1 });
-    one.memory.hanging.notified().await;
+    tokio::select! {
+        () = one.memory.hanging.notified() => {}
+        () = two.memory.hanging.notified() => std::mem::swap(&mut one, &mut two),
+    }
     one.kill().await;
-    one.revive();
     let status = calling.await.unwrap();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "SERVICE_UNREACHABLE"));
     assert!(status.message().contains("may have been carried out"), "{}", status.message());
-    assert_eq!((one.hits(), two.hits()), (1, 0));
+    assert_eq!((one.hits(), two.hits()), (1, 0), "the other replica never saw it");
 }
 
 #[tokio::test]

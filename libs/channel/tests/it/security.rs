@@ -84,6 +84,7 @@ async fn a_stranger_on_either_side_is_refused() {
     let impostor = call_with(Tls { server_name: Some("elsewhere.example".to_owned()), ..tls(true) }).await;
     for status in [nameless, impostor] {
         assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "SERVICE_UNREACHABLE"));
+        assert!(status.message().contains("was not sent"), "{}", status.message());
     }
 }
 
