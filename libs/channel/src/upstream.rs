@@ -101,11 +101,11 @@ impl Upstream {
     ///
     /// # Errors
     /// `FIELD_INVALID` where an address, a certificate or a setting cannot be used, or outside a tokio runtime.
-    pub fn remote(name: &str, endpoints: &Endpoints, settings: Settings) -> Outcome<Self> {
+    pub fn remote(name: &str, endpoints: &Endpoints, settings: &Settings) -> Outcome<Self> {
         settings.check()?;
         let service: Arc<str> = Arc::from(name);
         let fleet = Fleet::start(Arc::clone(&service), endpoints, settings.clone())?;
-        Ok(Self::new(service, &settings, Target::Remote(fleet)))
+        Ok(Self::new(service, settings, Target::Remote(fleet)))
     }
 
     fn new(service: Arc<str>, settings: &Settings, target: Target) -> Self {

@@ -1,7 +1,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use channel::{EndpointState, Endpoints, Upstream};
+use channel::{EndpointState, Endpoints, Settings, Upstream};
 use tonic::Code;
 
 use crate::replica::{Replica, call, eventually, reason, settings, state_of, upstream};
@@ -9,12 +9,24 @@ use crate::replica::{Replica, call, eventually, reason, settings, state_of, upst
 #[tokio::test]
 async fn requests_spread_over_replicas() {
     let (one, two) = (Replica::start("one").await, Replica::start("two").await);
-    let upstream = upstream(&[&one, &two], settings()).await;
-    for _ in 0..200 {
-        assert_eq!(call(&upstream, "/t.T/Put").await.1.code(), Code::Ok);
+    // A hiccup of the machine that runs the test is soon forgotten.
+    let settings = Settings { latency_decay: Duration::from_millis(100), ..settings() };
+    let upstream = upstream(&[&one, &two], settings).await;
+    let callers: Vec<_> = (0..16)
+        .map(|_| {
+            let upstream = upstream.clone();
+            tokio::spawn(async move {
+                for _ in 0..50 {
+                    assert_eq!(call(&upstream, "/t.T/Put").await.1.code(), Code::Ok);
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
     }
-    assert_eq!(one.hits() + two.hits(), 200);
-    assert!(one.hits() > 20 && two.hits() > 20, "{} and {}", one.hits(), two.hits());
+    assert_eq!(one.hits() + two.hits(), 800);
+    assert!(one.hits() >= 80 && two.hits() >= 80, "{} and {}", one.hits(), two.hits());
     for replica in [one, two] {
         assert_eq!(replica.memory.connections.load(Ordering::SeqCst), 2, "connections are kept, not remade");
     }
@@ -33,10 +45,11 @@ async fn a_killed_replica_is_not_noticed_by_callers_and_serves_again_when_it_ret
     one.revive();
     eventually("the replica is back", || state_of(&upstream, &one) == EndpointState::Open).await;
     let before = one.hits();
-    for _ in 0..200 {
+    let until = Instant::now() + Duration::from_secs(10);
+    while one.hits() == before {
+        assert!(Instant::now() < until, "it never takes its share again");
         assert_eq!(call(&upstream, "/t.T/Put").await.1.code(), Code::Ok);
     }
-    assert!(one.hits() > before, "it takes its share again");
 }
 
 #[tokio::test]
@@ -67,7 +80,7 @@ async fn what_accepts_but_never_speaks_takes_no_calls() {
     let one = Replica::start("one").await;
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addresses = [one.address, silent.local_addr().unwrap()].map(|address| format!("http://{address}"));
-    let upstream = Upstream::remote("assets", &Endpoints::Static(addresses.to_vec()), settings()).unwrap();
+    let upstream = Upstream::remote("assets", &Endpoints::Static(addresses.to_vec()), &settings()).unwrap();
     for _ in 0..50 {
         assert_eq!(call(&upstream, "/t.T/Put").await.1.code(), Code::Ok);
     }
@@ -184,7 +197,7 @@ async fn a_call_waits_for_a_replica_that_comes_in_time() {
     let endpoints = Endpoints::Static(vec![format!("http://{}", one.address)]);
     let mut settings = settings();
     settings.failfast_after = Duration::from_secs(10);
-    let upstream = Upstream::remote("assets", &endpoints, settings).unwrap();
+    let upstream = Upstream::remote("assets", &endpoints, &settings).unwrap();
     let waiting = tokio::spawn(async move { call(&upstream, "/t.T/Put").await.1.code() });
     tokio::task::yield_now().await;
     one.revive();
@@ -196,7 +209,7 @@ async fn a_name_is_looked_up() {
     let one = Replica::start("one").await;
     let endpoints =
         Endpoints::Dns { host: "localhost".to_owned(), port: one.address.port(), every: Duration::from_secs(1) };
-    let upstream = Upstream::remote("assets", &endpoints, settings()).unwrap();
+    let upstream = Upstream::remote("assets", &endpoints, &settings()).unwrap();
     assert_eq!(call(&upstream, "/t.T/Get").await.1.code(), Code::Ok);
     let authority = one.memory.headers.lock().clone();
     assert!(!authority.contains_key("host"));

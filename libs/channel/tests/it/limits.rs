@@ -31,7 +31,7 @@ async fn settings_that_cannot_work_are_named() {
         (settings(), Endpoints::Static(vec!["assets".to_owned()]), "endpoints"),
     ];
     for (settings, endpoints, field) in table {
-        let fault = Upstream::remote("assets", &endpoints, settings).unwrap_err();
+        let fault = Upstream::remote("assets", &endpoints, &settings).unwrap_err();
         assert_eq!((fault.reason(), fault.field()), ("FIELD_INVALID", field));
     }
 }

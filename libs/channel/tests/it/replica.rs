@@ -179,7 +179,7 @@ async fn answer(
             streamed(futures::stream::once(async move { bytes }).chain(futures::stream::pending()))
         }
         // Frames without end and without pause.
-        "/t.T/Flood" => streamed(futures::stream::repeat(bytes)),
+        "/t.T/Flood" => streamed(futures::stream::repeat(Bytes::from_static(&[0; 16 * 1024]))),
         "/t.T/Hang" | "/t.T/HangGet" => {
             memory.hanging.notify_one();
             std::future::pending().await
@@ -206,7 +206,7 @@ pub(crate) fn settings() -> Settings {
 /// An upstream over replicas, once all of them are connected.
 pub(crate) async fn upstream(replicas: &[&Replica], settings: Settings) -> Upstream {
     let addresses = replicas.iter().map(|replica| format!("http://{}", replica.address)).collect();
-    let upstream = Upstream::remote("assets", &Endpoints::Static(addresses), settings).unwrap();
+    let upstream = Upstream::remote("assets", &Endpoints::Static(addresses), &settings).unwrap();
     eventually("all are connected", || upstream.report().iter().all(|e| e.state == EndpointState::Open)).await;
     upstream
 }

@@ -69,7 +69,7 @@ fn tls(identity: bool) -> Tls {
 
 async fn call_with(tls: Tls) -> tonic::Status {
     let endpoints = Endpoints::Static(vec![format!("https://127.0.0.1:{}", server().await)]);
-    let upstream = Upstream::remote("assets", &endpoints, Settings { tls: Some(tls), ..settings() }).unwrap();
+    let upstream = Upstream::remote("assets", &endpoints, &Settings { tls: Some(tls), ..settings() }).unwrap();
     call(&upstream, "/t.T/Get").await.1
 }
 
@@ -99,7 +99,7 @@ async fn certificates_that_cannot_be_used_are_named_and_keys_are_never_shown() {
     for (tls, field) in table {
         let shown = format!("{tls:?}");
         assert!(!shown.contains("KEY") && !shown.contains("no key"), "{shown}");
-        let fault = Upstream::remote("assets", &endpoints, Settings { tls: Some(tls), ..settings() }).unwrap_err();
+        let fault = Upstream::remote("assets", &endpoints, &Settings { tls: Some(tls), ..settings() }).unwrap_err();
         assert_eq!((fault.reason(), fault.field()), ("FIELD_INVALID", field));
     }
 }
