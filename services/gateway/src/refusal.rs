@@ -49,6 +49,12 @@ pub(crate) fn overloaded(limit: u32) -> Status {
     retry_after(&fault.with("limit", limit).into(), SHED_PAUSE)
 }
 
+/// The door closes while somebody watches.
+pub(crate) fn closing() -> Status {
+    let text = "this gateway stops: call again, another answers or this one does shortly";
+    Fault::new(Code::Unavailable, ErrorReason::ServiceUnreachable, text).with("service", "gateway").into()
+}
+
 fn retry_after(status: &Status, wait: Duration) -> Status {
     let mut details = status.get_error_details();
     details.set_retry_info(Some(wait));
