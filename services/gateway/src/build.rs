@@ -91,7 +91,7 @@ pub fn gateway(services: Vec<Service>, door: AuthenticateLayer, settings: Settin
         standard: standard(&board, &names)?,
         closing,
     };
-    Ok(Gateway { front: Front::new(house), board, browsers: browsers(&settings.browser_origins)? })
+    Ok(Gateway { front: Front::new(house), board, browsers: browsers(settings.browser_origins)? })
 }
 
 impl Gateway {
@@ -145,19 +145,18 @@ fn info() -> Info<'static> {
 }
 
 /// Lets the pages of these origins call from a browser; without any, browsers keep all pages but ours away.
-fn browsers(origins: &[String]) -> Result<Option<CorsLayer>, GatewayError> {
+fn browsers(origins: Vec<String>) -> Result<Option<CorsLayer>, GatewayError> {
     if origins.is_empty() {
         return Ok(None);
     }
-    let allowed = match origins {
-        [all] if all == "*" => AllowOrigin::any(),
-        some => {
-            let read = |origin: &String| {
-                let value = HeaderValue::from_str(origin).ok().filter(|_| origin.contains("://"));
-                value.ok_or_else(|| GatewayError::Origin(origin.clone()))
-            };
-            AllowOrigin::list(some.iter().map(read).collect::<Result<Vec<_>, _>>()?)
-        }
+    let read = |origin: String| {
+        let value = HeaderValue::from_str(&origin).ok().filter(|_| origin.contains("://"));
+        value.ok_or(GatewayError::Origin(origin))
+    };
+    let allowed = if origins == ["*"] {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.into_iter().map(read).collect::<Result<Vec<_>, _>>()?)
     };
     let told = ["grpc-status", "grpc-message", "grpc-status-details-bin", "retry-after", "etag", "traceparent"];
     // A token travels in a header, so there are no cookies to be careful with.

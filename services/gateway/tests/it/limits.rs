@@ -70,9 +70,9 @@ async fn more_calls_than_can_be_done_are_shed_and_those_in_flight_finish() {
     let slow = tokio::spawn(async move { other.get_site(request).await });
     suite.sites.entered.notified().await;
     let status = client.get_site(suite.call(get("a"))).await.unwrap_err();
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "OVERLOADED"));
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "OVERLOADED"));
     let rest = suite.get("/v1/organizations/acme/sites/a").await;
-    assert_eq!((rest.status, rest.reason().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED"));
+    assert_eq!((rest.status, rest.reason().as_str()), (StatusCode::TOO_MANY_REQUESTS, "OVERLOADED"));
     suite.sites.release.notify_one();
     slow.await.unwrap().unwrap();
     assert_eq!(client.get_site(suite.call(get("a"))).await.unwrap_err().code(), Code::NotFound);
@@ -111,7 +111,7 @@ async fn feeds_have_room_of_their_own() {
     let mut feed = client.watch_changes(suite.call(watch())).await.unwrap().into_inner();
     feed.message().await.unwrap().unwrap();
     let status = client.watch_changes(suite.call(watch())).await.unwrap_err();
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "OVERLOADED"));
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "OVERLOADED"));
     // Calls do not need that room, and a feed that ends gives it back.
     suite.site_client().await.create_site(suite.call(site("organizations/acme", "a"))).await.unwrap();
     drop(feed);
