@@ -2,19 +2,24 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
+use std::time::Duration;
 
 use access::{AuthenticateLayer, Rules, RulesError};
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue, Method as HttpMethod, header};
+use hyper::body::Incoming;
+use process::health::Health;
 use process::listen::{ListenLimits, TlsSettings};
 use process::panic::PanicLayer;
 use process::shutdown::Shutdown;
 use process::trace::TraceLayer;
 use prost_reflect::DescriptorPool;
 use tokio::net::TcpListener;
+use tonic::body::Body;
 use tonic::server::NamedService;
-use tower::Layer as _;
-use tower::util::BoxCloneSyncService;
+use tower::util::{BoxCloneSyncService, option_layer};
+use tower::{Layer as _, ServiceExt as _};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use transcode::{ConflictError, Info, Transcoder, openapi};
 
 use crate::changes::{self, CHANGE_SERVICE};
@@ -24,6 +29,9 @@ use crate::pages::Pages;
 use crate::pass::{Method, Pass};
 use crate::rate::RateLimit;
 use crate::{Service, Settings, Upstream};
+
+/// How long a browser may remember that it may call.
+const PREFLIGHT: Duration = Duration::from_secs(3600);
 
 /// Why a gateway cannot be put together.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +51,9 @@ pub enum GatewayError {
     /// Two methods answer to the same HTTP method and path.
     #[error(transparent)]
     Conflict(#[from] ConflictError),
+    /// An origin of [`Settings::browser_origins`] cannot be the value of a header.
+    #[error("browser_origins: {0} is no origin: write it as https://console.example.org, or * alone")]
+    Origin(String),
     /// The descriptors of the suite cannot be told by reflection.
     #[error("reflection: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -52,6 +63,7 @@ pub enum GatewayError {
 pub struct Gateway {
     front: Front,
     board: Board,
+    browsers: Option<CorsLayer>,
 }
 
 /// Puts the door together: `door` must know the rules of every service, [`CHANGE_SERVICE`] included.
@@ -77,11 +89,32 @@ pub fn gateway(services: Vec<Service>, door: AuthenticateLayer, settings: Settin
         transcoder: Transcoder::new(pool, &names)?.body_limit(limit),
         pages: Pages { openapi: Bytes::from(document.to_string()), board: board.clone() },
         standard: standard(&board, &names)?,
+        closing,
     };
-    Ok(Gateway { front: Front::new(house), board })
+    Ok(Gateway { front: Front::new(house), board, browsers: browsers(settings.browser_origins)? })
 }
 
 impl Gateway {
+    /// What `grpc.health.v1` answers from: whoever runs the gateway may tell more there. What the gateway finds out about
+    /// the services themselves is told there once it serves.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        self.board.health()
+    }
+
+    /// The door without a port, for a server of one's own. The health of the services is watched by [`Gateway::serve`]
+    /// only.
+    #[must_use]
+    pub fn service(&self) -> Upstream {
+        let service = option_layer(self.browsers.clone()).layer(self.front.clone());
+        let service = TraceLayer::new().layer(PanicLayer.layer(service));
+        Upstream::new(
+            service
+                .map_request(|request: http::Request<Body>| request)
+                .map_response(|response| response.map(Body::new)),
+        )
+    }
+
     /// Serves until `shutdown` is begun, and then until the calls in flight are over.
     ///
     /// # Errors
@@ -94,8 +127,8 @@ impl Gateway {
         shutdown: Shutdown,
     ) -> io::Result<()> {
         self.board.begin().await;
+        let service = self.service().map_request(|request: http::Request<Incoming>| request.map(Body::new));
         let watch = tokio::spawn(self.board.watch(shutdown.clone()));
-        let service = TraceLayer::new().layer(PanicLayer.layer(self.front));
         let served = process::listen::serve(listener, service, tls, limits, shutdown).await;
         watch.abort();
         served
@@ -109,6 +142,32 @@ fn info() -> Info<'static> {
         description: "Information security management for telecommunication operators.",
         server: "",
     }
+}
+
+/// Lets the pages of these origins call from a browser; without any, browsers keep all pages but ours away.
+fn browsers(origins: Vec<String>) -> Result<Option<CorsLayer>, GatewayError> {
+    if origins.is_empty() {
+        return Ok(None);
+    }
+    let read = |origin: String| {
+        let value = HeaderValue::from_str(&origin).ok().filter(|_| origin.contains("://"));
+        value.ok_or(GatewayError::Origin(origin))
+    };
+    let allowed = if origins == ["*"] {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.into_iter().map(read).collect::<Result<Vec<_>, _>>()?)
+    };
+    let told = ["grpc-status", "grpc-message", "grpc-status-details-bin", "retry-after", "etag", "traceparent"];
+    // A token travels in a header, so there are no cookies to be careful with.
+    Ok(Some(
+        CorsLayer::new()
+            .allow_origin(allowed)
+            .allow_methods([HttpMethod::GET, HttpMethod::POST, HttpMethod::PUT, HttpMethod::PATCH, HttpMethod::DELETE])
+            .allow_headers(AllowHeaders::mirror_request())
+            .expose_headers(told.map(header::HeaderName::from_static))
+            .max_age(PREFLIGHT),
+    ))
 }
 
 /// The full names of all gRPC services, sorted.

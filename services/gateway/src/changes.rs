@@ -78,6 +78,7 @@ impl ChangeService for Changes {
         request: Request<ListChangesRequest>,
     ) -> Result<Response<ListChangesResponse>, Status> {
         let (caller, _, asked) = request.into_parts();
+        fault::check(&asked)?;
         let token = PageToken::read(&asked)?;
         let wanted = if asked.page_size == 0 { PAGE } else { asked.page_size.min(LARGEST_PAGE) };
         let mut answer = ListChangesResponse::default();
@@ -111,6 +112,7 @@ impl ChangeService for Changes {
         request: Request<WatchChangesRequest>,
     ) -> Result<Response<Self::WatchChangesStream>, Status> {
         let (caller, _, asked) = request.into_parts();
+        fault::check(&asked)?;
         let cursor = Cursor::read(&asked.cursor)?;
         let resumed = !asked.cursor.is_empty();
         let opened = self.ledgers.iter().map(|ledger| {

@@ -10,12 +10,14 @@ use axum::body::HttpBody;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response, header};
+use process::shutdown::Shutdown;
 use tonic::Status;
 use tonic::body::Body;
 use tonic_web::{GrpcWebLayer, GrpcWebService};
 use tower::{BoxError, Layer as _, Service, ServiceExt as _};
 use transcode::{Transcoder, error_response};
 
+use crate::ending::Ending;
 use crate::pages::Pages;
 use crate::pass::Pass;
 use crate::rate::RateLimit;
@@ -36,6 +38,8 @@ pub(crate) struct House {
     pub(crate) pass: Pass,
     pub(crate) transcoder: Transcoder,
     pub(crate) pages: Pages,
+    /// Begun when the door closes.
+    pub(crate) closing: Shutdown,
     /// Health and reflection, by the prefix of their path (`/grpc.health.v1.Health/`).
     pub(crate) standard: Vec<(String, Upstream)>,
 }
@@ -52,7 +56,7 @@ impl House {
         let path = request.uri().path();
         if let Some((_, upstream)) = self.standard.iter().find(|(prefix, _)| path.starts_with(prefix)) {
             let Ok(response) = upstream.clone().oneshot(request).await;
-            return response;
+            return response.map(|body| Body::new(Ending::new(body, &self.closing)));
         }
         if !self.pass.serves(path) {
             return refusal::method_unknown(path).into_http();

@@ -14,6 +14,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::changes::CHANGE_SERVICE;
 use crate::{Service, Upstream};
 
 /// How often every upstream is asked, and how long its answer may take.
@@ -42,7 +43,39 @@ struct Watched {
 
 struct State {
     stopping: bool,
-    well: BTreeMap<String, bool>,
+    standing: BTreeMap<String, Standing>,
+}
+
+/// How many answers in a row make a service well, or unwell: one that is lost changes nothing.
+const ROUNDS: u8 = 2;
+
+/// What is held of a service, by what was heard of it.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    well: bool,
+    asked: bool,
+    /// How many answers in a row say otherwise.
+    against: u8,
+}
+
+impl Standing {
+    /// Well until it was asked; then the first answer counts at once.
+    const NEW: Self = Self { well: true, asked: false, against: 0 };
+
+    /// Takes an answer in. Whether what is held of the service changes by it.
+    fn hear(&mut self, well: bool) -> bool {
+        let first = !std::mem::replace(&mut self.asked, true);
+        if well == self.well {
+            self.against = 0;
+            return false;
+        }
+        self.against += 1;
+        let changed = first || self.against >= ROUNDS;
+        if changed {
+            (self.well, self.against) = (well, 0);
+        }
+        changed
+    }
 }
 
 impl Board {
@@ -53,8 +86,8 @@ impl Board {
             grpc_services: service.grpc_services.clone(),
             upstream: service.upstream.clone(),
         });
-        let well = services.iter().map(|service| (service.name.clone(), true)).collect();
-        let state = Mutex::new(State { stopping: false, well });
+        let standing = services.iter().map(|service| (service.name.clone(), Standing::NEW)).collect();
+        let state = Mutex::new(State { stopping: false, standing });
         Self { inner: Arc::new(Inner { health: Health::new(), services: watched.collect(), state, closing }) }
     }
 
@@ -74,7 +107,7 @@ impl Board {
         let state = self.inner.state.lock();
         let told = |well: bool| if well { "SERVING" } else { "NOT_SERVING" };
         let services: BTreeMap<&str, &str> =
-            state.well.iter().map(|(name, well)| (name.as_str(), told(*well))).collect();
+            state.standing.iter().map(|(name, standing)| (name.as_str(), told(standing.well))).collect();
         json!({ "status": told(!state.stopping), "services": services })
     }
 
@@ -104,26 +137,41 @@ impl Board {
         for service in &self.inner.services {
             self.tell(service, true).await;
         }
+        self.inner.health.set_serving(CHANGE_SERVICE).await;
     }
 
     async fn ask_all(&self) {
         let answers = join_all(self.inner.services.iter().map(|service| ask(service.upstream.clone()))).await;
+        let mut any = false;
         for (service, well) in self.inner.services.iter().zip(answers) {
-            let before = self.inner.state.lock().well.insert(service.name.clone(), well);
-            if before != Some(well) {
+            if self.hear(&service.name, well) {
                 tracing::info!(service = service.name, well, "the health of a service changed");
                 self.tell(service, well).await;
+                any = true;
             }
+        }
+        // The feed over all ledgers needs all of them.
+        if any {
+            let all = self.inner.state.lock().standing.values().all(|standing| standing.well);
+            self.set(CHANGE_SERVICE, all).await;
         }
     }
 
+    fn hear(&self, service: &str, well: bool) -> bool {
+        self.inner.state.lock().standing.get_mut(service).is_some_and(|standing| standing.hear(well))
+    }
+
     async fn tell(&self, service: &Watched, well: bool) {
-        for name in &service.grpc_services {
-            if well {
-                self.inner.health.set_serving(name).await;
-            } else {
-                self.inner.health.set_not_serving(name).await;
-            }
+        for name in service.grpc_services.iter().filter(|name| *name != CHANGE_SERVICE) {
+            self.set(name, well).await;
+        }
+    }
+
+    async fn set(&self, name: &str, well: bool) {
+        if well {
+            self.inner.health.set_serving(name).await;
+        } else {
+            self.inner.health.set_not_serving(name).await;
         }
     }
 }
@@ -141,4 +189,21 @@ async fn ask(upstream: Upstream) -> bool {
 
 fn answered(status: &Status) -> bool {
     matches!(status.code(), Code::Unimplemented | Code::NotFound | Code::Unauthenticated | Code::PermissionDenied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_answer_that_is_lost_changes_nothing() {
+        let mut standing = Standing::NEW;
+        let heard = [true, false, true, false, false, true, false, true, true, true];
+        let changes = heard.map(|well| standing.hear(well));
+        let after = [4, 8];
+        assert_eq!(changes, std::array::from_fn(|round| after.contains(&round)));
+        assert!(standing.well);
+        let mut new = Standing::NEW;
+        assert!(new.hear(false) && !new.well, "the first answer counts at once");
+    }
 }

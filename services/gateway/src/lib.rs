@@ -15,8 +15,10 @@
 mod answer;
 mod build;
 mod changes;
+mod ending;
 mod frames;
 mod front;
+mod headers;
 mod health;
 mod pages;
 mod pass;

@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 
 use crate::answer::Answer;
 use crate::frames::Measured;
-use crate::{Settings, Upstream, refusal, timeout};
+use crate::{Settings, Upstream, headers, refusal, timeout};
 
 /// A method, and who serves it.
 pub(crate) struct Method {
@@ -36,24 +36,43 @@ pub(crate) struct Pass {
 
 struct Inner {
     methods: HashMap<String, Method>,
-    places: Arc<Semaphore>,
-    max_in_flight: u32,
+    calls: Room,
+    streams: Room,
     message_limit: u64,
     default_deadline: Duration,
+    longest_deadline: Duration,
+}
+
+/// How much there may be of something at once.
+struct Room {
+    limit: u32,
+    places: Arc<Semaphore>,
+}
+
+impl Room {
+    fn new(limit: u32) -> Self {
+        let limit = limit.max(1);
+        let places = usize::try_from(limit).unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS);
+        Self { limit, places: Arc::new(Semaphore::new(places)) }
+    }
+
+    fn take(&self) -> Result<OwnedSemaphorePermit, Box<Status>> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        place.map_err(|_| Box::new(refusal::overloaded(self.limit)))
+    }
 }
 
 impl Pass {
     /// Serves these methods, by path (`/package.Service/Method`).
     pub(crate) fn new(methods: HashMap<String, Method>, settings: &Settings) -> Self {
-        let max_in_flight = settings.max_in_flight.max(1);
-        let places = usize::try_from(max_in_flight).unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS);
         Self {
             inner: Arc::new(Inner {
                 methods,
-                places: Arc::new(Semaphore::new(places)),
-                max_in_flight,
+                calls: Room::new(settings.max_in_flight),
+                streams: Room::new(settings.max_streams),
                 message_limit: settings.message_limit.bytes(),
                 default_deadline: settings.default_deadline.get(),
+                longest_deadline: settings.longest_deadline.get(),
             }),
         }
     }
@@ -83,14 +102,16 @@ impl Inner {
     async fn pass(&self, mut request: Request<Body>) -> Result<Response<Body>, Box<Status>> {
         let path = request.uri().path();
         let method = self.methods.get(path).ok_or_else(|| Box::new(refusal::method_unknown(path)))?;
-        let place = self.place()?;
-        let allowed = match timeout::asked(request.headers())? {
-            None if !method.streams => {
-                timeout::tell(request.headers_mut(), self.default_deadline);
-                Some(self.default_deadline)
+        let place = if method.server_streams { self.streams.take()? } else { self.calls.take()? };
+        headers::end_to_end(request.headers_mut());
+        let mut allowed = timeout::asked(request.headers())?;
+        if !method.streams {
+            let bound = allowed.map_or(self.default_deadline, |asked| asked.min(self.longest_deadline));
+            if allowed != Some(bound) {
+                timeout::tell(request.headers_mut(), bound);
             }
-            asked => asked,
-        };
+            allowed = Some(bound);
+        }
         if let Some(here) = request.extensions().get::<TraceContext>().copied() {
             inject(request.headers_mut(), &here);
         }
@@ -114,14 +135,9 @@ impl Inner {
                 breach: broken,
                 message_limit: self.message_limit,
                 deadline,
-                permit: (!method.server_streams).then_some(place),
+                permit: Some(place),
                 over: false,
             })
         }))
-    }
-
-    fn place(&self) -> Result<OwnedSemaphorePermit, Box<Status>> {
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        place.map_err(|_| Box::new(refusal::overloaded(self.max_in_flight)))
     }
 }

@@ -42,11 +42,17 @@ pub(crate) fn rate_limited(per_second: u32, wait: Duration) -> Status {
     retry_after(&fault.with("limit", per_second).into(), wait)
 }
 
-/// As many calls are in flight as there may be.
+/// As many calls are in flight as there may be. Not `UNAVAILABLE`, which clients take as leave to try again at once.
 pub(crate) fn overloaded(limit: u32) -> Status {
     let text = format!("the suite holds {limit} calls, as many as it can do: try again shortly");
-    let fault = Fault::new(Code::Unavailable, ErrorReason::Overloaded, text);
+    let fault = Fault::new(Code::ResourceExhausted, ErrorReason::Overloaded, text);
     retry_after(&fault.with("limit", limit).into(), SHED_PAUSE)
+}
+
+/// The door closes while somebody watches.
+pub(crate) fn closing() -> Status {
+    let text = "this gateway stops: call again, another answers or this one does shortly";
+    Fault::new(Code::Unavailable, ErrorReason::ServiceUnreachable, text).with("service", "gateway").into()
 }
 
 fn retry_after(status: &Status, wait: Duration) -> Status {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 pub const DEFAULTS: &str = include_str!("defaults.toml");
 
 /// The settings of `[gateway]`; [`DEFAULTS`] explains each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// How many calls per second one principal may make for as long as it likes; at least 1.
@@ -16,10 +16,16 @@ pub struct Settings {
     pub burst: u32,
     /// How many calls may be in flight over all principals; at least 1.
     pub max_in_flight: u32,
+    /// How many server streams may be open over all principals; at least 1.
+    pub max_streams: u32,
     /// How large one message, or the body of one REST request, may be.
     pub message_limit: Size,
     /// How long a unary call may take whose caller set no deadline.
     pub default_deadline: Period,
+    /// How long a unary call may take at most, whatever its caller says.
+    pub longest_deadline: Period,
+    /// The origins (`https://console.example.org`) whose pages may call from a browser; `*` alone: all.
+    pub browser_origins: Vec<String>,
 }
 
 impl Default for Settings {
@@ -28,8 +34,11 @@ impl Default for Settings {
             calls_per_second: 500,
             burst: 1000,
             max_in_flight: 1024,
+            max_streams: 4096,
             message_limit: Size::from_bytes(4 << 20),
             default_deadline: Period::from_secs(30),
+            longest_deadline: Period::from_secs(600),
+            browser_origins: Vec::new(),
         }
     }
 }

@@ -100,9 +100,19 @@ async fn pages_go_through_the_ledgers_by_name() {
         }
         assert_eq!(told, whole, "in pages of {page_size}");
     }
-    let wrong = ListChangesRequest { page_token: "x".to_owned(), ..Default::default() };
-    let status = client.list_changes(suite.call(wrong)).await.unwrap_err();
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "PAGE_TOKEN_INVALID"));
+    let parent = "organizations/acme".to_owned();
+    let wrong = [
+        (
+            ListChangesRequest { parent: parent.clone(), page_token: "x".to_owned(), ..Default::default() },
+            "PAGE_TOKEN_INVALID",
+        ),
+        (ListChangesRequest { parent, page_size: -1, ..Default::default() }, "FIELD_INVALID"),
+        (ListChangesRequest::default(), "FIELD_INVALID"),
+    ];
+    for (request, expected) in wrong {
+        let status = client.list_changes(suite.call(request)).await.unwrap_err();
+        assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, expected));
+    }
 }
 
 #[tokio::test]
@@ -126,7 +136,7 @@ async fn a_feed_ends_at_its_deadline_and_when_the_door_closes() {
     let suite = Suite::with_defaults().await;
     let mut client = suite.change_client().await;
     let mut request = suite.call(watch("", false));
-    request.metadata_mut().insert("grpc-timeout", "500m".parse().unwrap());
+    request.metadata_mut().insert("grpc-timeout", "2S".parse().unwrap());
     let mut stream = client.watch_changes(request).await.unwrap().into_inner();
     read(&mut stream, 5).await;
     let status = stream.next().await.unwrap().unwrap_err();

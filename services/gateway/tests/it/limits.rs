@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use process::config::Size;
 use tonic::Code;
 use tonic_types::StatusExt as _;
+use wire::changes::v1::WatchChangesRequest;
 
 use crate::grpc::{get, site};
 use crate::suite::{Suite, reason};
@@ -69,9 +70,9 @@ async fn more_calls_than_can_be_done_are_shed_and_those_in_flight_finish() {
     let slow = tokio::spawn(async move { other.get_site(request).await });
     suite.sites.entered.notified().await;
     let status = client.get_site(suite.call(get("a"))).await.unwrap_err();
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "OVERLOADED"));
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "OVERLOADED"));
     let rest = suite.get("/v1/organizations/acme/sites/a").await;
-    assert_eq!((rest.status, rest.reason().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED"));
+    assert_eq!((rest.status, rest.reason().as_str()), (StatusCode::TOO_MANY_REQUESTS, "OVERLOADED"));
     suite.sites.release.notify_one();
     slow.await.unwrap().unwrap();
     assert_eq!(client.get_site(suite.call(get("a"))).await.unwrap_err().code(), Code::NotFound);
@@ -90,4 +91,30 @@ async fn a_call_ends_at_its_deadline() {
     request.metadata_mut().insert("grpc-timeout", "soon".parse().unwrap());
     let status = client.get_site(request).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "FIELD_INVALID"));
+}
+
+#[tokio::test]
+async fn no_caller_makes_the_suite_wait_longer_than_it_is_willing_to() {
+    let limit = process::config::Period::from_millis(50);
+    let suite = Suite::open(Settings { longest_deadline: limit, ..Default::default() }).await;
+    let mut request = suite.call(get("slow"));
+    request.set_timeout(Duration::from_secs(3600));
+    let status = suite.site_client().await.get_site(request).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::DeadlineExceeded, "DEADLINE_PASSED"));
+}
+
+#[tokio::test]
+async fn feeds_have_room_of_their_own() {
+    let suite = Suite::open(Settings { max_streams: 1, max_in_flight: 1, ..Default::default() }).await;
+    let mut client = suite.change_client().await;
+    let watch = || WatchChangesRequest { parent: "organizations/acme".to_owned(), ..Default::default() };
+    let mut feed = client.watch_changes(suite.call(watch())).await.unwrap().into_inner();
+    feed.message().await.unwrap().unwrap();
+    let status = client.watch_changes(suite.call(watch())).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "OVERLOADED"));
+    // Calls do not need that room, and a feed that ends gives it back.
+    suite.site_client().await.create_site(suite.call(site("organizations/acme", "a"))).await.unwrap();
+    drop(feed);
+    let again = async { while client.watch_changes(suite.call(watch())).await.is_err() {} };
+    tokio::time::timeout(Duration::from_secs(20), again).await.unwrap();
 }

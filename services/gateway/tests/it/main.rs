@@ -6,7 +6,9 @@
     reason = "helpers of tests; clippy knows only functions marked as tests"
 )]
 
+mod browsers;
 mod changes;
+mod closing;
 mod fake;
 mod grpc;
 mod limits;

@@ -20,6 +20,44 @@ async fn a_resource_is_made_and_read() {
     let seen = suite.sites.seen.lock().pop().unwrap();
     assert_eq!(seen.get("authorization").unwrap(), token.as_str());
     assert!(seen.contains_key("traceparent"));
+
+    let body = r#"{"displayName":"Data centre"}"#;
+    let path = "/v1/organizations/acme/sites/a?updateMask=displayName";
+    let changed = suite.http(Method::PATCH, path, Some(&token), body).await;
+    assert_eq!(changed.status, StatusCode::OK, "{:?}", changed.body);
+    let json = changed.json();
+    assert_eq!((&json["name"], &json["displayName"]), (&made.json()["name"], &"Data centre".into()));
+    let gone = suite.http(Method::DELETE, "/v1/organizations/acme/sites/a", Some(&token), "").await;
+    assert_eq!((gone.status, gone.json()), (StatusCode::OK, serde_json::json!({})));
+    assert_eq!(suite.get("/v1/organizations/acme/sites/a").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_trace_goes_on_behind_the_door_and_headers_of_the_connection_do_not() {
+    let suite = Suite::with_defaults().await;
+    let caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    for (path, kind) in [
+        ("/v1/organizations/acme/sites/a", "application/json"),
+        ("/telwarden.assets.v1.SiteService/GetSite", "application/grpc-web+proto"),
+    ] {
+        let method = if kind == "application/json" { Method::GET } else { Method::POST };
+        let request = Request::builder()
+            .method(method)
+            .uri(suite.url(path))
+            .header("authorization", suite.token())
+            .header("content-type", kind)
+            .header("connection", "x-mine")
+            .header("x-mine", "1")
+            .header("traceparent", caller);
+        let body = if kind == "application/json" { &b""[..] } else { &[0; 5] };
+        suite.send(request.body(Full::from(body)).unwrap()).await.into_body().collect().await.unwrap();
+        let seen = suite.sites.seen.lock().pop().unwrap();
+        let trace = seen.get("traceparent").unwrap().to_str().unwrap();
+        assert!(trace.starts_with("00-0af7651916cd43dd8448eb211c80319c-") && trace != caller, "{kind}: {trace}");
+        for name in ["connection", "x-mine", "host"] {
+            assert!(!seen.contains_key(name), "{kind}: {name}");
+        }
+    }
 }
 
 #[tokio::test]

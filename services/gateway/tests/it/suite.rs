@@ -15,6 +15,7 @@ use hyper_util::rt::TokioExecutor;
 use process::listen::ListenLimits;
 use process::shutdown::Shutdown;
 use serde_json::Value as Json;
+use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 use wire::assets::v1::site_service_client::SiteServiceClient;
 use wire::assets::v1::site_service_server::SiteServiceServer;
@@ -34,6 +35,7 @@ pub(crate) struct Suite {
     address: String,
     key: LocalKey,
     pub(crate) shutdown: Shutdown,
+    pub(crate) serving: Option<JoinHandle<std::io::Result<()>>>,
     _folder: tempfile::TempDir,
 }
 
@@ -85,8 +87,8 @@ impl Suite {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shutdown = Shutdown::new();
-        tokio::spawn(gateway.serve(listener, None, ListenLimits::default(), shutdown.clone()));
-        Self { sites, assets, risk, address, key, shutdown, _folder: folder }
+        let serving = tokio::spawn(gateway.serve(listener, None, ListenLimits::default(), shutdown.clone()));
+        Self { sites, assets, risk, address, key, shutdown, serving: Some(serving), _folder: folder }
     }
 
     pub(crate) async fn with_defaults() -> Self {
