@@ -145,44 +145,64 @@ pub type Reader =
 /// What the reader or the service has against it.
 pub async fn stream(client: Client, start: ImportStart, read: Reader) -> Result<Done> {
     let (sender, receiver) = mpsc::channel::<ImportAssetsRequest>(8);
-    let reading = tokio::task::spawn_blocking(move || {
-        let mut waiting = Vec::with_capacity(BATCH);
-        let mut position = 0;
-        if sender.blocking_send(ImportAssetsRequest { part: Some(Part::Start(start)) }).is_err() {
-            return Ok(Report::default());
-        }
-        let report = read(&mut |item: Item| {
-            position += 1;
-            waiting.push(ImportItem { position, origin: item.origin, record: Some(item.record) });
-            if waiting.len() < BATCH || send(&sender, &mut waiting) {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            }
-        })?;
-        send(&sender, &mut waiting);
-        Ok::<_, intake::IntakeError>(report)
-    });
+    let atomic = start.atomic;
+    // Held until the file has been read to its end: a stream that ends is an import that is whole, so a file that turns out
+    // to be broken must cut the stream instead.
+    let open = sender.clone();
+    let mut reading = tokio::task::spawn_blocking(move || feed(&sender, start, read));
     let bar = ProgressBar::new_spinner();
-    bar.set_style(
-        ProgressStyle::with_template("{spinner} {msg}  {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
-    );
-    let mut client = ImportServiceClient::new(client);
-    let answers = client.import_assets(ReceiverStream::new(receiver)).await;
+    bar.set_style(ProgressStyle::with_template("{spinner} {msg}  {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
     let (mut summary, mut rejected, mut token) = (None, Vec::new(), String::new());
-    let outcome = match answers {
-        Ok(answers) => follow(answers.into_inner(), &bar, &mut summary, &mut rejected, &mut token).await,
-        Err(status) => Err(explain(&status)),
+    let mut ended = None;
+    let report = {
+        let call = async {
+            let mut client = ImportServiceClient::new(client);
+            let answers = client.import_assets(ReceiverStream::new(receiver)).await.map_err(|status| explain(&status))?;
+            follow(answers.into_inner(), &bar, &mut summary, &mut rejected, &mut token).await
+        };
+        tokio::pin!(call);
+        let report = tokio::select! {
+            report = &mut reading => report?,
+            outcome = &mut call => {
+                ended = Some(outcome);
+                reading.await?
+            }
+        };
+        let whole = report.as_ref().is_ok_and(|report| !atomic || report.rejected.is_empty());
+        if whole && ended.is_none() {
+            drop(open);
+            ended = Some(call.await);
+        }
+        report
     };
     bar.finish_and_clear();
-    let report = reading.await?;
-    if let Err(error) = outcome {
-        let resume = if token.is_empty() { String::new() } else { format!("\ngo on with: --resume {token}") };
-        bail!("{error}{resume}");
+    let resume = if token.is_empty() { String::new() } else { format!("\ngo on with: --resume {token}") };
+    let report = report.map_err(|error| anyhow::anyhow!("{error}{resume}"))?;
+    match ended {
+        Some(Err(error)) => bail!("{error}{resume}"),
+        // Records of the file could not be read, and all or nothing was asked for: the stream was cut, and so undone.
+        None => Ok(Done { summary: ImportSummary::default(), report, rejected }),
+        Some(Ok(())) => {
+            let summary = summary.context("the import ended without a summary: import again, nothing is lost or doubled")?;
+            Ok(Done { summary, report, rejected })
+        }
     }
-    let report = report?;
-    let summary = summary.context("the import ended without a summary: import again, nothing is lost or doubled")?;
-    Ok(Done { summary, report, rejected })
+}
+
+/// Reads the file and sends what it gives, until it ends or nobody listens.
+fn feed(sender: &mpsc::Sender<ImportAssetsRequest>, start: ImportStart, read: Reader) -> Result<Report, intake::IntakeError> {
+    let mut waiting = Vec::with_capacity(BATCH);
+    let mut position = 0;
+    if sender.blocking_send(ImportAssetsRequest { part: Some(Part::Start(start)) }).is_err() {
+        return Ok(Report::default());
+    }
+    let report = read(&mut |item: Item| {
+        position += 1;
+        waiting.push(ImportItem { position, origin: item.origin, record: Some(item.record) });
+        if waiting.len() < BATCH || send(sender, &mut waiting) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    send(sender, &mut waiting);
+    Ok(report)
 }
 
 fn send(sender: &mpsc::Sender<ImportAssetsRequest>, waiting: &mut Vec<ImportItem>) -> bool {
