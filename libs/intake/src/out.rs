@@ -127,22 +127,27 @@ impl<'a> Out<'a> {
         if !self.fits(&record, from) {
             return false;
         }
-        let key = (record.dependent_external_id.clone(), record.supporting_external_id.clone(), record.kind.clone());
-        let turned = (key.1.clone(), key.0.clone(), key.2.clone());
-        if self.edges.contains(&key) || (kind == ADJACENT && self.edges.contains(&turned)) {
+        if self.knows_dependency(dependent, supporting, kind) {
             self.not_imported(
                 "dependency, repeated",
                 "the same two assets and kind came before; folded into the first one",
             );
             return false;
         }
-        self.edges.insert(key);
+        self.edges.insert((dependent.to_owned(), supporting.to_owned(), kind.to_owned()));
         self.held.push(Item {
             record: Record::Dependency(record),
             origin: from.origin.clone(),
             source_kind: from.kind.clone(),
         });
         true
+    }
+
+    /// Whether the same two assets and kind came before; the order does not matter where the kind has no direction.
+    pub(crate) fn knows_dependency(&self, dependent: &str, supporting: &str, kind: &str) -> bool {
+        let key = |one: &str, two: &str| (one.to_owned(), two.to_owned(), kind.to_owned());
+        self.edges.contains(&key(dependent, supporting))
+            || (kind == ADJACENT && self.edges.contains(&key(supporting, dependent)))
     }
 
     /// Notes that something did not become an item.

@@ -10,7 +10,7 @@ const LIST: &str = r#"[
    {"name": "security.confidentiality", "value": 3}, {"name": "security.integrity", "value": "2"}, {"name": "security.availability", "value": "high"},
    {"name": "security.classification", "value": "Confidential"}, {"name": "security.legalTags", "value": ["traffic-data", "pii"]},
    {"name": "security.criticalityReason", "value": "carries emergency calls"}, {"name": "powerWatts", "value": 450.5},
-   {"name": "ipAddress", "value": "2001:DB8::1"}, {"name": "colour", "value": {"a": 1}}],
+   {"name": "ipAddress", "value": "2001:DB8::1"}, {"name": "colour", "value": {"a": 1}}, {"name": "endOfLifeDate", "value": "2031-12-31"}],
   "relatedParty": [{"role": "Owner", "name": "Core IP"}, {"role": "operator", "id": "7", "name": "Jane Doe", "@referredType": "Individual"},
    {"role": "manufacturer", "name": "Juniper"}],
   "place": [{"id": "p1", "name": "Berlin 1", "siteType": "data-centre", "region": "East", "manned": true, "address": "Street 1",
@@ -38,6 +38,7 @@ fn characteristics_parties_and_places_go_to_their_fields() {
     assert_eq!(asset.legal_tags, ["traffic-data", "pii"]);
     assert_eq!((asset.owner.as_str(), asset.vendor.as_str()), ("Core IP", "Juniper"));
     assert_eq!(asset.custodian, "individual 7", "names of persons are not copied");
+    assert_eq!(asset.end_of_life_time.map(|end| end.seconds), Some(1_956_441_600), "2031-12-31 in UTC");
     assert_eq!(asset.attributes["colour"], r#"{"a":1}"#);
     assert_eq!(asset.attributes["fancy"], r#"{"x":[1,2]}"#);
     assert_eq!(
