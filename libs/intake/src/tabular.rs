@@ -30,12 +30,8 @@ pub(crate) fn read(input: &mut dyn Read, settings: &Settings, out: &mut Out<'_>)
     let head = peek(input)?;
     let delimiter = map.and_then(|map| map.delimiter).unwrap_or_else(|| delimiter(&head));
     let since = Rc::new(Cell::new(0));
-    let guarded = Guarded {
-        input: head.as_slice().chain(input),
-        since: Rc::clone(&since),
-        returned: false,
-        open: false,
-    };
+    let guarded =
+        Guarded { input: head.as_slice().chain(input), since: Rc::clone(&since), returned: false, open: false };
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(guarded);
     let mut record = csv::ByteRecord::new();

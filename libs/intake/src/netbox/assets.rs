@@ -12,7 +12,14 @@ use crate::text::{self, Attributes};
 use crate::{identifiers, types};
 
 /// The record of an asset of type `kind`.
-pub(super) fn record(object: &Object, kind: &str, world: &World, context: &Context, from: &Source, out: &mut Out<'_>) -> AssetRecord {
+pub(super) fn record(
+    object: &Object,
+    kind: &str,
+    world: &World,
+    context: &Context,
+    from: &Source,
+    out: &mut Out<'_>,
+) -> AssetRecord {
     let fields = &object.fields;
     let id = object.external_id();
     let mut attributes = Attributes::default();
@@ -52,7 +59,10 @@ pub(super) fn record(object: &Object, kind: &str, world: &World, context: &Conte
     let (kept, cut) = attributes.done();
     if !cut.is_empty() {
         let keys = text::clip(&cut.join(", "), 200);
-        out.warn(format!("{}: more than an asset can keep (256 attributes of 4096 characters); shortened or dropped: {keys}", from.origin));
+        out.warn(format!(
+            "{}: more than an asset can keep (256 attributes of 4096 characters); shortened or dropped: {keys}",
+            from.origin
+        ));
     }
     asset.attributes = kept;
     AssetRecord { external_id: id, asset: Some(asset), site_external_id: site }
@@ -176,7 +186,8 @@ fn rest(object: &Object, world: &World, attributes: &mut Attributes) {
         if TAKEN.contains(&key.as_str()) || key.starts_with('_') {
             continue;
         }
-        let reference = REFERENCES.iter().find(|(model, field, _)| field == key && (model.is_empty() || *model == object.model));
+        let reference =
+            REFERENCES.iter().find(|(model, field, _)| field == key && (model.is_empty() || *model == object.model));
         match reference.map(|(.., model)| world.name_of(&object.fields, key, model)).filter(|name| !name.is_empty()) {
             Some(name) => attributes.put(key, &name),
             None => attributes.put_json(key, value),

@@ -63,13 +63,26 @@ pub(super) fn take(world: &World, known: &HashSet<String>, out: &mut Out<'_>) {
     }
 }
 
-fn one(cable: &Object, a: &[&Object], b: &[&Object], world: &World, known: &HashSet<String>, tally: &mut Tally, out: &mut Out<'_>) {
+fn one(
+    cable: &Object,
+    a: &[&Object],
+    b: &[&Object],
+    world: &World,
+    known: &HashSet<String>,
+    tally: &mut Tally,
+    out: &mut Out<'_>,
+) {
     let from = Source::new(format!("dcim.cable {}", cable.pk), "dcim.cable");
-    let read = |ends: &[&Object]| ends.iter().filter_map(|end| end_of(end, world)).filter(|end| known.contains(&end.asset)).collect::<Vec<_>>();
+    let read = |ends: &[&Object]| {
+        ends.iter().filter_map(|end| end_of(end, world)).filter(|end| known.contains(&end.asset)).collect::<Vec<_>>()
+    };
     let (starts, stops) = (read(a), read(b));
     if starts.is_empty() || stops.is_empty() {
         tally.none += 1;
-        out.not_imported("dcim.cable, loose", "an end is not connected, or connected to something that is no asset of this file");
+        out.not_imported(
+            "dcim.cable, loose",
+            "an end is not connected, or connected to something that is no asset of this file",
+        );
         return;
     }
     let (mut new, mut old, mut within) = (0, 0, 0);
@@ -91,7 +104,10 @@ fn one(cable: &Object, a: &[&Object], b: &[&Object], world: &World, known: &Hash
         tally.edges += 1;
     } else if old > 0 {
         tally.repeated += 1;
-        out.not_imported("dcim.cable, repeated", "another cable already makes the same dependency; folded into that one");
+        out.not_imported(
+            "dcim.cable, repeated",
+            "another cable already makes the same dependency; folded into that one",
+        );
     } else {
         tally.none += 1;
         let why = if within > 0 { "both ends are at one asset" } else { "its dependency was rejected" };
@@ -131,7 +147,8 @@ fn end_of(termination: &Object, world: &World) -> Option<End> {
 
 /// `cable 17, smf, label X`.
 fn about(cable: &Object) -> String {
-    let mut words = vec![format!("cable {}", cable.pk), text::word(&cable.fields, "type"), text::word(&cable.fields, "label")];
+    let mut words =
+        vec![format!("cable {}", cable.pk), text::word(&cable.fields, "type"), text::word(&cable.fields, "label")];
     words.retain(|word| !word.is_empty());
     words.join(", ")
 }

@@ -6,8 +6,8 @@ use wire::assets::v1::NetworkIdentifier;
 use wire::assets::v1::network_identifier::Kind;
 
 use super::world::{Fields, Object, World};
-use crate::text::{self, Attributes};
 use crate::identifiers;
+use crate::text::{self, Attributes};
 
 /// What hangs on objects, by external id of the object.
 pub(super) struct Context {
@@ -53,9 +53,10 @@ impl Context {
                 self.addresses.entry(host).or_default().extend(of_address(&address.fields));
             }
         }
-        for (model, by, host) in
-            [("dcim.interface", "device", "dcim.device"), ("virtualization.vminterface", "virtual_machine", "virtualization.virtualmachine")]
-        {
+        for (model, by, host) in [
+            ("dcim.interface", "device", "dcim.device"),
+            ("virtualization.vminterface", "virtual_machine", "virtualization.virtualmachine"),
+        ] {
             for interface in world.all(model) {
                 let mac = identifiers::of_kind(Kind::Mac, &text::word(&interface.fields, "mac_address"));
                 let on = world.follow(&interface.fields, by, host);

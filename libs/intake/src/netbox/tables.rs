@@ -84,9 +84,36 @@ pub(super) const REFERENCES: &[(&str, &str, &str)] = &[
 
 /// Fields that go elsewhere or say nothing outside of NetBox.
 pub(super) const TAKEN: &[&str] = &[
-    "created", "last_updated", "custom_field_data", "description", "comments", "device_type", "tenant", "name", "serial", "site", "scope_type",
-    "scope_id", "location", "rack", "position", "face", "status", "primary_ip4", "primary_ip6", "oob_ip", "cable", "cable_end",
-    "termination_a", "termination_z", "local_context_data", "mark_connected", "lft", "rght", "tree_id", "level",
+    "created",
+    "last_updated",
+    "custom_field_data",
+    "description",
+    "comments",
+    "device_type",
+    "tenant",
+    "name",
+    "serial",
+    "site",
+    "scope_type",
+    "scope_id",
+    "location",
+    "rack",
+    "position",
+    "face",
+    "status",
+    "primary_ip4",
+    "primary_ip6",
+    "oob_ip",
+    "cable",
+    "cable_end",
+    "termination_a",
+    "termination_z",
+    "local_context_data",
+    "mark_connected",
+    "lft",
+    "rght",
+    "tree_id",
+    "level",
 ];
 
 /// Models that do not become items of their own, and why.
@@ -141,4 +168,5 @@ pub(super) const LEFT_OUT: &[(&str, &str)] = &[
 ];
 
 /// Why a model is left out that no table names.
-pub(super) const UNKNOWN: &str = "no table says what it is in the register; if it is an asset, export it as CSV and import that";
+pub(super) const UNKNOWN: &str =
+    "no table says what it is in the register; if it is an asset, export it as CSV and import that";

@@ -58,7 +58,10 @@ impl World {
     /// What the thing is called that a field refers to; empty where there is none.
     pub(super) fn name_of(&self, fields: &Fields, field: &str, model: &str) -> String {
         let Some(object) = self.follow(fields, field, model) else { return String::new() };
-        let named = ["name", "model", "cid", "label"].iter().map(|key| text::word(&object.fields, key)).find(|name| !name.is_empty());
+        let named = ["name", "model", "cid", "label"]
+            .iter()
+            .map(|key| text::word(&object.fields, key))
+            .find(|name| !name.is_empty());
         named.unwrap_or_else(|| object.external_id())
     }
 
@@ -69,7 +72,9 @@ impl World {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => self
                 .get("contenttypes.contenttype", &number.to_string())
-                .map(|found| format!("{}.{}", text::word(&found.fields, "app_label"), text::word(&found.fields, "model")))
+                .map(|found| {
+                    format!("{}.{}", text::word(&found.fields, "app_label"), text::word(&found.fields, "model"))
+                })
                 .unwrap_or_default(),
             _ => String::new(),
         }
@@ -99,8 +104,16 @@ impl World {
         if scoped {
             return text::word(fields, "scope_id");
         }
-        let via = [("location", "dcim.location"), ("rack", "dcim.rack"), ("power_panel", "dcim.powerpanel"), ("cluster", "virtualization.cluster")];
-        let sites = via.iter().filter_map(|(field, model)| self.follow(fields, field, model)).map(|found| text::word(&found.fields, "site"));
+        let via = [
+            ("location", "dcim.location"),
+            ("rack", "dcim.rack"),
+            ("power_panel", "dcim.powerpanel"),
+            ("cluster", "virtualization.cluster"),
+        ];
+        let sites = via
+            .iter()
+            .filter_map(|(field, model)| self.follow(fields, field, model))
+            .map(|found| text::word(&found.fields, "site"));
         sites.into_iter().find(|site| !site.is_empty()).unwrap_or_default()
     }
 }
