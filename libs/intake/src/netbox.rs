@@ -26,7 +26,7 @@ use world::{Object, World};
 const EXPECTED: &str = "a NetBox dump: a JSON list of {model, pk, fields}";
 
 /// Reads a dump.
-pub(crate) fn read(input: &mut dyn Read, _settings: &Settings, out: &mut Out<'_>) -> Go {
+pub(crate) fn read(input: &mut dyn Read, settings: &Settings, out: &mut Out<'_>) -> Go {
     let mut elements = Elements::new(input, EXPECTED);
     let mut world = World::default();
     while let Some(element) = elements.next()? {
@@ -53,6 +53,9 @@ pub(crate) fn read(input: &mut dyn Read, _settings: &Settings, out: &mut Out<'_>
         if !keyed(object, &from, out) {
             continue;
         }
+        // Only the type of a device is in doubt; what the operator wants in doubt wins over the table.
+        let in_doubt = object.model == "dcim.device" && !settings.default_type.is_empty();
+        let kind = if in_doubt { settings.default_type.as_str() } else { kind };
         let mut record = assets::record(object, kind, &world, &context, &from, out);
         // A site that was rejected or left out cannot be stood at.
         if out.knows_site(&record.site_external_id) != Some(true) {

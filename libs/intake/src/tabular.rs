@@ -4,6 +4,7 @@ mod field;
 mod map;
 mod plan;
 mod row;
+mod set;
 
 use std::cell::Cell;
 use std::io::Read;

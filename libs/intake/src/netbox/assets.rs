@@ -16,7 +16,7 @@ pub(super) fn record(
     object: &Object,
     kind: &str,
     world: &World,
-    context: &Context,
+    context: &Context<'_>,
     from: &Source,
     out: &mut Out<'_>,
 ) -> AssetRecord {
@@ -35,7 +35,7 @@ pub(super) fn record(
     status(object, &mut asset, &mut attributes, out);
     match object.model.as_str() {
         "dcim.device" => device(object, world, &mut asset, &mut attributes, out),
-        "circuits.circuit" => circuit(object, world, &mut asset, &mut attributes),
+        "circuits.circuit" => circuit(object, world, context, &mut asset, &mut attributes),
         "ipam.prefix" | "ipam.aggregate" => {
             asset.network_identifiers.extend(identifiers::network(&text::word(fields, "prefix")));
             if world.name_of(fields, "role", "ipam.role").to_ascii_lowercase().contains("public") {
@@ -132,8 +132,8 @@ fn device(object: &Object, world: &World, asset: &mut Asset, attributes: &mut At
     match types::asset_type(&slug).or_else(by_word) {
         Some(kind) => kind.clone_into(&mut asset.r#type),
         None => out.warn(format!(
-            "devices of the role `{}` are read as `hardware`; name the role after an asset type or change the assets afterwards",
-            text::line(&slug, 60)
+            "devices of the role `{}` are read as `{}`; name the role after an asset type or change the assets afterwards",
+            text::line(&slug, 60), asset.r#type
         )),
     }
     if let Some(kind) = world.follow(fields, "device_type", "dcim.devicetype") {
@@ -143,13 +143,10 @@ fn device(object: &Object, world: &World, asset: &mut Asset, attributes: &mut At
     }
 }
 
-fn circuit(object: &Object, world: &World, asset: &mut Asset, attributes: &mut Attributes) {
+fn circuit(object: &Object, world: &World, context: &Context<'_>, asset: &mut Asset, attributes: &mut Attributes) {
     asset.vendor = text::line(&world.name_of(&object.fields, "provider", "circuits.provider"), 200);
-    for termination in world.all("circuits.circuittermination") {
+    for termination in context.terminations(object) {
         let fields = &termination.fields;
-        if text::word(fields, "circuit") != object.pk {
-            continue;
-        }
         let side = text::word(fields, "term_side").to_ascii_lowercase();
         let site = world.get("dcim.site", &world.site_of(fields));
         let place = match site {

@@ -10,7 +10,9 @@ use crate::identifiers;
 use crate::text::{self, Attributes};
 
 /// What hangs on objects, by external id of the object.
-pub(super) struct Context {
+pub(super) struct Context<'a> {
+    /// Terminations by the key of their circuit.
+    terminations: HashMap<String, Vec<&'a Object>>,
     tags: HashMap<String, Vec<String>>,
     contacts: HashMap<String, Vec<Contact>>,
     addresses: HashMap<String, Vec<NetworkIdentifier>>,
@@ -24,9 +26,17 @@ pub(super) struct Contact {
     primary: bool,
 }
 
-impl Context {
-    pub(super) fn new(world: &World) -> Self {
-        let mut context = Self { tags: HashMap::new(), contacts: HashMap::new(), addresses: HashMap::new() };
+impl<'a> Context<'a> {
+    pub(super) fn new(world: &'a World) -> Self {
+        let mut context = Self {
+            terminations: HashMap::new(),
+            tags: HashMap::new(),
+            contacts: HashMap::new(),
+            addresses: HashMap::new(),
+        };
+        for termination in world.all("circuits.circuittermination") {
+            context.terminations.entry(text::word(&termination.fields, "circuit")).or_default().push(termination);
+        }
         for item in world.all("extras.taggeditem") {
             let on = target(world, &item.fields, "content_type", "object_id");
             context.tags.entry(on).or_default().push(world.name_of(&item.fields, "tag", "extras.tag"));
@@ -81,6 +91,11 @@ impl Context {
             }
         }
         all
+    }
+
+    /// The terminations of a circuit.
+    pub(super) fn terminations(&self, circuit: &Object) -> &[&'a Object] {
+        self.terminations.get(&circuit.pk).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The names of the tags of an object.

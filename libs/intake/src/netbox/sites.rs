@@ -8,7 +8,7 @@ use crate::out::Out;
 use crate::{coordinates, text, types};
 
 /// The record of a site.
-pub(super) fn record(object: &Object, world: &World, context: &Context, out: &mut Out<'_>) -> SiteRecord {
+pub(super) fn record(object: &Object, world: &World, context: &Context<'_>, out: &mut Out<'_>) -> SiteRecord {
     let fields = &object.fields;
     let id = object.external_id();
     let name = text::line(&text::word(fields, "name"), 200);

@@ -28,6 +28,7 @@ impl Object {
 pub(super) struct World {
     pub(super) objects: Vec<Object>,
     places: HashMap<String, HashMap<String, usize>>,
+    of_model: HashMap<String, Vec<usize>>,
 }
 
 impl World {
@@ -37,6 +38,7 @@ impl World {
             let model = self.places.entry(object.model.clone()).or_default();
             model.entry(object.pk.clone()).or_insert(self.objects.len());
         }
+        self.of_model.entry(object.model.clone()).or_default().push(self.objects.len());
         self.objects.push(object);
     }
 
@@ -46,8 +48,8 @@ impl World {
     }
 
     /// All objects of a model, in the order of the file.
-    pub(super) fn all<'a>(&'a self, model: &'a str) -> impl Iterator<Item = &'a Object> {
-        self.objects.iter().filter(move |object| object.model == model)
+    pub(super) fn all(&self, model: &str) -> impl Iterator<Item = &Object> {
+        self.of_model.get(model).into_iter().flatten().filter_map(|place| self.objects.get(*place))
     }
 
     /// What a field refers to.

@@ -274,3 +274,19 @@ fn the_cables_of_the_demo_dump_become_the_edges_its_json_has() {
         .collect();
     assert_eq!(found, expected);
 }
+
+#[test]
+fn the_default_type_holds_for_devices_whose_role_tells_nothing_and_for_no_others() {
+    let settings = Settings { default_type: "cpe".to_owned(), ..Settings::default() };
+    let taken = attempt(Format::Netbox, DUMP.as_bytes(), &settings).expect("readable");
+    let kinds = ["dcim.device:1", "dcim.device:2", "circuits.circuit:1"].map(|id| taken.asset(id).r#type.as_str());
+    assert_eq!(kinds, ["router", "cpe", "circuit"]);
+}
+
+#[test]
+fn a_file_that_is_no_dump_is_rejected_object_by_object() {
+    let taken = take(Format::Netbox, r#"[{"id": "r1", "@type": "Router"}, {"id": "r2"}]"#);
+    assert!(taken.items.is_empty());
+    assert_eq!(taken.report.rejected.len(), 2);
+    assert!(taken.report.rejected[0].message.contains("is it a NetBox dump"));
+}
