@@ -54,7 +54,11 @@ pub(crate) struct Out<'a> {
     held: Vec<Item>,
 }
 
-/// Kinds of dependency that have no direction.
+/// At most so many kinds of objects are counted apart; the others are counted as [`OTHER`].
+const MOST_KINDS: usize = 1000;
+const OTHER: &str = "(other kinds)";
+
+/// The kind of dependency that has no direction.
 pub(crate) const ADJACENT: &str = "adjacent";
 
 impl<'a> Out<'a> {
@@ -70,8 +74,10 @@ impl<'a> Out<'a> {
         }
     }
 
-    /// Counts an object of the file.
+    /// Counts an object of the file. Kinds come from the file, so there may be only so many of them.
     pub(crate) fn count(&mut self, kind: &str) {
+        let full = self.report.objects.len() >= MOST_KINDS && !self.report.objects.contains_key(kind);
+        let kind = if full { OTHER } else { kind };
         if let Some(count) = self.report.objects.get_mut(kind) {
             *count += 1;
         } else {
@@ -152,6 +158,8 @@ impl<'a> Out<'a> {
 
     /// Notes that something did not become an item.
     pub(crate) fn not_imported(&mut self, kind: &str, why: &str) {
+        let full = self.report.not_imported.len() >= MOST_KINDS && !self.report.not_imported.contains_key(kind);
+        let kind = if full { OTHER } else { kind };
         if let Some(entry) = self.report.not_imported.get_mut(kind) {
             entry.count += 1;
             if !entry.why.contains(why) && entry.why.len() < 1000 {
