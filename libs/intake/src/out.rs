@@ -54,7 +54,11 @@ pub(crate) struct Out<'a> {
     held: Vec<Item>,
 }
 
-/// Kinds of dependency that have no direction.
+/// At most so many kinds of objects are counted apart; the others are counted as [`OTHER`].
+const MOST_KINDS: usize = 1000;
+const OTHER: &str = "(other kinds)";
+
+/// The kind of dependency that has no direction.
 pub(crate) const ADJACENT: &str = "adjacent";
 
 impl<'a> Out<'a> {
@@ -70,8 +74,10 @@ impl<'a> Out<'a> {
         }
     }
 
-    /// Counts an object of the file.
+    /// Counts an object of the file. Kinds come from the file, so there may be only so many of them.
     pub(crate) fn count(&mut self, kind: &str) {
+        let full = self.report.objects.len() >= MOST_KINDS && !self.report.objects.contains_key(kind);
+        let kind = if full { OTHER } else { kind };
         if let Some(count) = self.report.objects.get_mut(kind) {
             *count += 1;
         } else {
@@ -127,16 +133,14 @@ impl<'a> Out<'a> {
         if !self.fits(&record, from) {
             return false;
         }
-        let key = (record.dependent_external_id.clone(), record.supporting_external_id.clone(), record.kind.clone());
-        let turned = (key.1.clone(), key.0.clone(), key.2.clone());
-        if self.edges.contains(&key) || (kind == ADJACENT && self.edges.contains(&turned)) {
+        if self.knows_dependency(dependent, supporting, kind) {
             self.not_imported(
                 "dependency, repeated",
                 "the same two assets and kind came before; folded into the first one",
             );
             return false;
         }
-        self.edges.insert(key);
+        self.edges.insert((dependent.to_owned(), supporting.to_owned(), kind.to_owned()));
         self.held.push(Item {
             record: Record::Dependency(record),
             origin: from.origin.clone(),
@@ -145,8 +149,17 @@ impl<'a> Out<'a> {
         true
     }
 
+    /// Whether the same two assets and kind came before; the order does not matter where the kind has no direction.
+    pub(crate) fn knows_dependency(&self, dependent: &str, supporting: &str, kind: &str) -> bool {
+        let key = |one: &str, two: &str| (one.to_owned(), two.to_owned(), kind.to_owned());
+        self.edges.contains(&key(dependent, supporting))
+            || (kind == ADJACENT && self.edges.contains(&key(supporting, dependent)))
+    }
+
     /// Notes that something did not become an item.
     pub(crate) fn not_imported(&mut self, kind: &str, why: &str) {
+        let full = self.report.not_imported.len() >= MOST_KINDS && !self.report.not_imported.contains_key(kind);
+        let kind = if full { OTHER } else { kind };
         if let Some(entry) = self.report.not_imported.get_mut(kind) {
             entry.count += 1;
             if !entry.why.contains(why) && entry.why.len() < 1000 {

@@ -4,6 +4,7 @@ mod field;
 mod map;
 mod plan;
 mod row;
+mod set;
 
 use std::cell::Cell;
 use std::io::Read;
@@ -30,22 +31,23 @@ pub(crate) fn read(input: &mut dyn Read, settings: &Settings, out: &mut Out<'_>)
     let head = peek(input)?;
     let delimiter = map.and_then(|map| map.delimiter).unwrap_or_else(|| delimiter(&head));
     let since = Rc::new(Cell::new(0));
-    let guarded = Guarded { input: head.as_slice().chain(input), since: Rc::clone(&since) };
+    let guarded =
+        Guarded { input: head.as_slice().chain(input), since: Rc::clone(&since), returned: false, open: false };
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(guarded);
     let mut record = csv::ByteRecord::new();
     if !next(&mut reader, &mut record, &since)? {
         return Err(IntakeError::Empty { expected: EXPECTED }.into());
     }
-    let plan = Plan::new(headers(&texts(&record, latin)?, out), map, out)?;
+    let plan = Plan::new(headers(&texts(&record, latin, starts(&reader, &record))?, out), map, out)?;
     let rows = row::Rows::new(&plan, settings);
     let mut number = 0_u64;
     while next(&mut reader, &mut record, &since)? {
         number += 1;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = starts(&reader, &record);
         let from = Source::new(format!("line {line}"), ROW);
         out.count(ROW);
-        let mut cells = texts(&record, latin)?;
+        let mut cells = texts(&record, latin, line)?;
         if cells.iter().all(|cell| cell.trim().is_empty()) {
             out.not_imported("row, blank", "all its cells are empty");
             continue;
@@ -71,10 +73,14 @@ pub(crate) fn read(input: &mut dyn Read, settings: &Settings, out: &mut Out<'_>)
     Ok(())
 }
 
-/// Fails before an unclosed quote makes one row of the whole file.
+/// Makes every line end a line feed (so that lines can be counted) and fails before an unclosed quote makes one row of the whole file.
 struct Guarded<R> {
     input: R,
     since: Rc<Cell<u64>>,
+    /// The last byte was a carriage return, already handed on as a line feed.
+    returned: bool,
+    /// The last line has no end yet.
+    open: bool,
 }
 
 impl<R: Read> Read for Guarded<R> {
@@ -82,9 +88,42 @@ impl<R: Read> Read for Guarded<R> {
         if self.since.get() > LARGEST_ROW {
             return Err(std::io::Error::other(TooLarge));
         }
-        let count = self.input.read(room)?;
-        self.since.set(self.since.get() + count as u64);
-        Ok(count)
+        loop {
+            let count = self.input.read(room)?;
+            self.since.set(self.since.get() + count as u64);
+            if count == 0 {
+                let Some(first) = room.first_mut().filter(|_| self.open) else { return Ok(0) };
+                self.open = false;
+                *first = b'\n';
+                return Ok(1);
+            }
+            let kept = self.line_feeds(room.get_mut(..count).unwrap_or_default());
+            if kept > 0 {
+                return Ok(kept);
+            }
+        }
+    }
+}
+
+impl<R> Guarded<R> {
+    /// Turns the line ends of `bytes` into line feeds in place; answers how many bytes are left.
+    fn line_feeds(&mut self, bytes: &mut [u8]) -> usize {
+        let mut kept = 0;
+        for index in 0..bytes.len() {
+            let Some(byte) = bytes.get(index).copied() else { break };
+            let second = byte == b'\n' && self.returned;
+            self.returned = byte == b'\r';
+            if second {
+                continue;
+            }
+            let byte = if self.returned { b'\n' } else { byte };
+            self.open = byte != b'\n';
+            if let Some(place) = bytes.get_mut(kept) {
+                *place = byte;
+            }
+            kept += 1;
+        }
+        kept
     }
 }
 
@@ -159,8 +198,13 @@ fn delimiter(head: &[u8]) -> u8 {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(mark, _)| mark)
 }
 
-fn texts(record: &csv::ByteRecord, latin: bool) -> Result<Vec<String>, IntakeError> {
-    let line = record.position().map_or(0, csv::Position::line);
+/// The line where the record just read begins. The reader's own position is where the record before ended, blank lines before it included.
+fn starts<R: Read>(reader: &csv::Reader<R>, record: &csv::ByteRecord) -> u64 {
+    let inside = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
+    reader.position().line().saturating_sub(1 + inside).max(1)
+}
+
+fn texts(record: &csv::ByteRecord, latin: bool, line: u64) -> Result<Vec<String>, IntakeError> {
     let mut cells = Vec::with_capacity(record.len());
     for (column, cell) in record.iter().enumerate() {
         if latin {

@@ -2,6 +2,8 @@
 
 mod csv;
 mod damaged;
+mod identifiers;
+mod netbox;
 mod tmf;
 
 use std::ops::ControlFlow;

@@ -6,7 +6,7 @@
 //! `security.criticalityReason` and `powerWatts` go to the fields of the asset. What has no field is kept as an attribute. Persons are referred to,
 //! their names are not copied.
 
-mod characteristics;
+pub(crate) mod characteristics;
 mod place;
 mod relations;
 mod resource;

@@ -67,7 +67,7 @@ fn byte_order_mark_line_ends_and_quoted_newlines_are_no_obstacle() {
         "\u{feff}\"id\",\"name\",\"description\"\r\n1,\"A, B\",\"first\r\nsecond \"\"x\"\"\"\r\n\r\n2,C,\r\n",
     );
     assert_eq!(taken.asset("1").display_name, "A, B");
-    assert_eq!(taken.asset("1").description, "first\r\nsecond \"x\"");
+    assert_eq!(taken.asset("1").description, "first\nsecond \"x\"");
     assert_eq!(taken.asset("2").display_name, "C");
     assert_eq!(taken.items[1].origin, "line 5", "lines are those of the file");
 }

@@ -10,7 +10,7 @@ const LIST: &str = r#"[
    {"name": "security.confidentiality", "value": 3}, {"name": "security.integrity", "value": "2"}, {"name": "security.availability", "value": "high"},
    {"name": "security.classification", "value": "Confidential"}, {"name": "security.legalTags", "value": ["traffic-data", "pii"]},
    {"name": "security.criticalityReason", "value": "carries emergency calls"}, {"name": "powerWatts", "value": 450.5},
-   {"name": "ipAddress", "value": "2001:DB8::1"}, {"name": "colour", "value": {"a": 1}}],
+   {"name": "ipAddress", "value": "2001:DB8::1"}, {"name": "colour", "value": {"a": 1}}, {"name": "endOfLifeDate", "value": "2031-12-31"}],
   "relatedParty": [{"role": "Owner", "name": "Core IP"}, {"role": "operator", "id": "7", "name": "Jane Doe", "@referredType": "Individual"},
    {"role": "manufacturer", "name": "Juniper"}],
   "place": [{"id": "p1", "name": "Berlin 1", "siteType": "data-centre", "region": "East", "manned": true, "address": "Street 1",
@@ -38,6 +38,7 @@ fn characteristics_parties_and_places_go_to_their_fields() {
     assert_eq!(asset.legal_tags, ["traffic-data", "pii"]);
     assert_eq!((asset.owner.as_str(), asset.vendor.as_str()), ("Core IP", "Juniper"));
     assert_eq!(asset.custodian, "individual 7", "names of persons are not copied");
+    assert_eq!(asset.end_of_life_time.map(|end| end.seconds), Some(1_956_441_600), "2031-12-31 in UTC");
     assert_eq!(asset.attributes["colour"], r#"{"a":1}"#);
     assert_eq!(asset.attributes["fancy"], r#"{"x":[1,2]}"#);
     assert_eq!(
@@ -126,4 +127,15 @@ fn the_malformed_sample_is_named_by_line_and_column() {
     let error = attempt(Format::Tmf639, &bytes, &Settings::default()).err().expect("malformed");
     let IntakeError::Malformed { at, .. } = &error else { panic!("{error}") };
     assert_eq!(*at, format!("line {} column {}", plain.line(), plain.column()));
+}
+
+#[test]
+fn a_file_of_endless_kinds_has_a_bounded_report() {
+    let text: String = (0..3000).map(|n| format!("{{\"id\": \"{n}\", \"@type\": \"Kind{n}\"}}\n")).collect();
+    let taken = take(Format::Tmf639, &text);
+    assert_eq!(taken.assets().len(), 3000);
+    assert_eq!(taken.report.objects.values().sum::<u64>(), 3000, "all are counted");
+    assert!(taken.report.objects.len() <= 1001);
+    let last = taken.report.warnings.last().expect("warnings");
+    assert!(taken.report.warnings.len() <= 201 && last.contains("2800 more"), "{last}");
 }

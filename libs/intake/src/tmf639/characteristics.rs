@@ -6,7 +6,7 @@ use wire::assets::v1::Asset;
 use super::tables;
 use crate::out::{Out, Source};
 use crate::text::{self, Attributes};
-use crate::{identifiers, types};
+use crate::{dates, identifiers, types};
 
 /// At most so many network identifiers fit an asset.
 const MOST_IDENTIFIERS: usize = 256;
@@ -43,7 +43,15 @@ pub(super) fn take(
     stated
 }
 
-fn one(name: &str, value: &Value, asset: &mut Asset, attributes: &mut Attributes, from: &Source, out: &mut Out<'_>) {
+/// Reads one characteristic into the field it belongs to; into an attribute where there is none.
+pub(crate) fn one(
+    name: &str,
+    value: &Value,
+    asset: &mut Asset,
+    attributes: &mut Attributes,
+    from: &Source,
+    out: &mut Out<'_>,
+) {
     let word = text::squeeze(name);
     let taken = match word.as_str() {
         "securityconfidentiality" => rating(value, &mut asset.confidentiality),
@@ -53,6 +61,7 @@ fn one(name: &str, value: &Value, asset: &mut Asset, attributes: &mut Attributes
         "securitycriticalityreason" | "criticalityreason" => set(&mut asset.criticality_reason, &plain(value), 2000),
         "securitylegaltags" => legal_tags(value, asset),
         "powerwatts" => watts(value, asset),
+        "endoflifedate" | "endoflife" | "endoflifetime" => end_of_life(value, asset),
         "softwareversion" | "swversion" | "firmware" | "firmwareversion" => {
             set(&mut asset.software_version, &plain(value), 200)
         }
@@ -110,6 +119,15 @@ fn watts(value: &Value, asset: &mut Asset) -> bool {
     }
 }
 
+fn end_of_life(value: &Value, asset: &mut Asset) -> bool {
+    let read = value.as_str().and_then(|text| dates::read(text, &[]));
+    let taken = read.is_some() && asset.end_of_life_time.is_none();
+    if taken {
+        asset.end_of_life_time = read;
+    }
+    taken
+}
+
 fn legal_tags(value: &Value, asset: &mut Asset) -> bool {
     let tags: Vec<String> = match value {
         Value::Array(items) => items.iter().map(|item| text::slug(&plain(item))).collect(),
@@ -142,7 +160,7 @@ fn network(word: &str, value: &Value, asset: &mut Asset) -> bool {
 }
 
 /// Adds an identifier once.
-pub(super) fn add(asset: &mut Asset, identifier: wire::assets::v1::NetworkIdentifier) {
+pub(crate) fn add(asset: &mut Asset, identifier: wire::assets::v1::NetworkIdentifier) {
     if asset.network_identifiers.len() < MOST_IDENTIFIERS && !asset.network_identifiers.contains(&identifier) {
         asset.network_identifiers.push(identifier);
     }

@@ -39,6 +39,9 @@ pub(super) fn take(fields: &Map<String, Value>, origin: String, settings: &Setti
     if let Some(found) = identifiers::recognise(&text::word(fields, "value")) {
         characteristics::add(&mut asset, found);
     }
+    if let Some(end) = fields.get("endOfLifeDate") {
+        characteristics::one("endOfLifeDate", end, &mut asset, &mut attributes, &from, out);
+    }
     if site.is_none() {
         attributes.put_json("place", fields.get("place").unwrap_or(&Value::Null));
     }

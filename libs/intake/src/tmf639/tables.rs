@@ -115,4 +115,5 @@ pub(super) const TAKEN: &[&str] = &[
     "note",
     "href",
     "resourceSpecification",
+    "endOfLifeDate",
 ];
