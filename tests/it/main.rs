@@ -9,6 +9,7 @@
 
 mod authorization;
 mod crash;
+mod deploy;
 mod descriptors;
 mod errors;
 mod house;

@@ -102,15 +102,14 @@ impl<'a> Elements<'a> {
         self.skip_space()?;
         match self.peek()? {
             Some(b',') => self.bump(),
-            Some(b']') => {}
+            // Closed now, so that what follows the list is looked at in the next call.
+            Some(b']') => {
+                self.close()?;
+            }
             Some(other) => {
                 return Err(self.malformed(format!("expected `,` or `]` after an element, found {}", name(other))));
             }
             None => return Err(self.truncated("the list is not closed with `]`")),
-        }
-        // A list that closes here is closed now, so that what follows it is looked at in the next call.
-        if self.peek()? == Some(b']') {
-            self.close()?;
         }
         Ok(Some(Element { value, origin }))
     }

@@ -1,6 +1,7 @@
 //! The way out of every reader: hands items over, holds dependencies back, keeps the books.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
 
 use wire::Validate;
@@ -50,15 +51,14 @@ pub(crate) struct Out<'a> {
     more_warnings: u64,
     warned: HashSet<String>,
     sites: HashMap<String, bool>,
+    /// Hashes of the ids of assets: ids themselves would be too much to keep of a file of millions.
+    assets: HashSet<u64>,
+    hasher: RandomState,
     edges: HashSet<(String, String, String)>,
     held: Vec<Item>,
 }
 
-/// At most so many kinds of objects are counted apart; the others are counted as [`OTHER`].
-const MOST_KINDS: usize = 1000;
-const OTHER: &str = "(other kinds)";
-
-/// The kind of dependency that has no direction.
+/// Kinds of dependency that have no direction.
 pub(crate) const ADJACENT: &str = "adjacent";
 
 impl<'a> Out<'a> {
@@ -69,15 +69,15 @@ impl<'a> Out<'a> {
             more_warnings: 0,
             warned: HashSet::new(),
             sites: HashMap::new(),
+            assets: HashSet::new(),
+            hasher: RandomState::new(),
             edges: HashSet::new(),
             held: Vec::new(),
         }
     }
 
-    /// Counts an object of the file. Kinds come from the file, so there may be only so many of them.
+    /// Counts an object of the file.
     pub(crate) fn count(&mut self, kind: &str) {
-        let full = self.report.objects.len() >= MOST_KINDS && !self.report.objects.contains_key(kind);
-        let kind = if full { OTHER } else { kind };
         if let Some(count) = self.report.objects.get_mut(kind) {
             *count += 1;
         } else {
@@ -105,6 +105,13 @@ impl<'a> Out<'a> {
     pub(crate) fn asset(&mut self, record: AssetRecord, from: &Source) -> Go<bool> {
         if !self.fits(&record, from) {
             return Ok(false);
+        }
+        if !self.assets.insert(self.hasher.hash_one(&record.external_id)) {
+            let id = crate::text::line(&record.external_id, 100);
+            self.warn(format!(
+                "{}: the id `{id}` came before; the later object wins, give each object an id of its own",
+                from.origin
+            ));
         }
         self.hand(Record::Asset(record), from)?;
         Ok(true)
@@ -158,8 +165,6 @@ impl<'a> Out<'a> {
 
     /// Notes that something did not become an item.
     pub(crate) fn not_imported(&mut self, kind: &str, why: &str) {
-        let full = self.report.not_imported.len() >= MOST_KINDS && !self.report.not_imported.contains_key(kind);
-        let kind = if full { OTHER } else { kind };
         if let Some(entry) = self.report.not_imported.get_mut(kind) {
             entry.count += 1;
             if !entry.why.contains(why) && entry.why.len() < 1000 {

@@ -4,7 +4,6 @@ mod field;
 mod map;
 mod plan;
 mod row;
-mod set;
 
 use std::cell::Cell;
 use std::io::Read;

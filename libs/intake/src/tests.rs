@@ -2,8 +2,8 @@
 
 mod csv;
 mod damaged;
+mod dump;
 mod identifiers;
-mod netbox;
 mod tmf;
 
 use std::ops::ControlFlow;
@@ -113,4 +113,12 @@ fn a_sink_that_breaks_ends_the_reading_with_a_report() {
     .expect("breaking is no error");
     assert_eq!(seen, 2);
     assert_eq!(report.objects["row"], 2);
+}
+
+#[test]
+fn an_id_that_comes_twice_is_told() {
+    let taken = take(Format::Csv, "id,name\na,A\nb,B\na,C\n");
+    let told: Vec<&String> = taken.report.warnings.iter().filter(|warning| warning.contains("came before")).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("line 4: the id `a`"), "{told:?}");
 }

@@ -31,8 +31,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            calls_per_second: 500,
-            burst: 1000,
+            calls_per_second: 20_000,
+            burst: 40_000,
             max_in_flight: 1024,
             max_streams: 4096,
             message_limit: Size::from_bytes(4 << 20),

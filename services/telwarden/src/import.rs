@@ -151,13 +151,16 @@ pub async fn stream(client: Client, start: ImportStart, read: Reader) -> Result<
     let open = sender.clone();
     let mut reading = tokio::task::spawn_blocking(move || feed(&sender, start, read));
     let bar = ProgressBar::new_spinner();
-    bar.set_style(ProgressStyle::with_template("{spinner} {msg}  {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.set_style(
+        ProgressStyle::with_template("{spinner} {msg}  {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+    );
     let (mut summary, mut rejected, mut token) = (None, Vec::new(), String::new());
     let mut ended = None;
     let report = {
         let call = async {
             let mut client = ImportServiceClient::new(client);
-            let answers = client.import_assets(ReceiverStream::new(receiver)).await.map_err(|status| explain(&status))?;
+            let answers =
+                client.import_assets(ReceiverStream::new(receiver)).await.map_err(|status| explain(&status))?;
             follow(answers.into_inner(), &bar, &mut summary, &mut rejected, &mut token).await
         };
         tokio::pin!(call);
@@ -183,14 +186,19 @@ pub async fn stream(client: Client, start: ImportStart, read: Reader) -> Result<
         // Records of the file could not be read, and all or nothing was asked for: the stream was cut, and so undone.
         None => Ok(Done { summary: ImportSummary::default(), report, rejected }),
         Some(Ok(())) => {
-            let summary = summary.context("the import ended without a summary: import again, nothing is lost or doubled")?;
+            let summary =
+                summary.context("the import ended without a summary: import again, nothing is lost or doubled")?;
             Ok(Done { summary, report, rejected })
         }
     }
 }
 
 /// Reads the file and sends what it gives, until it ends or nobody listens.
-fn feed(sender: &mpsc::Sender<ImportAssetsRequest>, start: ImportStart, read: Reader) -> Result<Report, intake::IntakeError> {
+fn feed(
+    sender: &mpsc::Sender<ImportAssetsRequest>,
+    start: ImportStart,
+    read: Reader,
+) -> Result<Report, intake::IntakeError> {
     let mut waiting = Vec::with_capacity(BATCH);
     let mut position = 0;
     if sender.blocking_send(ImportAssetsRequest { part: Some(Part::Start(start)) }).is_err() {
@@ -199,7 +207,11 @@ fn feed(sender: &mpsc::Sender<ImportAssetsRequest>, start: ImportStart, read: Re
     let report = read(&mut |item: Item| {
         position += 1;
         waiting.push(ImportItem { position, origin: item.origin, record: Some(item.record) });
-        if waiting.len() < BATCH || send(sender, &mut waiting) { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if waiting.len() < BATCH || send(sender, &mut waiting) {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     })?;
     send(sender, &mut waiting);
     Ok(report)

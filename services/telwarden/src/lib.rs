@@ -5,5 +5,6 @@ pub mod client;
 pub mod import;
 pub mod ledger;
 pub mod posture;
+pub mod serve;
 pub mod suite;
 pub mod watch;

@@ -27,6 +27,14 @@ struct Arguments {
 enum Command {
     /// Starts the whole suite in one process.
     Up(Up),
+    /// Runs one service, or the gateway, alone, as production does.
+    Serve {
+        /// `assets` or `gateway`.
+        service: String,
+        /// Its settings; what the file leaves out stays at the default (see docs/config.md).
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
     /// Prints a token of the embedded default.
     Token(Token),
     /// Imports a file of another system.
@@ -132,6 +140,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     let connection = &arguments.connection;
     match &arguments.command {
         Command::Up(up) => serve(up).await,
+        Command::Serve { service, config } => telwarden::serve::serve(service, config.as_deref()).await,
         Command::Token(token) => mint(token),
         Command::Import(options) => import::run(connection, options).await,
         Command::Call { method, json } => call::call(connection, method, json).await,

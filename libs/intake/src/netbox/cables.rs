@@ -1,154 +1,188 @@
-//! Cables as dependencies.
+//! Cables as dependencies: of the assets at both ends and, through patch panels, of the assets at the ends of the whole path.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::world::{Object, World};
-use crate::out::{ADJACENT, Out, Source};
-use crate::text;
+use super::dump::{Dump, Object};
+use super::edges::Edges;
+use super::ports;
+use crate::out::ADJACENT;
 
-/// What is at the end of a cable.
-struct End {
-    /// The asset.
-    asset: String,
-    sort: Sort,
-}
+const CABLE: &str = "dcim.cable";
+/// A path has at most so many cables; a longer one goes round in a circle.
+const LONGEST_PATH: usize = 64;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sort {
-    /// Takes power.
-    Draws,
-    /// Gives power: an outlet or a feed.
-    Gives,
-    Circuit,
-    Port,
-}
-
-/// How the cables fared.
+/// The ports at both ends of a cable.
 #[derive(Default)]
-struct Tally {
-    edges: u64,
-    repeated: u64,
-    none: u64,
+struct Ends<'a> {
+    a: Vec<&'a Object>,
+    b: Vec<&'a Object>,
 }
 
-/// The models of ports and what they do.
-const PORTS: &[(&str, Sort)] = &[
-    ("dcim.interface", Sort::Port),
-    ("dcim.frontport", Sort::Port),
-    ("dcim.rearport", Sort::Port),
-    ("dcim.consoleport", Sort::Port),
-    ("dcim.consoleserverport", Sort::Port),
-    ("dcim.powerport", Sort::Draws),
-    ("dcim.poweroutlet", Sort::Gives),
-];
+/// All cables of a dump.
+struct Cabling<'a> {
+    dump: &'a Dump,
+    ends: BTreeMap<String, Ends<'a>>,
+    /// The cable a port is at, by the id of the port.
+    at: HashMap<String, String>,
+    /// Front ports by rear port and position.
+    fronts: HashMap<(String, u64), &'a Object>,
+}
 
-/// Holds the dependencies of the cables back.
-pub(super) fn take(world: &World, known: &HashSet<String>, out: &mut Out<'_>) {
-    let mut ends: HashMap<String, (Vec<&Object>, Vec<&Object>)> = HashMap::new();
-    for termination in world.all("dcim.cabletermination") {
-        let (a, b) = ends.entry(text::word(&termination.fields, "cable")).or_default();
-        if text::word(&termination.fields, "cable_end") == "A" { a.push(termination) } else { b.push(termination) }
+/// Holds the dependencies that cables make and accounts for the cables.
+pub(super) fn take(dump: &Dump, edges: &mut Edges<'_, '_>) {
+    let cabling = Cabling::of(dump);
+    for cable in dump.all(CABLE) {
+        if let Err(why) = cabling.direct(cable, edges) {
+            edges.out.not_imported(CABLE, why);
+        }
     }
-    let mut tally = Tally::default();
-    for cable in world.all("dcim.cable") {
-        let (a, b) = ends.remove(&cable.pk).unwrap_or_default();
-        one(cable, &a, &b, world, known, &mut tally, out);
-    }
-    let cables = tally.edges + tally.repeated + tally.none;
-    if cables > 0 {
-        out.warn(format!(
-            "of {cables} cables {} became dependencies, {} repeat one, {} became none (see not imported)",
-            tally.edges, tally.repeated, tally.none
-        ));
+    let mut traced = HashSet::new();
+    for cable in dump.all(CABLE) {
+        cabling.through(cable, &mut traced, edges);
     }
 }
 
-fn one(
-    cable: &Object,
-    a: &[&Object],
-    b: &[&Object],
-    world: &World,
-    known: &HashSet<String>,
-    tally: &mut Tally,
-    out: &mut Out<'_>,
-) {
-    let from = Source::new(format!("dcim.cable {}", cable.pk), "dcim.cable");
-    let read = |ends: &[&Object]| {
-        ends.iter().filter_map(|end| end_of(end, world)).filter(|end| known.contains(&end.asset)).collect::<Vec<_>>()
-    };
-    let (starts, stops) = (read(a), read(b));
-    if starts.is_empty() || stops.is_empty() {
-        tally.none += 1;
-        out.not_imported(
-            "dcim.cable, loose",
-            "an end is not connected, or connected to something that is no asset of this file",
-        );
-        return;
-    }
-    let (mut new, mut old, mut within) = (0, 0, 0);
-    for start in &starts {
-        for stop in &stops {
-            if start.asset == stop.asset {
-                within += 1;
-                continue;
-            }
-            let (dependent, supporting, kind) = edge(start, stop);
-            if out.knows_dependency(dependent, supporting, kind) {
-                old += 1;
-            } else if out.dependency(dependent, supporting, kind, &about(cable), &from) {
-                new += 1;
+impl<'a> Cabling<'a> {
+    fn of(dump: &'a Dump) -> Self {
+        let mut cabling = Self { dump, ends: BTreeMap::new(), at: HashMap::new(), fronts: HashMap::new() };
+        for end in dump.all("dcim.cabletermination") {
+            if let Some(port) = dump.generic(end, "termination_type", "termination_id") {
+                cabling.plug(&end.word("cable"), &end.word("cable_end"), port);
             }
         }
-    }
-    if new > 0 {
-        tally.edges += 1;
-    } else if old > 0 {
-        tally.repeated += 1;
-        out.not_imported(
-            "dcim.cable, repeated",
-            "another cable already makes the same dependency; folded into that one",
-        );
-    } else {
-        tally.none += 1;
-        let why = if within > 0 { "both ends are at one asset" } else { "its dependency was rejected" };
-        out.not_imported("dcim.cable, within", why);
-    }
-}
-
-/// Who depends on whom.
-fn edge<'a>(a: &'a End, b: &'a End) -> (&'a str, &'a str, &'static str) {
-    let kind = match (a.sort, b.sort) {
-        (Sort::Draws, Sort::Gives) => return (&a.asset, &b.asset, "powered-by"),
-        (Sort::Gives, Sort::Draws) => return (&b.asset, &a.asset, "powered-by"),
-        (Sort::Circuit, Sort::Circuit) => ADJACENT,
-        (_, Sort::Circuit) => return (&a.asset, &b.asset, "carried-by"),
-        (Sort::Circuit, _) => return (&b.asset, &a.asset, "carried-by"),
-        _ => ADJACENT,
-    };
-    (&a.asset, &b.asset, kind)
-}
-
-fn end_of(termination: &Object, world: &World) -> Option<End> {
-    let model = world.content_type(termination.fields.get("termination_type"));
-    let port = world.get(&model, &text::word(&termination.fields, "termination_id"))?;
-    match model.as_str() {
-        "circuits.circuittermination" => {
-            let circuit = world.follow(&port.fields, "circuit", "circuits.circuit")?;
-            Some(End { asset: circuit.external_id(), sort: Sort::Circuit })
+        for cable in dump.all(CABLE) {
+            // Up to version 3.2 the cable itself names its ends.
+            for (side, kind, key) in
+                [("A", "termination_a_type", "termination_a_id"), ("B", "termination_b_type", "termination_b_id")]
+            {
+                if let Some(port) = dump.generic(cable, kind, key) {
+                    cabling.plug(&cable.key, side, port);
+                }
+            }
         }
-        "dcim.powerfeed" => Some(End { asset: port.external_id(), sort: Sort::Gives }),
-        _ => {
-            let (_, sort) = PORTS.iter().find(|(name, _)| *name == model)?;
-            let device = world.follow(&port.fields, "device", "dcim.device")?;
-            Some(End { asset: device.external_id(), sort: *sort })
+        for front in dump.all("dcim.frontport") {
+            let position = front.fields.get("rear_port_position").and_then(serde_json::Value::as_u64).unwrap_or(1);
+            cabling.fronts.insert((front.word("rear_port"), position), front);
         }
+        cabling
+    }
+
+    fn plug(&mut self, cable: &str, side: &str, port: &'a Object) {
+        // A planned cable carries nothing yet.
+        let planned = self.dump.get(CABLE, cable).is_none_or(|cable| cable.word("status") == "planned");
+        if planned {
+            return;
+        }
+        let ends = self.ends.entry(cable.to_owned()).or_default();
+        if side == "A" {
+            ends.a.push(port);
+        } else {
+            ends.b.push(port);
+        }
+        self.at.insert(port.id(), cable.to_owned());
+    }
+
+    /// The dependencies between what a cable is plugged into; why there is none.
+    fn direct(&self, cable: &Object, edges: &mut Edges<'_, '_>) -> Result<(), &'static str> {
+        if cable.word("status") == "planned" {
+            return Err("a planned cable carries nothing yet");
+        }
+        let ends = self.ends.get(&cable.key).ok_or("a cable of which no end is in the dump")?;
+        let mut why = "one of its ends is at no asset";
+        let mut found = false;
+        for near in &ends.a {
+            for far in &ends.b {
+                match self.relate(near, far, cable, edges) {
+                    Ok(()) => found = true,
+                    Err(reason) => why = reason,
+                }
+            }
+        }
+        if found { Ok(()) } else { Err(why) }
+    }
+
+    /// The dependency between two ports that are connected; why there is none.
+    fn relate(
+        &self,
+        near: &Object,
+        far: &Object,
+        cable: &Object,
+        edges: &mut Edges<'_, '_>,
+    ) -> Result<(), &'static str> {
+        let wholes = ports::whole(self.dump, near).zip(ports::whole(self.dump, far));
+        let (near_id, far_id) =
+            wholes.map(|(near, far)| (near.id(), far.id())).ok_or("one of its ends is at no asset")?;
+        if near_id == far_id {
+            return Err("both of its ends are at the same asset");
+        }
+        let power = |port: &Object| port.model == "dcim.powerport";
+        let source = |port: &Object| matches!(port.model.as_str(), "dcim.poweroutlet" | "dcim.powerfeed");
+        let circuit = |port: &Object| port.model == "circuits.circuittermination";
+        let (dependent, supporting, kind) = if power(near) && source(far) {
+            (near_id, far_id, "powered-by")
+        } else if source(near) && power(far) {
+            (far_id, near_id, "powered-by")
+        } else if circuit(far) && !circuit(near) {
+            (near_id, far_id, "carried-by")
+        } else if circuit(near) && !circuit(far) {
+            (far_id, near_id, "carried-by")
+        } else {
+            (near_id, far_id, ADJACENT)
+        };
+        if edges.put(&dependent, &supporting, kind, cable) {
+            Ok(())
+        } else {
+            Err("folded into an earlier cable between the same two assets, or one of the two was rejected")
+        }
+    }
+
+    /// The dependencies between the ends of the paths that begin with a cable and go on through patch panels.
+    fn through(&self, cable: &Object, traced: &mut HashSet<(String, String)>, edges: &mut Edges<'_, '_>) {
+        let Some(ends) = self.ends.get(&cable.key) else { return };
+        for (starts, others) in [(&ends.a, &ends.b), (&ends.b, &ends.a)] {
+            for start in starts.iter().filter(|port| !passive(port)) {
+                for entry in others.iter().filter(|port| passive(port)) {
+                    let Some(end) = self.trace(entry) else { continue };
+                    let wholes = ports::whole(self.dump, start).zip(ports::whole(self.dump, end));
+                    let Some((one, other)) = wholes.map(|(start, end)| (start.id(), end.id())) else { continue };
+                    // Every path is found from both of its ends, and two assets may have many.
+                    let pair = if one < other { (one, other) } else { (other, one) };
+                    if traced.insert(pair) {
+                        let _ = self.relate(start, end, cable, edges);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Follows a path that enters a patch panel at `entry` to the port where it ends.
+    fn trace(&self, entry: &'a Object) -> Option<&'a Object> {
+        let mut port = entry;
+        let mut positions: Vec<u64> = Vec::new();
+        for _ in 0..LONGEST_PATH {
+            port = if port.model == "dcim.frontport" {
+                let position = port.fields.get("rear_port_position").and_then(serde_json::Value::as_u64);
+                positions.push(position.unwrap_or(1));
+                self.dump.refer(port, "rear_port", "dcim.rearport")?
+            } else {
+                let single = port.word("positions") == "1";
+                let position = if single { positions.pop().map_or(1, |_| 1) } else { positions.pop()? };
+                self.fronts.get(&(port.key.clone(), position)).copied()?
+            };
+            let cable = self.at.get(&port.id())?;
+            let ends = self.ends.get(cable)?;
+            let here = |other: &&&Object| other.id() == port.id();
+            let opposite = if ends.a.iter().any(|other| here(&other)) { &ends.b } else { &ends.a };
+            port = opposite.first().copied()?;
+            if !passive(port) {
+                return Some(port);
+            }
+        }
+        None
     }
 }
 
-/// `cable 17, smf, label X`.
-fn about(cable: &Object) -> String {
-    let mut words =
-        vec![format!("cable {}", cable.pk), text::word(&cable.fields, "type"), text::word(&cable.fields, "label")];
-    words.retain(|word| !word.is_empty());
-    words.join(", ")
+/// Whether a cable goes on at the other side of the port.
+fn passive(port: &Object) -> bool {
+    matches!(port.model.as_str(), "dcim.frontport" | "dcim.rearport")
 }

@@ -26,6 +26,8 @@ fn damaged_files_are_refused_with_place_and_remedy() {
         (b"[{\"id\": \"a\"}\n", "line 2 column 1"),
         (b"[{\"id\": \"a\"} {\"id\": \"b\"}]", "line 1 column 14"),
         (b"[{\"id\": \"a\"}] trailing", "line 1 column 15"),
+        (b"[{\"id\": \"a\"},]", "line 1 column 14"),
+        (b"[{\"id\": \"a\"}, ]", "line 1 column 15"),
         (b"[{\"id\":\n \"a\" \"b\"}]", "line 2"),
         (b"[{\"id\":\n \"\xff\"}]", "line 2 column 3"),
         (b"{\"id\": \"a\"}\n{\"id\": ", "line 2"),

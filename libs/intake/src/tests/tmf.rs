@@ -128,14 +128,3 @@ fn the_malformed_sample_is_named_by_line_and_column() {
     let IntakeError::Malformed { at, .. } = &error else { panic!("{error}") };
     assert_eq!(*at, format!("line {} column {}", plain.line(), plain.column()));
 }
-
-#[test]
-fn a_file_of_endless_kinds_has_a_bounded_report() {
-    let text: String = (0..3000).map(|n| format!("{{\"id\": \"{n}\", \"@type\": \"Kind{n}\"}}\n")).collect();
-    let taken = take(Format::Tmf639, &text);
-    assert_eq!(taken.assets().len(), 3000);
-    assert_eq!(taken.report.objects.values().sum::<u64>(), 3000, "all are counted");
-    assert!(taken.report.objects.len() <= 1001);
-    let last = taken.report.warnings.last().expect("warnings");
-    assert!(taken.report.warnings.len() <= 201 && last.contains("2800 more"), "{last}");
-}

@@ -1,0 +1,173 @@
+//! One service, or the gateway, alone: as production runs it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use access::{Clock, SystemClock, Trust, Verifier, shipped_roles};
+use anyhow::{Context as _, Result, bail};
+use process::listen::{ListenLimits, TlsSection};
+use process::shutdown::Shutdown;
+use process::telemetry::TelemetrySettings;
+use serde::Deserialize;
+use store::{Database, Location};
+use tokio::net::TcpListener;
+use tower::Layer as _;
+use tower::util::BoxCloneSyncService;
+
+use crate::suite;
+
+/// What can run alone.
+pub const NAMES: [&str; 2] = [assets::NAME, "gateway"];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServiceConfig {
+    service: ServiceSection,
+    trust: TrustSection,
+    #[serde(default)]
+    tls: TlsSection,
+    telemetry: TelemetrySettings,
+    listen: ListenLimits,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServiceSection {
+    address: SocketAddr,
+    database: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GatewayConfig {
+    door: DoorSection,
+    upstreams: Upstreams,
+    trust: TrustSection,
+    #[serde(default)]
+    tls: TlsSection,
+    gateway: gateway::Settings,
+    telemetry: TelemetrySettings,
+    listen: ListenLimits,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DoorSection {
+    address: SocketAddr,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Upstreams {
+    assets: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TrustSection {
+    issuer: String,
+    audience: String,
+    key_set: PathBuf,
+}
+
+impl TrustSection {
+    fn verifier(self) -> Result<Verifier> {
+        Ok(Verifier::new(Trust { issuer: self.issuer, audience: self.audience, key_set: self.key_set })?)
+    }
+}
+
+/// The built-in settings of what runs alone, each explained.
+///
+/// # Errors
+/// When there is nothing of that name.
+pub fn defaults(name: &str) -> Result<String> {
+    match name {
+        assets::NAME => Ok(format!("{}\n{}", include_str!("serve/service.toml"), process::DEFAULTS)),
+        "gateway" => {
+            Ok(format!("{}\n{}\n{}", include_str!("serve/gateway.toml"), gateway::DEFAULTS, process::DEFAULTS))
+        }
+        _ => bail!("no service {name}; there are: {}", NAMES.join(", ")),
+    }
+}
+
+/// Runs one service or the gateway until it is told to stop.
+///
+/// # Errors
+/// A setting, a database or an address that cannot be used.
+pub async fn serve(name: &str, config: Option<&Path>) -> Result<()> {
+    let defaults = defaults(name)?;
+    let shutdown = Shutdown::new();
+    let signal = shutdown.clone();
+    tokio::spawn(async move {
+        if process::shutdown::until_signal().await.is_ok() {
+            signal.begin();
+        }
+    });
+    if name == "gateway" {
+        run_gateway(&defaults, config, shutdown).await
+    } else {
+        run_service(&defaults, config, shutdown).await
+    }
+}
+
+fn ours() -> impl Iterator<Item = (String, String)> {
+    // Variables of the command line are not settings.
+    std::env::vars().filter(|(key, _)| !matches!(key.as_str(), "TELWARDEN_TOKEN" | "TELWARDEN_GATEWAY"))
+}
+
+async fn run_service(defaults: &str, config: Option<&Path>, shutdown: Shutdown) -> Result<()> {
+    let config: ServiceConfig = process::config::load(defaults, config, ours())?;
+    let telemetry = process::telemetry::start(&config.telemetry.clone().named(assets::NAME))?;
+    let door = suite::door_of(config.trust.verifier()?, shipped_roles())?;
+    let location = match config.service.database.as_str() {
+        url if url.starts_with("postgres") => Location::Url(url.to_owned()),
+        path => Location::File(path.into()),
+    };
+    let database = Database::open(assets::NAME, &location, &assets::tables()).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let health = process::health::Health::new();
+    health.set_serving("").await;
+    let routes = assets::service(&database, clock)
+        .await
+        .map_err(|fault| anyhow::anyhow!("{fault}"))?
+        .add_service(health.service());
+    let stack = process::trace::TraceLayer::new().layer(process::panic::PanicLayer.layer(door.layer(routes)));
+    let listener = bind(config.service.address).await?;
+    ready(&listener, assets::NAME)?;
+    process::listen::serve(listener, stack, config.tls.settings()?, config.listen, shutdown).await?;
+    database.close().await;
+    telemetry.shutdown().await.context("telemetry could not be flushed")
+}
+
+async fn run_gateway(defaults: &str, config: Option<&Path>, shutdown: Shutdown) -> Result<()> {
+    let config: GatewayConfig = process::config::load(defaults, config, ours())?;
+    let telemetry = process::telemetry::start(&config.telemetry.clone().named("gateway"))?;
+    let door = suite::door_of(config.trust.verifier()?, shipped_roles())?;
+    let settings = channel::Settings::described_by(wire::pool());
+    let endpoints = channel::Endpoints::Static(config.upstreams.assets);
+    let upstream =
+        channel::Upstream::remote(assets::NAME, &endpoints, &settings).map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    let service = gateway::Service {
+        name: assets::NAME.to_owned(),
+        grpc_services: assets::SERVICES.iter().map(|&name| name.to_owned()).collect(),
+        upstream: BoxCloneSyncService::new(upstream),
+    };
+    let gateway = gateway::gateway(vec![service], door, config.gateway)?;
+    let listener = bind(config.door.address).await?;
+    ready(&listener, "gateway")?;
+    gateway.serve(listener, config.tls.settings()?, config.listen, shutdown).await?;
+    telemetry.shutdown().await.context("telemetry could not be flushed")
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}: is another program there?"))
+}
+
+/// Says on stdout that it serves, for whoever waits for it.
+fn ready(listener: &TcpListener, name: &str) -> Result<()> {
+    use std::io::Write as _;
+    println!("{{\"ready\":true,\"{name}\":\"http://{}\"}}", listener.local_addr()?);
+    std::io::stdout().flush()?;
+    Ok(())
+}
