@@ -107,3 +107,27 @@ async fn a_file_that_breaks_off_leaves_nothing_behind_when_all_or_nothing_was_as
     assert_eq!(whole.created, whole.read);
     running.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_belongs_to_the_trace_of_the_call_that_made_it() {
+    let running = start().await;
+    let token = running.token("ana", &["acme"], &["administrator"]).unwrap();
+    let connection = Connection { gateway: running.url(), token: Some(token), output: Output::Json };
+    let client = connection.open().await.unwrap();
+    let site =
+        wire::assets::v1::Site { display_name: "Hub".to_owned(), r#type: "office".to_owned(), ..Default::default() };
+    let parent = "organizations/acme".to_owned();
+    let mut request = tonic::Request::new(wire::assets::v1::CreateSiteRequest {
+        parent: parent.clone(),
+        site: Some(site),
+        ..Default::default()
+    });
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    request.metadata_mut().insert("traceparent", format!("00-{trace}-00f067aa0ba902b7-01").parse().unwrap());
+    wire::assets::v1::site_service_client::SiteServiceClient::new(client.clone()).create_site(request).await.unwrap();
+    let mut changes = wire::changes::v1::change_service_client::ChangeServiceClient::new(client);
+    let listed = wire::changes::v1::ListChangesRequest { parent, ..Default::default() };
+    let listed = changes.list_changes(listed).await.unwrap().into_inner().changes;
+    assert_eq!(listed[0].trace, trace, "through the gateway and the service into the ledger");
+    running.stop().await.unwrap();
+}

@@ -1,5 +1,6 @@
 //! Everything about the repository that takes more than one command: `cargo xtask --help`.
 
+mod load;
 mod postgres;
 mod protos;
 
@@ -19,6 +20,15 @@ enum Task {
     },
     /// Checks the proto files: lint, and breaking changes against the branch `main` where it is known.
     Protos,
+    /// Measures speed beside its limit and prints one table for each database.
+    Load {
+        /// A small run: seconds instead of minutes.
+        #[arg(long)]
+        quick: bool,
+        /// Also on PostgreSQL.
+        #[arg(long)]
+        postgres: bool,
+    },
     /// What CI runs beside tests: formatting, clippy, docs.
     Check,
 }
@@ -27,6 +37,7 @@ fn main() -> Result<()> {
     match Task::parse() {
         Task::Test { rest } => test(&rest),
         Task::Protos => protos::check(),
+        Task::Load { quick, postgres } => measure(quick, postgres),
         Task::Check => check(),
     }
 }
@@ -53,6 +64,24 @@ fn test(rest: &[String]) -> Result<()> {
     }
     run(command.args(rest).env("TELWARDEN_TEST_POSTGRES", server.url()))?;
     drop(server);
+    Ok(())
+}
+
+fn measure(quick: bool, postgres: bool) -> Result<()> {
+    if cfg!(debug_assertions) {
+        // Callers that are slow themselves would measure themselves.
+        let flags = [quick.then_some("--quick"), postgres.then_some("--postgres")].into_iter().flatten();
+        return run(cargo().args(["run", "--quiet", "--release", "--package", "xtask", "--", "load"]).args(flags));
+    }
+    run(cargo().args(["build", "--release", "--package", "telwarden"]))?;
+    let (seconds, assets) = if quick { (3, 5_000) } else { (10, 100_000) };
+    let size = load::Size { period: std::time::Duration::from_secs(seconds), assets };
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(load::run(None, size))?;
+    if postgres {
+        let server = postgres::Server::start()?;
+        runtime.block_on(load::run(Some(&server.url()), size))?;
+    }
     Ok(())
 }
 
