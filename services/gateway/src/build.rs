@@ -66,7 +66,7 @@ pub struct Gateway {
     browsers: Option<CorsLayer>,
 }
 
-/// Puts the door together: `door` must know the rules of every service, [`CHANGE_SERVICE`] included.
+/// Puts the door together: `door` must know the rules of every service, the `ChangeService` included.
 ///
 /// # Errors
 /// Whatever would make it unsafe or ambiguous to serve: see [`GatewayError`].
