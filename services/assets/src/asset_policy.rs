@@ -244,7 +244,14 @@ impl AssetPolicyService for Registry {
         let name = request.asset_policy.as_ref().map(|policy| policy.name.clone()).unwrap_or_default();
         let before = self.asset_policies.get(&context, &name).await?;
         draft(&before, "changed")?;
-        reply(self.asset_policies.update(&context, request.asset_policy, request.update_mask).await)
+        let guarded = request.asset_policy.map(|mut new| {
+            // Activated in between, it would be an active policy that no longer matches the values it gave.
+            if new.etag.is_empty() {
+                new.etag = before.etag;
+            }
+            new
+        });
+        reply(self.asset_policies.update(&context, guarded, request.update_mask).await)
     }
 
     async fn delete_asset_policy(&self, request: Request<DeleteAssetPolicyRequest>) -> Result<Response<()>, Status> {

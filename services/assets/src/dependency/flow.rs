@@ -24,11 +24,23 @@ pub(crate) fn flowing(alias: &str) -> String {
     format!(" AND {alias}.kind NOT IN ({})", still.join(", "))
 }
 
+/// Lets one transaction at a time work out the values of an organization, until it ends. On PostgreSQL two that overlap
+/// would each miss the other's edge; SQLite writes one at a time anyway.
+async fn alone(tx: &mut Transaction, organization: &str) -> Outcome<()> {
+    if tx.database().dialect() == store::Dialect::Postgres {
+        let mut sql = tx.sql("SELECT 1 FROM (SELECT pg_advisory_xact_lock(7310602, hashtext(");
+        sql.bind(organization).push("))) held");
+        tx.rows(sql).await?;
+    }
+    Ok(())
+}
+
 /// Value flows anew out of assets (named in full) whose own value changed.
 pub(crate) async fn flow_from(tx: &mut Transaction, organization: &str, changed: Vec<String>) -> Outcome<()> {
     if changed.is_empty() {
         return Ok(());
     }
+    alone(tx, organization).await?;
     let from: Vec<&str> = changed.iter().map(String::as_str).collect();
     let mut seeds = Vec::new();
     for chunk in from.chunks(5000) {
@@ -49,6 +61,7 @@ pub(crate) async fn flow_into(tx: &mut Transaction, organization: &str, seeds: V
         return Ok(());
     }
     if !tx.is_bulk() {
+        alone(tx, organization).await?;
         return revalue(tx, organization.to_owned(), seeds).await.map(|_| ());
     }
     let seeds: Vec<String> = seeds.into_iter().collect();
@@ -64,6 +77,7 @@ pub(crate) async fn flow_into(tx: &mut Transaction, organization: &str, seeds: V
 
 /// Gives the assets that wait for it their inherited values. Gives how many changed.
 pub(crate) async fn drain(tx: &mut Transaction, organization: &str) -> Outcome<u64> {
+    alone(tx, organization).await?;
     let mut sql = tx.sql("SELECT DISTINCT asset FROM valuation_queue WHERE organization = ");
     sql.bind(organization);
     let seeds = tx.rows(sql).await?.iter().map(|row| text(row, 0)).collect::<Outcome<HashSet<_>>>()?;

@@ -103,4 +103,25 @@ on_every_database! {
         assert_eq!(get(&bench, "service").await.value, 3.0);
         assert_eq!(inherits(&bench, "router").await, (3.0, "service".to_owned()));
     }
+
+    async fn edges_that_come_at_the_same_moment_all_count(bench) {
+        rated(&bench, "router", (0, 0, 0)).await;
+        rated(&bench, "power", (0, 0, 0)).await;
+        let mut edges = vec![edge("router", "power", true)];
+        for number in 0..8 {
+            let id = format!("s{number}");
+            rated(&bench, &id, (1 + number / 4, 1 + number % 3, 1 + number / 7)).await;
+            edges.push(edge(&id, "router", true));
+        }
+        let calls = edges.into_iter().map(|edge| {
+            let mut client = dependencies(&bench);
+            async move { client.create_dependency(edge).await }
+        });
+        for made in futures::future::join_all(calls).await {
+            made.unwrap();
+        }
+        let greatest = (0..8).map(|number| f64::from(1 + number / 4 + 1 + number % 3 + 1 + number / 7)).fold(0.0, f64::max);
+        assert_eq!(inherits(&bench, "router").await.0, greatest);
+        assert_eq!(inherits(&bench, "power").await.0, greatest);
+    }
 }
