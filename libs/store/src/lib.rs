@@ -23,6 +23,7 @@ mod sequencer;
 mod sql;
 mod transaction;
 mod verify;
+mod write;
 
 pub use ::resource::FieldType;
 pub use collection::{Changed, Collection, Rules, Verb, open};

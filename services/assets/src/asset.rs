@@ -108,17 +108,18 @@ impl Rules for Assets {
             .collect();
         let sites: HashSet<&str> =
             assets.iter().filter_map(|asset| asset.site.rsplit('/').next()).filter(|id| !id.is_empty()).collect();
-        let own_types = crate::existing(tx, "asset_type", organization, types).await?;
-        let sites = crate::existing(tx, "site", organization, sites).await?;
+        let own_types = tx.existing::<crate::asset_type::AssetTypes>(organization, types).await?;
+        let sites = tx.existing::<crate::site::Sites>(organization, sites).await?;
         let sites = sites.into_iter().map(|id| format!("organizations/{organization}/sites/{id}")).collect();
         Ok(Needs { policy, own_types, sites })
     }
 
     fn create(_: &Context, needs: &Needs, new: &mut Asset) -> Outcome<()> {
-        if new.state() == State::Unspecified {
-            new.set_state(State::Surveyed);
-        }
-        consistent(needs, new)
+        // Only an import can propose a state; the asset comes as far towards it as its fields support.
+        let proposed = new.state();
+        consistent(needs, new)?;
+        new.set_state(furthest(new, proposed));
+        Ok(())
     }
 
     fn update(_: &Context, needs: &Needs, _: &Asset, new: &mut Asset) -> Outcome<()> {
@@ -227,7 +228,7 @@ pub(crate) fn lacks(asset: &Asset, state: State) -> Option<Box<Fault>> {
 }
 
 /// The furthest state, up to `wanted`, that the fields of an asset support.
-pub(crate) fn furthest(asset: &Asset, wanted: State) -> State {
+fn furthest(asset: &Asset, wanted: State) -> State {
     let mut reached = State::Surveyed;
     for state in
         [State::Identified, State::Classified, State::Registered, State::Valued, State::InService, State::Retired]

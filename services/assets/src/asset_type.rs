@@ -36,7 +36,7 @@ impl Rules for AssetTypes {
 
     async fn needs(tx: &mut Transaction, organization: &str, types: &[&AssetType]) -> Outcome<Self::Needs> {
         let parents = types.iter().map(|own| own.parent_type.as_str()).filter(|key| !key.is_empty()).collect();
-        crate::existing(tx, "asset_type", organization, parents).await
+        tx.existing::<Self>(organization, parents).await
     }
 
     fn create(_: &Context, own: &Self::Needs, new: &mut AssetType) -> Outcome<()> {

@@ -48,8 +48,9 @@ impl Rules for ChangeRequests {
         let assets = requests.iter().map(|request| id_of(&request.asset)).collect();
         let sites = requests.iter().map(|request| id_of(&request.target_site)).filter(|id| !id.is_empty()).collect();
         let mut names = std::collections::HashSet::new();
-        for (table, collection, ids) in [("asset", "assets", assets), ("site", "sites", sites)] {
-            let known = crate::existing(tx, table, organization, ids).await?;
+        let assets = tx.existing::<crate::asset::Assets>(organization, assets).await?;
+        let sites = tx.existing::<crate::site::Sites>(organization, sites).await?;
+        for (collection, known) in [("assets", assets), ("sites", sites)] {
             names.extend(known.into_iter().map(|id| format!("organizations/{organization}/{collection}/{id}")));
         }
         Ok(names)

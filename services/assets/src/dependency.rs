@@ -45,7 +45,7 @@ impl Rules for Dependencies {
     async fn needs(tx: &mut Transaction, organization: &str, dependencies: &[&Dependency]) -> Outcome<HashSet<String>> {
         let named = dependencies.iter().flat_map(|dependency| [&dependency.dependent, &dependency.supporting]);
         let ids: HashSet<&str> = named.map(|name| crate::id_of(name)).collect();
-        let known = crate::existing(tx, "asset", organization, ids).await?;
+        let known = tx.existing::<crate::asset::Assets>(organization, ids).await?;
         Ok(known.into_iter().map(|id| format!("organizations/{organization}/assets/{id}")).collect())
     }
 

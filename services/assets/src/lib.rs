@@ -11,12 +11,12 @@ mod import;
 pub mod site;
 mod taxonomy;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Collection, Database, Tables, Transaction};
+use store::{Collection, Database, Tables};
 use tonic::service::Routes;
 use wire::assets::v1 as api;
 use wire::assets::v1::Count;
@@ -106,24 +106,6 @@ pub(crate) fn enter(context: &Context, parent: &str) -> Outcome<String> {
     })?;
     context.enter(&organization, parent)?;
     Ok(organization)
-}
-
-/// Which of the ids exist in a table.
-pub(crate) async fn existing(
-    tx: &mut Transaction,
-    table: &str,
-    organization: &str,
-    ids: HashSet<&str>,
-) -> Outcome<HashSet<String>> {
-    if ids.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let mut ids: Vec<&str> = ids.into_iter().collect();
-    ids.sort_unstable();
-    let mut sql = tx.sql(format!("SELECT id FROM {table} WHERE organization = "));
-    sql.bind(organization).push(" AND ").is_in("id", &ids);
-    let rows = tx.rows(sql).await?;
-    rows.iter().map(|row| row.try_get_by_index(0).map_err(Fault::defect)).collect()
 }
 
 /// Counts, the most frequent first.

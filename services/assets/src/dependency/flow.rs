@@ -64,15 +64,8 @@ pub(crate) async fn flow_into(tx: &mut Transaction, organization: &str, seeds: V
         alone(tx, organization).await?;
         return revalue(tx, organization.to_owned(), seeds).await.map(|_| ());
     }
-    let seeds: Vec<String> = seeds.into_iter().collect();
-    for chunk in seeds.chunks(2000) {
-        let mut sql = tx.sql("INSERT INTO valuation_queue (organization, asset) VALUES ");
-        for (index, name) in chunk.iter().enumerate() {
-            sql.push(if index > 0 { ", (" } else { "(" }).bind(organization).push(", ").bind(name.as_str()).push(")");
-        }
-        tx.run(sql).await?;
-    }
-    Ok(())
+    let waiting = seeds.into_iter().map(|name| vec![organization.into(), name.into()]).collect();
+    tx.insert("valuation_queue", &["organization", "asset"], waiting).await
 }
 
 /// Gives the assets that wait for it their inherited values. Gives how many changed.
