@@ -267,7 +267,9 @@ impl<R: Rules> Collection<R> {
         rule(&context, &old.message, &mut new)?;
         let needs = R::needs(tx, parsed.organization(), &[&new]).await?;
         R::update(&context, &needs, &old.message, &mut new)?;
-        if let Some(fault) = self.taken(tx, parsed.organization(), &[(Some(&old.message), &new)]).await?.into_values().next() {
+        if let Some(fault) =
+            self.taken(tx, parsed.organization(), &[(Some(&old.message), &new)]).await?.into_values().next()
+        {
             return Err(fault);
         }
         let mut changed = self.write(tx, vec![(old, new)]).await?;

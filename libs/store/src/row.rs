@@ -103,9 +103,7 @@ impl<R: Resource> Statements<R> {
             sql.push(if place > 0 { ", " } else { "" }).push(&value);
         }
         sql.push(" FROM (").rows(lines).push(&format!(") AS became WHERE {table}.organization = "));
-        sql.bind(organization).push(&format!(
-            " AND {table}.id = became.column1 AND {table}.version = became.column2"
-        ));
+        sql.bind(organization).push(&format!(" AND {table}.id = became.column1 AND {table}.version = became.column2"));
         sql
     }
 

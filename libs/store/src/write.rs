@@ -37,11 +37,8 @@ impl<R: Rules> Collection<R> {
             Ok(row)
         });
         let mut prepared: Vec<Outcome<Row<R::Message>>> = prepared.collect();
-        let (places, writes): (Vec<usize>, Vec<_>) = prepared
-            .iter()
-            .enumerate()
-            .filter_map(|(at, row)| Some((at, (None, &row.as_ref().ok()?.message))))
-            .unzip();
+        let (places, writes): (Vec<usize>, Vec<_>) =
+            prepared.iter().enumerate().filter_map(|(at, row)| Some((at, (None, &row.as_ref().ok()?.message)))).unzip();
         let faults = self.taken(tx, organization, &writes).await?;
         for (write, fault) in faults {
             if let Some(row) = places.get(write).and_then(|at| prepared.get_mut(*at)) {
@@ -106,10 +103,9 @@ impl<R: Rules> Collection<R> {
             }
             self.update_sides(tx, &organization, &changed).await?;
             tx.record(changed.iter().map(|(old, new)| draft::<R>(Verb::Updated, Some(&old.message), new))).await?;
-            let changed = changed.iter().map(|(old, new)| Changed {
-                before: Some(old.message.clone()),
-                after: Some(new.message.clone()),
-            });
+            let changed = changed
+                .iter()
+                .map(|(old, new)| Changed { before: Some(old.message.clone()), after: Some(new.message.clone()) });
             R::settled(tx, &organization, &changed.collect::<Vec<_>>()).await?;
         }
         Ok(rows.into_iter().map(|(_, new, differs)| (new.message, differs)).collect())

@@ -10,9 +10,9 @@ use std::fmt::Write as _;
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// The `impl Validate` blocks of every message of this house, per package.
+/// The `impl Validate` blocks of every message of this house, and what standard methods' requests are, per package.
 pub(crate) fn generate(pool: &DescriptorPool) -> Outcome<BTreeMap<String, String>> {
     let mut packages: BTreeMap<String, String> = BTreeMap::new();
     let messages: Vec<MessageDescriptor> = pool
@@ -22,6 +22,7 @@ pub(crate) fn generate(pool: &DescriptorPool) -> Outcome<BTreeMap<String, String
     for message in messages {
         let source = packages.entry(message.package_name().to_owned()).or_default();
         implement(&message, source)?;
+        crate::standard::implement(&message, source)?;
     }
     Ok(packages)
 }
@@ -232,7 +233,7 @@ fn ours(field: &FieldDescriptor) -> bool {
 }
 
 /// The path of the Rust type of a message, inside its package's module.
-fn rust_path(message: &MessageDescriptor) -> String {
+pub(crate) fn rust_path(message: &MessageDescriptor) -> String {
     match message.parent_message() {
         Some(parent) => format!("{}::{}", module_path(&parent), message.name().to_upper_camel_case()),
         None => message.name().to_upper_camel_case(),
@@ -245,7 +246,7 @@ fn module_path(message: &MessageDescriptor) -> String {
     message.parent_message().map_or(own.clone(), |parent| format!("{}::{own}", module_path(&parent)))
 }
 
-fn rust_name(name: &str) -> String {
+pub(crate) fn rust_name(name: &str) -> String {
     if matches!(name, "type" | "match" | "move" | "ref" | "use" | "where") {
         format!("r#{name}")
     } else {

@@ -3,8 +3,10 @@
 //! A new proto file below `proto/telwarden/` is compiled by itself; a new *package* needs a module here.
 
 pub mod rules;
+pub mod standard;
 
 pub use rules::{At, Validate, Violation};
+pub use standard::{CreateRequest, DeleteRequest, GetRequest, ListQuery, ListRequest, UpdateRequest};
 
 use std::sync::LazyLock;
 

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Changed, Collection, ListQuery, Rules, Side, SideRole, Transaction, open};
+use store::{Changed, Collection, Rules, Side, SideRole, Transaction, open, reply};
 use tonic::{Request, Response, Status};
 use wire::assets::v1::asset::State;
 use wire::assets::v1::asset_service_server::AssetService;
@@ -253,11 +253,6 @@ fn to(new: &mut Asset, from: &[State], state: State, done: &str) -> Outcome<()> 
 
 // === The API ===
 
-/// How a handler's outcome becomes a reply.
-pub(crate) fn reply<T>(outcome: Outcome<T>) -> Result<Response<T>, Status> {
-    outcome.map(Response::new).map_err(Status::from)
-}
-
 impl Registry {
     /// One move of an asset's life cycle.
     async fn advance(
@@ -274,32 +269,23 @@ impl Registry {
 #[tonic::async_trait]
 impl AssetService for Registry {
     async fn create_asset(&self, request: Request<CreateAssetRequest>) -> Result<Response<Asset>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.assets.create(&context, &request.parent, &request.asset_id, request.asset).await)
+        self.assets.serve_create(request).await
     }
 
     async fn get_asset(&self, request: Request<GetAssetRequest>) -> Result<Response<Asset>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.assets.get(&context, &request.name).await)
+        self.assets.serve_get(request).await
     }
 
     async fn list_assets(&self, request: Request<ListAssetsRequest>) -> Result<Response<ListAssetsResponse>, Status> {
-        let (context, r) = open(request)?;
-        let query =
-            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
-        let page = self.assets.list(&context, &r.parent, query).await;
-        reply(page.map(|page| ListAssetsResponse { assets: page.items, next_page_token: page.next_page_token }))
+        self.assets.serve_list(request).await
     }
 
     async fn update_asset(&self, request: Request<UpdateAssetRequest>) -> Result<Response<Asset>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        reply(self.assets.update(&context, request.asset, request.update_mask).await)
+        self.assets.serve_update(request).await
     }
 
     async fn delete_asset(&self, request: Request<DeleteAssetRequest>) -> Result<Response<()>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.assets.delete(&context, &request.name, &request.etag).await)
+        self.assets.serve_delete(request).await
     }
 
     async fn identify_asset(&self, request: Request<IdentifyAssetRequest>) -> Result<Response<Asset>, Status> {

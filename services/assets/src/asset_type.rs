@@ -2,8 +2,9 @@
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Changed, ListQuery, Rules, Transaction, open};
+use store::{Changed, Rules, Transaction, open, reply};
 use tonic::{Request, Response, Status};
+use wire::ListRequest as _;
 use wire::assets::v1::asset_type_service_server::AssetTypeService;
 use wire::assets::v1::{
     AssetType, CreateAssetTypeRequest, DeleteAssetTypeRequest, ErrorReason, GetAssetTypeRequest, ListAssetTypesRequest,
@@ -11,7 +12,6 @@ use wire::assets::v1::{
 };
 use wire::fault::v1::ErrorReason as House;
 
-use crate::asset::reply;
 use crate::taxonomy::{ShippedType, asset_types};
 use crate::{Registry, id_of};
 
@@ -118,9 +118,7 @@ impl AssetTypeService for Registry {
         request: Request<ListAssetTypesRequest>,
     ) -> Result<Response<ListAssetTypesResponse>, Status> {
         let (context, r) = open(request)?;
-        let query =
-            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
-        let page = self.asset_types.list(&context, &r.parent, query).await?;
+        let page = self.asset_types.list(&context, r.query()).await?;
         let mut types = Vec::new();
         if r.page_token.is_empty() && r.filter.is_empty() {
             let organization = crate::enter(&context, &r.parent)?;

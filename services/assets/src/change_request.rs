@@ -3,7 +3,7 @@
 use access::Context;
 use fault::{Fault, Outcome};
 use prost::Message as _;
-use store::{ListQuery, Rules, Transaction, open};
+use store::{Rules, Transaction, open, reply};
 use tonic::{Request, Response, Status};
 use wire::assets::v1::asset::State as AssetState;
 use wire::assets::v1::change_request::{Kind, State};
@@ -15,7 +15,7 @@ use wire::assets::v1::{
 };
 use wire::fault::v1::ErrorReason as House;
 
-use crate::asset::{reply, valuation};
+use crate::asset::valuation;
 use crate::{Registry, id_of};
 
 // === The table ===
@@ -230,22 +230,14 @@ impl ChangeRequestService for Registry {
         &self,
         request: Request<GetChangeRequestRequest>,
     ) -> Result<Response<ChangeRequest>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.change_requests.get(&context, &request.name).await)
+        self.change_requests.serve_get(request).await
     }
 
     async fn list_change_requests(
         &self,
         request: Request<ListChangeRequestsRequest>,
     ) -> Result<Response<ListChangeRequestsResponse>, Status> {
-        let (context, r) = open(request)?;
-        let query =
-            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
-        let page = self.change_requests.list(&context, &r.parent, query).await;
-        reply(page.map(|page| ListChangeRequestsResponse {
-            change_requests: page.items,
-            next_page_token: page.next_page_token,
-        }))
+        self.change_requests.serve_list(request).await
     }
 
     async fn update_change_request(

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Changed, ListQuery, Rules, Transaction, open};
+use store::{Changed, Rules, Transaction, open, reply};
 use tonic::{Request, Response, Status};
 use wire::assets::v1::dependency_service_server::DependencyService;
 use wire::assets::v1::{
@@ -18,7 +18,6 @@ use wire::fault::v1::ErrorReason as House;
 
 pub(crate) use flow::{drain, flow_from, flowing, refuse_if_used};
 
-use crate::asset::reply;
 use crate::{Registry, taxonomy};
 
 /// All dependencies.
@@ -107,37 +106,24 @@ impl DependencyService for Registry {
     }
 
     async fn get_dependency(&self, request: Request<GetDependencyRequest>) -> Result<Response<Dependency>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.dependencies.get(&context, &request.name).await)
+        self.dependencies.serve_get(request).await
     }
 
     async fn list_dependencies(
         &self,
         request: Request<ListDependenciesRequest>,
     ) -> Result<Response<ListDependenciesResponse>, Status> {
-        let (context, r) = open(request)?;
-        let query =
-            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
-        let page = self.dependencies.list(&context, &r.parent, query).await;
-        reply(
-            page.map(|page| ListDependenciesResponse {
-                dependencies: page.items,
-                next_page_token: page.next_page_token,
-            }),
-        )
+        self.dependencies.serve_list(request).await
     }
 
     async fn update_dependency(
         &self,
         request: Request<UpdateDependencyRequest>,
     ) -> Result<Response<Dependency>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        reply(self.dependencies.update(&context, request.dependency, request.update_mask).await)
+        self.dependencies.serve_update(request).await
     }
 
     async fn delete_dependency(&self, request: Request<DeleteDependencyRequest>) -> Result<Response<()>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.dependencies.delete(&context, &request.name, &request.etag).await)
+        self.dependencies.serve_delete(request).await
     }
 }

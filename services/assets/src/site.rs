@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Changed, ListQuery, Rules, Side, SideRole, Transaction, open};
+use store::{Changed, Rules, Side, SideRole, Transaction};
 use tonic::{Request, Response, Status};
 use wire::assets::v1::site_service_server::SiteService;
 use wire::assets::v1::{
@@ -13,7 +13,6 @@ use wire::assets::v1::{
 };
 use wire::fault::v1::ErrorReason as House;
 
-use crate::asset::reply;
 use crate::{Registry, taxonomy};
 
 /// The register of sites.
@@ -103,31 +102,22 @@ impl Rules for Sites {
 #[tonic::async_trait]
 impl SiteService for Registry {
     async fn create_site(&self, request: Request<CreateSiteRequest>) -> Result<Response<Site>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.sites.create(&context, &request.parent, &request.site_id, request.site).await)
+        self.sites.serve_create(request).await
     }
 
     async fn get_site(&self, request: Request<GetSiteRequest>) -> Result<Response<Site>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.sites.get(&context, &request.name).await)
+        self.sites.serve_get(request).await
     }
 
     async fn list_sites(&self, request: Request<ListSitesRequest>) -> Result<Response<ListSitesResponse>, Status> {
-        let (context, r) = open(request)?;
-        let query =
-            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
-        let page = self.sites.list(&context, &r.parent, query).await;
-        reply(page.map(|page| ListSitesResponse { sites: page.items, next_page_token: page.next_page_token }))
+        self.sites.serve_list(request).await
     }
 
     async fn update_site(&self, request: Request<UpdateSiteRequest>) -> Result<Response<Site>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        reply(self.sites.update(&context, request.site, request.update_mask).await)
+        self.sites.serve_update(request).await
     }
 
     async fn delete_site(&self, request: Request<DeleteSiteRequest>) -> Result<Response<()>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.sites.delete(&context, &request.name, &request.etag).await)
+        self.sites.serve_delete(request).await
     }
 }
