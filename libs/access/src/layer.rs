@@ -21,7 +21,7 @@ pub struct AuthenticateLayer {
 #[derive(Debug)]
 struct Door {
     verifier: Arc<Verifier>,
-    roles: Roles,
+    roles: Arc<Roles>,
     rules: Rules,
     clock: Arc<dyn Clock>,
 }
@@ -30,7 +30,7 @@ impl AuthenticateLayer {
     /// A door that knows these keys, roles and rules.
     #[must_use]
     pub fn new(verifier: Arc<Verifier>, roles: Roles, rules: Rules, clock: Arc<dyn Clock>) -> Self {
-        Self { door: Arc::new(Door { verifier, roles, rules, clock }) }
+        Self { door: Arc::new(Door { verifier, roles: Arc::new(roles), rules, clock }) }
     }
 
     /// Checks a call by its path and headers, and gives the context it acts in. `None`: no method of ours, or a public one.
@@ -64,21 +64,13 @@ impl Door {
             return Ok(None);
         }
         let caller = self.verifier.verify(bearer(headers)?, self.clock.now())?;
-        if !self.roles.allow(&caller.roles, &rule.permission) {
-            let holders = self.roles.holders(&rule.permission).join(", ");
-            let held = caller.roles.iter().cloned().collect::<Vec<_>>().join(", ");
-            let message = format!(
-                "the call needs the permission {}, which the roles {holders} hold; yours: {held}",
-                rule.permission
-            );
-            return Err(Fault::new(Code::PermissionDenied, ErrorReason::PermissionMissing, message)
-                .with("permission", &rule.permission));
-        }
+        self.roles.require(&caller.roles, &rule.permission)?;
         let trace = headers.get("traceparent").and_then(|value| value.to_str().ok()).filter(|text| text.len() == 55);
         Ok(Some(Context {
             caller,
             method: path.trim_start_matches('/').into(),
             trace: trace.unwrap_or_default().to_owned(),
+            roles: Arc::clone(&self.roles),
             clock: Arc::clone(&self.clock),
         }))
     }

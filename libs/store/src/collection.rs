@@ -13,8 +13,9 @@ use wire::fault::v1::ErrorReason;
 use crate::ledger::Draft;
 use crate::resource::Resource;
 use crate::row::{Claim, Statements};
+use crate::together::Together;
 use crate::transaction::met;
-use crate::write::draft;
+use crate::write::{draft, refuse_referenced};
 use crate::{Database, Transaction};
 
 /// What happened to a resource; the numbers are kept in the ledger.
@@ -49,33 +50,54 @@ pub struct Changed<M> {
 
 /// The rules of a resource. They are plain: what they need of other rows is loaded before, all at once.
 pub trait Rules: Resource {
-    /// What the rules need to know beside the message.
-    type Needs: Send + Sync;
+    /// What the rules need to know beside the message; `()` where they need nothing.
+    type Needs: Default + Send + Sync;
 
-    /// Loads what the rules need for these messages, in as few statements as there are questions.
+    /// Loads what the rules need for these messages, in as few statements as there are questions. What a message names
+    /// ([`Resource::references`]) is looked up by the engine.
     fn needs(
         tx: &mut Transaction,
         organization: &str,
         messages: &[&Self::Message],
-    ) -> impl Future<Output = Outcome<Self::Needs>> + Send;
+    ) -> impl Future<Output = Outcome<Self::Needs>> + Send {
+        let _ = (tx, organization, messages);
+        async { Ok(Self::Needs::default()) }
+    }
 
-    /// Before a message is created. May fill in what follows from the rest.
+    /// What holds for a message however it is written. May fill in what follows from the rest.
+    ///
+    /// # Errors
+    /// Why it must not be written.
+    fn check(context: &Context, needs: &Self::Needs, new: &mut Self::Message) -> Outcome<()> {
+        let _ = (context, needs, new);
+        Ok(())
+    }
+
+    /// Before a message is created: sets the first state.
     ///
     /// # Errors
     /// Why it must not be created.
-    fn create(context: &Context, needs: &Self::Needs, new: &mut Self::Message) -> Outcome<()>;
+    fn create(context: &Context, needs: &Self::Needs, new: &mut Self::Message) -> Outcome<()> {
+        Self::check(context, needs, new)
+    }
 
     /// Before a message is updated: by Update, by a custom method, by an import.
     ///
     /// # Errors
     /// Why it must not be changed so.
-    fn update(context: &Context, needs: &Self::Needs, old: &Self::Message, new: &mut Self::Message) -> Outcome<()>;
+    fn update(context: &Context, needs: &Self::Needs, old: &Self::Message, new: &mut Self::Message) -> Outcome<()> {
+        let _ = old;
+        Self::check(context, needs, new)
+    }
 
-    /// Before a message is deleted.
+    /// Before a message is deleted. What still names it ([`Resource::referrers`]) is looked up by the engine.
     ///
     /// # Errors
     /// Why it must not be deleted.
-    fn delete(context: &Context, needs: &Self::Needs, old: &Self::Message) -> Outcome<()>;
+    fn delete(context: &Context, needs: &Self::Needs, old: &Self::Message) -> Outcome<()> {
+        let _ = (context, needs, old);
+        Ok(())
+    }
 
     /// After messages were written, in the same transaction: what follows for other rows.
     fn settled(
@@ -92,6 +114,7 @@ pub trait Rules: Resource {
 pub struct Collection<R: Resource> {
     pub(crate) database: Database,
     pub(crate) statements: Statements<R>,
+    reads: Together<R::Message>,
     resource: PhantomData<fn() -> R>,
 }
 
@@ -104,6 +127,23 @@ pub fn open<T: wire::Validate>(request: tonic::Request<T>) -> Outcome<(Context, 
     let message = request.into_inner();
     fault::check(&message)?;
     Ok((context, message))
+}
+
+/// Refuses a move from a state that does not allow it. `noun` is what moves, `done` what is done to it: "the change request
+/// is DONE; only one that is REQUESTED or APPROVED can be cancelled".
+///
+/// # Errors
+/// `STATE_FORBIDS`.
+pub fn in_state<S: wire::Choice>(noun: &str, state: S, allowed: &[S], done: &str) -> Outcome<()> {
+    if allowed.contains(&state) {
+        return Ok(());
+    }
+    let names: Vec<&str> = allowed.iter().map(|state| state.text()).collect();
+    let (state, allowed) = (state.text(), names.join(" or "));
+    let message = format!("the {noun} is {state}; only one that is {allowed} can be {done}");
+    Err(Fault::new(Code::FailedPrecondition, ErrorReason::StateForbids, message)
+        .with("state", state)
+        .with("allowed", allowed))
 }
 
 /// A name's parts, or why it is none. `field` is where the request has it.
@@ -128,7 +168,7 @@ impl<R: Rules> Collection<R> {
     #[must_use]
     pub fn new(database: Database) -> Self {
         let statements = Statements::new(database.dialect());
-        Self { database, statements, resource: PhantomData }
+        Self { database, statements, reads: Together::default(), resource: PhantomData }
     }
 
     /// One resource by name.
@@ -138,9 +178,8 @@ impl<R: Rules> Collection<R> {
     pub async fn get(&self, context: &Context, name: &str) -> Outcome<R::Message> {
         let parsed = parse(name, R::COLLECTION, "name")?;
         context.enter(parsed.organization(), name)?;
-        let row = self.database.row(self.statements.select_one(parsed.organization(), parsed.id())).await?;
-        let row = row.ok_or_else(|| Fault::not_found(name))?;
-        Ok(self.statements.read(&row)?.message)
+        let row = self.reads.read(&self.database, &self.statements, parsed.organization(), parsed.id()).await?;
+        row.map(|row| row.message).ok_or_else(|| Fault::not_found(name))
     }
 
     /// Creates one resource. An empty `id` is made.
@@ -268,7 +307,7 @@ impl<R: Rules> Collection<R> {
         let needs = R::needs(tx, parsed.organization(), &[&new]).await?;
         R::update(&context, &needs, &old.message, &mut new)?;
         if let Some(fault) =
-            self.taken(tx, parsed.organization(), &[(Some(&old.message), &new)]).await?.into_values().next()
+            self.refused(tx, parsed.organization(), &[(Some(&old.message), &new)]).await?.into_values().next()
         {
             return Err(fault);
         }
@@ -339,7 +378,7 @@ impl<R: Rules> Collection<R> {
             }
         }
         let writes: Vec<_> = allowed.iter().map(|(old, new)| (Some(&old.message), new)).collect();
-        let mut faults = self.taken(tx, organization, &writes).await?;
+        let mut faults = self.refused(tx, organization, &writes).await?;
         let (mut ids, mut free) = (Vec::with_capacity(allowed.len()), Vec::with_capacity(allowed.len()));
         for (at, (old, new)) in allowed.into_iter().enumerate() {
             match faults.remove(&at) {
@@ -415,6 +454,7 @@ impl<R: Rules> Collection<R> {
         same_version(etag, old.version)?;
         let needs = R::needs(&mut tx, parsed.organization(), &[&old.message]).await?;
         R::delete(context, &needs, &old.message)?;
+        refuse_referenced::<R>(&mut tx, parsed.organization(), name).await?;
         if tx.run(self.statements.delete(&old, old.version)).await? == 0 {
             return Err(met());
         }
@@ -452,7 +492,7 @@ fn masked<R: Resource>(
 }
 
 /// `asset_policy` of `assetPolicies`: how requests name the field that holds the resource.
-fn singular(collection: &str) -> String {
+pub(crate) fn singular(collection: &str) -> String {
     let mut snake = String::new();
     for letter in collection.chars() {
         if letter.is_ascii_uppercase() {

@@ -213,7 +213,14 @@ impl<'a, R: Resource> Compiler<'a, R> {
                 sql.push(")");
             }
             Condition::Compare { field, operator, value } => {
+                // An unset time is kept as the least number, but is before nothing.
+                let from_below = matches!(operator, Comparison::Less | Comparison::LessOrEqual);
+                let guarded = from_below && matches!(value, Literal::Time(_));
+                sql.push(if guarded { "(" } else { "" });
                 sql.push(&quoted(field)).push(sign(*operator)).bind(self.literal(field, value));
+                if guarded {
+                    sql.push(" AND ").push(&quoted(field)).push(" <> ").bind(i64::MIN).push(")");
+                }
             }
             Condition::Pattern { field, place, text, ignore_case } => {
                 like(&quoted(field), *place, text, *ignore_case, sql);

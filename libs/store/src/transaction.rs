@@ -114,12 +114,21 @@ impl Transaction {
     /// # Errors
     /// `STORE_UNAVAILABLE`.
     pub async fn existing<R: Resource>(&mut self, organization: &str, ids: HashSet<&str>) -> Outcome<HashSet<String>> {
+        self.existing_in(R::TABLE, organization, ids).await
+    }
+
+    pub(crate) async fn existing_in(
+        &mut self,
+        table: &str,
+        organization: &str,
+        ids: HashSet<&str>,
+    ) -> Outcome<HashSet<String>> {
         if ids.is_empty() {
             return Ok(HashSet::new());
         }
         let mut ids: Vec<&str> = ids.into_iter().collect();
         ids.sort_unstable();
-        let mut sql = self.sql(format!("SELECT id FROM {} WHERE organization = ", R::TABLE));
+        let mut sql = self.sql(format!("SELECT id FROM {table} WHERE organization = "));
         sql.bind(organization).push(" AND ").is_in("id", &ids);
         if self.database.dialect() == Dialect::Postgres {
             sql.push(" ORDER BY id FOR KEY SHARE");

@@ -1,6 +1,6 @@
 //! How rows come to be and change: rules, the table, its side tables, the ledger, and what follows.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use fault::{Fault, Outcome};
 use prost::Name as _;
@@ -8,13 +8,14 @@ use sea_orm::Value;
 use tonic::Code;
 use wire::fault::v1::ErrorReason;
 
+use crate::collection::singular;
 use crate::ledger::Draft;
 use crate::row::{Row, Statements, quoted, settle, values};
 use crate::transaction::met;
-use crate::{Changed, Collection, Resource, Rules, Side, Transaction, Verb};
+use crate::{Changed, Collection, Reference, Resource, Rules, Side, Transaction, Verb};
 
 impl<R: Rules> Collection<R> {
-    /// The rows of new messages, or why one must not become a row: its rules, or what it claims is taken.
+    /// The rows of new messages, or why one must not become a row: its rules, a name of nothing, a claim that is taken.
     pub(crate) async fn prepare(
         &self,
         tx: &mut Transaction,
@@ -39,7 +40,7 @@ impl<R: Rules> Collection<R> {
         let mut prepared: Vec<Outcome<Row<R::Message>>> = prepared.collect();
         let (places, writes): (Vec<usize>, Vec<_>) =
             prepared.iter().enumerate().filter_map(|(at, row)| Some((at, (None, &row.as_ref().ok()?.message)))).unzip();
-        let faults = self.taken(tx, organization, &writes).await?;
+        let faults = self.refused(tx, organization, &writes).await?;
         for (write, fault) in faults {
             if let Some(row) = places.get(write).and_then(|at| prepared.get_mut(*at)) {
                 *row = Err(fault);
@@ -145,14 +146,15 @@ impl<R: Rules> Collection<R> {
         Ok(())
     }
 
-    /// Which of the writes, (before, after), claim what must be unique and is taken: by a row that stands, or by a write before.
-    pub(crate) async fn taken(
+    /// Why some of the writes, (before, after), must not be made: what they newly name does not exist, or what they newly claim
+    /// must be unique and is taken, by a row that stands or by a write before.
+    pub(crate) async fn refused(
         &self,
         tx: &mut Transaction,
         organization: &str,
         writes: &[(Option<&R::Message>, &R::Message)],
-    ) -> Outcome<HashMap<usize, Box<Fault>>> {
-        let mut faults = HashMap::new();
+    ) -> Outcome<BTreeMap<usize, Box<Fault>>> {
+        let mut faults = BTreeMap::new();
         for (side, field) in R::sides().iter().filter_map(|side| Some((side, side.unique?))) {
             let claims: Vec<Vec<Vec<String>>> = writes
                 .iter()
@@ -169,8 +171,53 @@ impl<R: Rules> Collection<R> {
                 }
             }
         }
+        for reference in R::references() {
+            let prefix = format!("organizations/{organization}/{}/", reference.collection);
+            let named: Vec<Vec<&str>> = writes
+                .iter()
+                .map(|(before, after)| {
+                    let held = before.map(reference.names).unwrap_or_default();
+                    (reference.names)(after)
+                        .into_iter()
+                        .filter(|name| !name.is_empty() && !held.contains(name))
+                        .collect()
+                })
+                .collect();
+            let ids = named.iter().flatten().filter_map(|name| name.strip_prefix(&prefix)).collect();
+            let known = tx.existing_in(reference.table, organization, ids).await?;
+            for (at, names) in named.into_iter().enumerate() {
+                let exists = |name: &&str| name.strip_prefix(&prefix).is_some_and(|id| known.contains(id));
+                if let Some(name) = names.into_iter().find(|name| !exists(name)) {
+                    faults.insert(at, missing::<R>(reference, name));
+                }
+            }
+        }
         Ok(faults)
     }
+}
+
+/// Refuses to delete what is still named.
+pub(crate) async fn refuse_referenced<R: Resource>(
+    tx: &mut Transaction,
+    organization: &str,
+    name: &str,
+) -> Outcome<()> {
+    for referrer in R::referrers() {
+        let mut sql = tx.sql(format!("SELECT COUNT(*) FROM {} WHERE organization = ", referrer.table));
+        let named = if referrer.by_id { name.rsplit('/').next().unwrap_or_default() } else { name };
+        sql.bind(organization).push(" AND ").push(&quoted(referrer.column)).push(" = ").bind(named);
+        let count: i64 = tx.row(sql).await?.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
+        if count > 0 {
+            let (what, column) = (referrer.what, referrer.column);
+            let message = format!(
+                "{count} {what} still name it: let them go of it first (the filter {column}=\"{named}\" lists them)"
+            );
+            return Err(Fault::new(Code::FailedPrecondition, ErrorReason::StillReferenced, message)
+                .with("count", count)
+                .with("by", what));
+        }
+    }
+    Ok(())
 }
 
 /// Which of the claims stand in a side table.
@@ -240,6 +287,12 @@ pub(crate) fn draft<R: Resource>(verb: Verb, before: Option<&R::Message>, row: &
         before: before.map(prost::Message::encode_to_vec).unwrap_or_default(),
         after: prost::Message::encode_to_vec(&row.message),
     }
+}
+
+fn missing<R: Resource>(reference: &Reference<R::Message>, name: &str) -> Box<Fault> {
+    let (collection, field) = (reference.collection, format!("{}.{}", singular(R::COLLECTION), reference.field));
+    let message = format!("there is no {name} among the {collection} of this organization: create it first");
+    Fault::invalid(ErrorReason::ReferenceMissing, message).with("name", name).on(field)
 }
 
 fn exists(name: &str) -> Box<Fault> {

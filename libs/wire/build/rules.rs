@@ -8,7 +8,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+use prost_reflect::{DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value};
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -23,6 +23,10 @@ pub(crate) fn generate(pool: &DescriptorPool) -> Outcome<BTreeMap<String, String
         let source = packages.entry(message.package_name().to_owned()).or_default();
         implement(&message, source)?;
         crate::standard::implement(&message, source)?;
+    }
+    for choice in pool.all_enums().filter(|choice| choice.package_name().starts_with("telwarden.")) {
+        let source = packages.entry(choice.package_name().to_owned()).or_default();
+        crate::standard::choice(&choice, source)?;
     }
     Ok(packages)
 }
@@ -238,6 +242,12 @@ pub(crate) fn rust_path(message: &MessageDescriptor) -> String {
         Some(parent) => format!("{}::{}", module_path(&parent), message.name().to_upper_camel_case()),
         None => message.name().to_upper_camel_case(),
     }
+}
+
+/// The path of the Rust type of an enum, inside its package's module.
+pub(crate) fn enum_path(of: &EnumDescriptor) -> String {
+    let name = of.name().to_upper_camel_case();
+    of.parent_message().map_or(name.clone(), |parent| format!("{}::{name}", module_path(&parent)))
 }
 
 /// The module in which prost puts what is nested in a message.

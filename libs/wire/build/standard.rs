@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
-use crate::rules::{Outcome, rust_name, rust_path};
+use crate::rules::{Outcome, enum_path, rust_name, rust_path};
 
 /// The `impl` of the trait that a request's shape gives it; nothing for any other message.
 pub(crate) fn implement(message: &MessageDescriptor, source: &mut String) -> Outcome<()> {
@@ -38,6 +38,17 @@ pub(crate) fn implement(message: &MessageDescriptor, source: &mut String) -> Out
     } else if method.starts_with("List") && has("parent") && has("filter") && has("order_by") {
         list(message, method, source)?;
     }
+    Ok(())
+}
+
+/// The names and numbers of an enum, so that columns, filters and guards of states are checked by the compiler.
+pub(crate) fn choice(of: &EnumDescriptor, source: &mut String) -> Outcome<()> {
+    let values: Vec<(String, i32)> = of.values().map(|value| (value.name().to_owned(), value.number())).collect();
+    writeln!(
+        source,
+        "impl crate::Choice for {} {{ const VALUES: &'static [(&'static str, i32)] = &{values:?}; }}",
+        enum_path(of)
+    )?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What the requests of standard methods have in common (AIP-131 to AIP-135). The `impl`s are generated from their shape.
+//! What the requests of standard methods have in common (AIP-131 to AIP-135), and what all enums have. The `impl`s are generated.
 
 /// A request for one resource by name (AIP-131).
 pub trait GetRequest {
@@ -60,4 +60,16 @@ pub trait DeleteRequest {
 
     /// The etag last read; empty skips the check.
     fn etag(&self) -> &str;
+}
+
+/// An enum of the API.
+pub trait Choice: Copy + PartialEq + Into<i32> {
+    /// The proto name and number of each of its values.
+    const VALUES: &'static [(&'static str, i32)];
+
+    /// The proto name.
+    fn text(self) -> &'static str {
+        let number: i32 = self.into();
+        Self::VALUES.iter().find(|(_, known)| *known == number).map_or("", |(name, _)| name)
+    }
 }

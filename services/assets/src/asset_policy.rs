@@ -26,7 +26,7 @@ impl store::Resource for AssetPolicies {
 
     fn columns() -> &'static [store::Column<AssetPolicy>] {
         store::columns![AssetPolicy;
-            display_name: text order search, state: choice("telwarden.assets.v1.AssetPolicy.State") index, revision: integer order,
+            display_name: text order search, state: choice(State) index, revision: integer order,
         ]
     }
 
@@ -36,16 +36,12 @@ impl store::Resource for AssetPolicies {
 impl Rules for AssetPolicies {
     type Needs = ();
 
-    async fn needs(_: &mut Transaction, _: &str, _: &[&AssetPolicy]) -> Outcome<()> {
-        Ok(())
+    fn check(_: &Context, _: &(), new: &mut AssetPolicy) -> Outcome<()> {
+        consistent(new)
     }
 
     fn create(_: &Context, _: &(), new: &mut AssetPolicy) -> Outcome<()> {
         new.set_state(State::Draft);
-        consistent(new)
-    }
-
-    fn update(_: &Context, _: &(), _: &AssetPolicy, new: &mut AssetPolicy) -> Outcome<()> {
         consistent(new)
     }
 

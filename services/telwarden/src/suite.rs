@@ -49,8 +49,8 @@ pub fn services() -> Vec<(&'static str, Tables)> {
 
 /// Every gRPC service of the suite.
 #[must_use]
-pub fn grpc_services() -> Vec<&'static str> {
-    assets::SERVICES.into_iter().chain([CHANGES]).collect()
+pub fn grpc_services() -> Vec<String> {
+    assets::services().into_iter().chain([CHANGES.to_owned()]).collect()
 }
 
 /// The check every call passes, for tokens of the embedded default.
@@ -66,7 +66,7 @@ pub fn door(key: &LocalKey) -> Result<AuthenticateLayer> {
 /// # Errors
 /// When a method has no access rule.
 pub fn door_of(verifier: Verifier, roles: Roles) -> Result<AuthenticateLayer> {
-    let rules = Rules::of(wire::pool(), &grpc_services())?;
+    let rules = Rules::of(wire::pool(), &grpc_services().iter().map(String::as_str).collect::<Vec<_>>())?;
     Ok(AuthenticateLayer::new(Arc::new(verifier), roles, rules, Arc::new(SystemClock)))
 }
 
@@ -82,7 +82,7 @@ pub async fn start(options: Options) -> Result<Suite> {
     let routes = assets::service(&database, clock).await.map_err(|fault| anyhow::anyhow!("{fault}"))?;
     let served = gateway::Service {
         name: assets::NAME.to_owned(),
-        grpc_services: assets::SERVICES.iter().map(|&name| name.to_owned()).collect(),
+        grpc_services: assets::services(),
         upstream: BoxCloneSyncService::new(door.layer(routes)),
     };
     let gateway = gateway::gateway(vec![served], door, options.gateway)?;

@@ -9,7 +9,6 @@ use fault::{Fault, Outcome};
 use sea_orm::QueryResult;
 use store::Transaction;
 use wire::assets::v1::{Dependency, ErrorReason};
-use wire::fault::v1::ErrorReason as House;
 
 use super::propagate::{Label, Node, inherit};
 use crate::{Registry, id_of, taxonomy};
@@ -246,18 +245,6 @@ pub(super) async fn refuse_circle(registry: &Registry, organization: &str, edge:
         "the dependency would close the circle {path}: leave it out, or set allow_cycle where these assets really support each other"
     );
     Err(Fault::precondition(ErrorReason::DependencyCycle, message).with("path", path).on("dependency.supporting"))
-}
-
-/// Refuses to let go of an asset that dependencies still name.
-pub(crate) async fn refuse_if_used(tx: &mut Transaction, organization: &str, name: &str) -> Outcome<()> {
-    let mut sql = tx.sql("SELECT COUNT(*) FROM dependency WHERE organization = ");
-    sql.bind(organization).push(" AND (dependent = ").bind(name).push(" OR supporting = ").bind(name).push(")");
-    let count: i64 = tx.row(sql).await?.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
-    if count == 0 {
-        return Ok(());
-    }
-    let message = format!("{count} dependencies still name the asset: delete them first");
-    Err(Fault::precondition(House::StillReferenced, message).with("count", count))
 }
 
 fn text(row: &QueryResult, index: usize) -> Outcome<String> {
