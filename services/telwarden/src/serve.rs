@@ -144,7 +144,8 @@ async fn run_gateway(defaults: &str, config: Option<&Path>, shutdown: Shutdown) 
     let config: GatewayConfig = process::config::load(defaults, config, ours())?;
     let telemetry = process::telemetry::start(&config.telemetry.clone().named("gateway"))?;
     let door = suite::door_of(config.trust.verifier()?, shipped_roles())?;
-    let settings = channel::Settings::described_by(wire::pool());
+    // The gateway has set each call its limit by its own settings before the call comes to the channel.
+    let settings = channel::Settings { unary_maximum: None, ..channel::Settings::described_by(wire::pool()) };
     let endpoints = channel::Endpoints::Static(config.upstreams.assets);
     let upstream =
         channel::Upstream::remote(assets::NAME, &endpoints, &settings).map_err(|fault| anyhow::anyhow!("{fault}"))?;
