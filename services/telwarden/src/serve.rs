@@ -1,10 +1,12 @@
 //! One service, or the gateway, alone: as production runs it.
 
+mod trust;
+
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use access::{Clock, SystemClock, Trust, Verifier, shipped_roles};
+use access::{Clock, SystemClock, shipped_roles};
 use anyhow::{Context as _, Result, bail};
 use process::listen::{ListenLimits, TlsSection, TlsSettings};
 use process::shutdown::Shutdown;
@@ -16,6 +18,7 @@ use tower::Layer as _;
 use tower::util::BoxCloneSyncService;
 
 use crate::suite;
+use trust::TrustSection;
 
 /// What can run alone.
 pub const NAMES: [&str; 2] = [assets::NAME, "gateway"];
@@ -63,20 +66,6 @@ struct Upstreams {
     assets: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TrustSection {
-    issuer: String,
-    audience: String,
-    key_set: PathBuf,
-}
-
-impl TrustSection {
-    fn verifier(self) -> Result<Verifier> {
-        Ok(Verifier::new(Trust { issuer: self.issuer, audience: self.audience, key_set: self.key_set })?)
-    }
-}
-
 /// The built-in settings of what runs alone, each explained.
 ///
 /// # Errors
@@ -120,7 +109,7 @@ async fn run_service(defaults: &str, config: Option<&Path>, shutdown: Shutdown) 
     let config: ServiceConfig = process::config::load(defaults, config, ours())?;
     let tls = usable(config.tls)?;
     let telemetry = process::telemetry::start(&config.telemetry.clone().named(assets::NAME))?;
-    let door = suite::door_of(config.trust.verifier()?, shipped_roles())?;
+    let door = suite::door_of(config.trust.verifier().await?, shipped_roles())?;
     let location = match config.service.database.as_str() {
         url if url.starts_with("postgres") => Location::Url(url.to_owned()),
         path => Location::File(path.into()),
@@ -145,7 +134,7 @@ async fn run_gateway(defaults: &str, config: Option<&Path>, shutdown: Shutdown) 
     let config: GatewayConfig = process::config::load(defaults, config, ours())?;
     let tls = usable(config.tls)?;
     let telemetry = process::telemetry::start(&config.telemetry.clone().named("gateway"))?;
-    let door = suite::door_of(config.trust.verifier()?, shipped_roles())?;
+    let door = suite::door_of(config.trust.verifier().await?, shipped_roles())?;
     // The gateway has set each call its limit by its own settings before the call comes to the channel.
     let settings = channel::Settings { unary_maximum: None, ..channel::Settings::described_by(wire::pool()) };
     let endpoints = channel::Endpoints::Static(config.upstreams.assets);
