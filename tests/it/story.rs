@@ -8,7 +8,8 @@ use telwarden::suite::{self, Options, Suite};
 pub(crate) async fn start() -> Suite {
     let folder = tempfile::tempdir().unwrap().keep();
     let listen = "127.0.0.1:0".parse().unwrap();
-    suite::start(Options { data: folder, listen, postgres: None, gateway: gateway::Settings::default() }).await.unwrap()
+    let gateway = gateway::Settings::default();
+    suite::start(Options { data: folder, listen, postgres: None, gateway, tls: None }).await.unwrap()
 }
 
 /// Imports a generated estate into an organization, as the command line would.
@@ -16,7 +17,7 @@ async fn import(running: &Suite, organization: &str, scale: f64) -> telwarden::i
     let mut bytes = Vec::new();
     sample::write_tmf639(sample::Settings { seed: 5, scale }, &mut bytes).unwrap();
     let token = running.token("oss", &[organization], &["integrator"]).unwrap();
-    let connection = Connection { gateway: running.url(), token: Some(token), output: Output::Json };
+    let connection = Connection::new(running.url(), token, Output::Json);
     let start = wire::assets::v1::ImportStart {
         parent: format!("organizations/{organization}"),
         source: "oss".to_owned(),
@@ -44,7 +45,7 @@ async fn an_operator_imports_values_and_proves_its_estate() {
 
     // Value: the value of what depends flows down the graph.
     let token = running.token("lead", &["acme"], &["viewer"]).unwrap();
-    let connection = Connection { gateway: running.url(), token: Some(token), output: Output::Json };
+    let connection = Connection::new(running.url(), token, Output::Json);
     let estate = telwarden::posture::estate(connection.open().await.unwrap(), "acme").await.unwrap();
     assert!(estate.inheriting > 50, "{}", estate.inheriting);
     assert!(estate.deepest_dependency.len() >= 8);
@@ -67,7 +68,7 @@ fn assets_tables() -> store::Tables {
 async fn grpc_and_the_command_line_meet_the_same_gateway() {
     let running = start().await;
     let token = running.token("ana", &["acme"], &["administrator"]).unwrap();
-    let connection = Connection { gateway: running.url(), token: Some(token), output: Output::Json };
+    let connection = Connection::new(running.url(), token, Output::Json);
     let create: Value =
         json!({"parent": "organizations/acme", "assetId": "r1", "asset": {"displayName": "R1", "type": "router"}});
     telwarden::call::call(&connection, "telwarden.assets.v1.AssetService/CreateAsset", &create.to_string())
@@ -90,7 +91,7 @@ async fn a_file_that_breaks_off_leaves_nothing_behind_when_all_or_nothing_was_as
     sample::write_tmf639(sample::Settings { seed: 5, scale: 0.5 }, &mut bytes).unwrap();
     bytes.truncate(bytes.len() / 2);
     let token = running.token("oss", &["acme"], &["administrator"]).unwrap();
-    let connection = Connection { gateway: running.url(), token: Some(token), output: Output::Json };
+    let connection = Connection::new(running.url(), token, Output::Json);
     let start = wire::assets::v1::ImportStart {
         parent: "organizations/acme".to_owned(),
         source: "oss".to_owned(),
@@ -112,7 +113,7 @@ async fn a_file_that_breaks_off_leaves_nothing_behind_when_all_or_nothing_was_as
 async fn a_change_belongs_to_the_trace_of_the_call_that_made_it() {
     let running = start().await;
     let token = running.token("ana", &["acme"], &["administrator"]).unwrap();
-    let connection = Connection { gateway: running.url(), token: Some(token), output: Output::Json };
+    let connection = Connection::new(running.url(), token, Output::Json);
     let client = connection.open().await.unwrap();
     let site =
         wire::assets::v1::Site { display_name: "Hub".to_owned(), r#type: "office".to_owned(), ..Default::default() };

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::task::{Context as Poll, Poll as Ready};
 
 use fault::{Fault, Outcome};
-use futures::future::{Either, Ready as Done, ready};
+use futures::future::{BoxFuture, Either, FutureExt as _, ready};
 use http::{HeaderMap, Request, Response};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 use wire::fault::v1::ErrorReason;
 
+use crate::token::Refusal;
 use crate::{Clock, Context, Roles, Rules, Verifier};
 
 /// Puts [`Authenticate`] in front of a service.
@@ -35,10 +36,25 @@ impl AuthenticateLayer {
 
     /// Checks a call by its path and headers, and gives the context it acts in. `None`: no method of ours, or a public one.
     ///
+    /// A token that names a key we do not know is refused; [`AuthenticateLayer::admit_after_renewal`] looks for newer keys.
+    ///
     /// # Errors
     /// `TOKEN_MISSING`, `TOKEN_INVALID`, `PERMISSION_MISSING`.
     pub fn admit(&self, path: &str, headers: &HeaderMap) -> Outcome<Option<Context>> {
-        self.door.admit(path, headers)
+        self.door.admit(path, headers).map_err(Refusal::into_fault)
+    }
+
+    /// As [`AuthenticateLayer::admit`], but where the token names a key that we do not know, the keys are fetched again
+    /// first, if they are fetched at all: the provider may have begun to sign with a new one. That takes a few seconds at
+    /// most, and is not done again within seconds.
+    ///
+    /// # Errors
+    /// `TOKEN_MISSING`, `TOKEN_INVALID`, `PERMISSION_MISSING`.
+    pub async fn admit_after_renewal(&self, path: &str, headers: &HeaderMap) -> Outcome<Option<Context>> {
+        match self.door.admit(path, headers) {
+            Err(Refusal::UnknownKey(_)) => self.door.admit_renewed(path, headers).await,
+            outcome => outcome.map_err(Refusal::into_fault),
+        }
     }
 }
 
@@ -58,13 +74,18 @@ pub struct Authenticate<S> {
 }
 
 impl Door {
-    fn admit(&self, path: &str, headers: &HeaderMap) -> Outcome<Option<Context>> {
+    async fn admit_renewed(&self, path: &str, headers: &HeaderMap) -> Outcome<Option<Context>> {
+        self.verifier.renew().await;
+        self.admit(path, headers).map_err(Refusal::into_fault)
+    }
+
+    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Option<Context>, Refusal> {
         let Some(rule) = self.rules.get(path) else { return Ok(None) };
         if rule.public {
             return Ok(None);
         }
-        let caller = self.verifier.verify(bearer(headers)?, self.clock.now())?;
-        self.roles.require(&caller.roles, &rule.permission)?;
+        let caller = self.verifier.look(bearer(headers).map_err(Refusal::Final)?, self.clock.now())?;
+        self.roles.require(&caller.roles, &rule.permission).map_err(Refusal::Final)?;
         let trace = headers.get("traceparent").and_then(|value| value.to_str().ok()).filter(|text| text.len() == 55);
         Ok(Some(Context {
             caller,
@@ -73,6 +94,12 @@ impl Door {
             roles: Arc::clone(&self.roles),
             clock: Arc::clone(&self.clock),
         }))
+    }
+}
+
+fn carry<B>(context: Option<Context>, request: &mut Request<B>) {
+    if let Some(context) = context {
+        request.extensions_mut().insert(context);
     }
 }
 
@@ -91,14 +118,15 @@ fn bearer(headers: &HeaderMap) -> Outcome<&str> {
 
 impl<S, B, R> Service<Request<B>> for Authenticate<S>
 where
-    S: Service<Request<B>, Response = Response<R>>,
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send + 'static,
+    B: Send + 'static,
     R: Default + Send + 'static,
     S::Error: Send + 'static,
 {
     type Response = Response<R>;
     type Error = S::Error;
-    type Future = Either<S::Future, Done<Result<Response<R>, S::Error>>>;
+    type Future = Either<S::Future, BoxFuture<'static, Result<Response<R>, S::Error>>>;
 
     fn poll_ready(&mut self, cx: &mut Poll<'_>) -> Ready<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -107,12 +135,26 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         match self.door.admit(request.uri().path(), request.headers()) {
             Ok(context) => {
-                if let Some(context) = context {
-                    request.extensions_mut().insert(context);
-                }
+                carry(context, &mut request);
                 Either::Left(self.inner.call(request))
             }
-            Err(fault) => Either::Right(ready(Ok(Status::from(fault).into_http()))),
+            Err(Refusal::Final(fault)) => Either::Right(ready(Ok(Status::from(fault).into_http())).boxed()),
+            Err(Refusal::UnknownKey(_)) => {
+                // The one that was polled ready is the one to call.
+                let fresh = self.inner.clone();
+                let mut inner = std::mem::replace(&mut self.inner, fresh);
+                let door = Arc::clone(&self.door);
+                let later = async move {
+                    match door.admit_renewed(request.uri().path(), request.headers()).await {
+                        Ok(context) => {
+                            carry(context, &mut request);
+                            inner.call(request).await
+                        }
+                        Err(fault) => Ok(Status::from(fault).into_http()),
+                    }
+                };
+                Either::Right(later.boxed())
+            }
         }
     }
 }

@@ -3,11 +3,18 @@
 //! A call passes [`Authenticate`], which verifies the token, looks the method's rule up and checks the permission *by name*,
 //! before anything is known about existence. What is left to the storage engine is the tenant: [`Context::enter`] answers
 //! "no such resource" for every organization the caller does not act for.
+//!
+//! Keys come from a file ([`Verifier::new`]), from what the operator's identity provider publishes ([`Verifier::fetching`]),
+//! or are our own ([`LocalKey`]). Either way the last good set stays in use while there is no newer one.
 
 mod caller;
 mod clock;
 mod context;
+mod file;
+mod key_set;
 mod layer;
+mod local_key;
+mod provider;
 mod role;
 mod rule;
 mod token;
@@ -16,6 +23,8 @@ pub use caller::Caller;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::Context;
 pub use layer::{Authenticate, AuthenticateLayer};
+pub use local_key::LocalKey;
+pub use provider::Provider;
 pub use role::{Roles, shipped_roles};
 pub use rule::{MethodRule, Rules, RulesError};
-pub use token::{Claims, LocalKey, TokenError, Trust, Verifier};
+pub use token::{Claims, TokenError, Trust, Verifier};

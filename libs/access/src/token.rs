@@ -1,24 +1,21 @@
-//! Tokens: verified against the operator's keys, or minted by the embedded default.
+//! Tokens, verified against the operator's keys.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
 use fault::{Fault, Outcome};
-use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use parking_lot::{Mutex, RwLock};
+use jsonwebtoken::Validation;
+use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tonic::Code;
 use wire::fault::v1::ErrorReason;
 
 use crate::Caller;
+use crate::file::KeyFile;
+use crate::key_set::{ALLOWED, Found, KeySet, Keys};
+use crate::provider::{Provider, Published};
 
 /// What a token says. Times are seconds since 1970.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -55,7 +52,7 @@ pub enum Audience {
     Several(Vec<String>),
 }
 
-/// Whose tokens are believed.
+/// Whose tokens are believed, where the issuer's keys are in a file. [`Provider`] is for an issuer that publishes them.
 #[derive(Clone, Debug)]
 pub struct Trust {
     /// The `iss` every token must have.
@@ -74,6 +71,26 @@ pub enum TokenError {
         "the setting {0} is empty: issuer, audience and key set must all be set, or a token of anyone would be believed"
     )]
     HalfSet(&'static str),
+    /// A setting that cannot be used.
+    #[error("the setting {setting} cannot be used: {cause}")]
+    Setting {
+        /// Which one.
+        setting: &'static str,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The identity provider does not give its keys.
+    #[error(
+        "no key set comes from {url}: {cause} (tried for {seconds} s): is key_set_url right, and is the identity provider up?"
+    )]
+    Unreachable {
+        /// Where it should be.
+        url: String,
+        /// What went wrong the last time.
+        cause: String,
+        /// For how long it was tried.
+        seconds: u64,
+    },
     /// A file cannot be read or written.
     #[error("{path}: {cause}")]
     File {
@@ -87,56 +104,98 @@ pub enum TokenError {
     Signing(String),
 }
 
-const ALLOWED: [Algorithm; 7] = [
-    Algorithm::EdDSA,
-    Algorithm::ES256,
-    Algorithm::ES384,
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::PS256,
-];
 const REMEMBERED: usize = 8192;
-const REREAD: Duration = Duration::from_secs(5);
+/// Longer tokens are not looked at; bytes.
+const LONGEST: usize = 16 * 1024;
 
-/// Verifies tokens, remembering those it has verified until they end.
+/// Verifies tokens, remembering those it has verified until they end or the keys change.
 pub struct Verifier {
-    trust: Trust,
-    keys: RwLock<Keys>,
-    checked: Mutex<Instant>,
+    issuer: String,
+    audience: String,
+    keys: Arc<Keys>,
+    source: Source,
     known: RwLock<Known>,
 }
 
-/// Verified tokens by their digest: whose they are, and when they end (seconds since 1970).
-type Known = HashMap<[u8; 32], (Arc<Caller>, i64)>;
+/// Where keys come from.
+enum Source {
+    File(KeyFile),
+    Provider(Published),
+}
 
-struct Keys {
-    set: JwkSet,
-    changed: Option<SystemTime>,
+/// Verified tokens by their digest: whose they are, and when they end (seconds since 1970).
+#[derive(Default)]
+struct Known {
+    /// The key set that verified them. A key taken out of the set must stop working at once.
+    generation: u64,
+    callers: HashMap<[u8; 32], (Arc<Caller>, i64)>,
+}
+
+/// Why a token is not believed.
+pub(crate) enum Refusal {
+    /// It names a key that is not in the set: one that is newer, perhaps.
+    UnknownKey(Box<Fault>),
+    /// Anything else.
+    Final(Box<Fault>),
+}
+
+impl Refusal {
+    pub(crate) fn into_fault(self) -> Box<Fault> {
+        match self {
+            Self::UnknownKey(fault) | Self::Final(fault) => fault,
+        }
+    }
 }
 
 impl std::fmt::Debug for Verifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Verifier").field("trust", &self.trust).finish_non_exhaustive()
+        f.debug_struct("Verifier")
+            .field("issuer", &self.issuer)
+            .field("audience", &self.audience)
+            .finish_non_exhaustive()
     }
 }
 
+fn set(issuer: &str, audience: &str) -> Result<(), TokenError> {
+    for (setting, value) in [("issuer", issuer), ("audience", audience)] {
+        if value.is_empty() {
+            return Err(TokenError::HalfSet(setting));
+        }
+    }
+    Ok(())
+}
+
 impl Verifier {
-    /// A verifier of tokens of one issuer.
+    /// A verifier of tokens of one issuer, whose keys are in a file.
     ///
     /// # Errors
     /// Refuses half-set configuration and a key set that cannot be read.
     pub fn new(trust: Trust) -> Result<Self, TokenError> {
-        for (setting, value) in [("issuer", &trust.issuer), ("audience", &trust.audience)] {
-            if value.is_empty() {
-                return Err(TokenError::HalfSet(setting));
-            }
-        }
+        set(&trust.issuer, &trust.audience)?;
         if trust.key_set.as_os_str().is_empty() {
             return Err(TokenError::HalfSet("key_set"));
         }
-        let keys = RwLock::new(read_keys(&trust.key_set)?);
-        Ok(Self { trust, keys, checked: Mutex::new(Instant::now()), known: RwLock::default() })
+        let (file, keys) = KeyFile::open(trust.key_set)?;
+        Ok(Self {
+            issuer: trust.issuer,
+            audience: trust.audience,
+            keys: Arc::new(Keys::new(keys)),
+            source: Source::File(file),
+            known: RwLock::default(),
+        })
+    }
+
+    /// A verifier of tokens of one identity provider, which publishes its keys. They are fetched before this returns, and
+    /// from then on in the background, until the verifier is dropped.
+    ///
+    /// # Errors
+    /// Refuses half-set configuration, a URL over which anybody could send keys, and a provider that gives no keys within
+    /// [`Provider::patience`].
+    pub async fn fetching(provider: Provider) -> Result<Self, TokenError> {
+        set(&provider.issuer, &provider.audience)?;
+        let (issuer, audience) = (provider.issuer.clone(), provider.audience.clone());
+        let (published, keys) = Published::start(provider).await?;
+        Ok(Self { issuer, audience, keys, source: Source::Provider(published), known: RwLock::default() })
     }
 
     /// Who a token speaks for. `now` is microseconds since 1970.
@@ -144,15 +203,27 @@ impl Verifier {
     /// # Errors
     /// `TOKEN_INVALID` with the cause.
     pub fn verify(&self, token: &str, now: i64) -> Outcome<Arc<Caller>> {
+        self.look(token, now).map_err(Refusal::into_fault)
+    }
+
+    /// As [`Verifier::verify`], telling apart what newer keys might mend.
+    pub(crate) fn look(&self, token: &str, now: i64) -> Result<Arc<Caller>, Refusal> {
         let seconds = now / 1_000_000;
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        self.reread();
-        if let Some((caller, ends)) = self.known.read().get(&digest)
-            && *ends > seconds
-        {
-            return Ok(Arc::clone(caller));
+        if let Source::File(file) = &self.source {
+            file.reread(&self.keys);
         }
-        let claims = self.claims(token, seconds)?;
+        let held = self.keys.current();
+        {
+            let known = self.known.read();
+            if known.generation == held.generation
+                && let Some((caller, ends)) = known.callers.get(&digest)
+                && *ends > seconds
+            {
+                return Ok(Arc::clone(caller));
+            }
+        }
+        let claims = self.claims(token, seconds, &held.set)?;
         let caller = Arc::new(Caller {
             subject: claims.sub,
             on_behalf_of: claims.on_behalf_of,
@@ -160,74 +231,59 @@ impl Verifier {
             roles: claims.roles,
         });
         let mut known = self.known.write();
-        if known.len() >= REMEMBERED {
-            known.clear();
+        if known.generation != held.generation || known.callers.len() >= REMEMBERED {
+            known.callers.clear();
+            known.generation = held.generation;
         }
-        known.insert(digest, (Arc::clone(&caller), claims.exp));
+        known.callers.insert(digest, (Arc::clone(&caller), claims.exp));
         Ok(caller)
     }
 
-    fn claims(&self, token: &str, now: i64) -> Outcome<Claims> {
-        if token.len() > 16 * 1024 {
-            return Err(refused("too long", "it is longer than 16 KiB"));
+    /// Fetches the keys again, or waits while somebody does; gives up after a few seconds. Does nothing where keys are not
+    /// fetched, or were on such an occasion just now.
+    pub(crate) async fn renew(&self) {
+        if let Source::Provider(published) = &self.source {
+            published.renew().await;
+        }
+    }
+
+    fn claims(&self, token: &str, now: i64, keys: &KeySet) -> Result<Claims, Refusal> {
+        let never = |cause, text: &str| Refusal::Final(refused(cause, text));
+        if token.len() > LONGEST {
+            return Err(never("too long", "it is longer than 16 KiB"));
         }
         let header = jsonwebtoken::decode_header(token)
-            .map_err(|_| refused("malformed", "it is not a JSON Web Token with a known algorithm"))?;
+            .map_err(|_| never("malformed", "it is not a JSON Web Token with a known algorithm"))?;
         if !ALLOWED.contains(&header.alg) {
-            return Err(refused(
+            return Err(never(
                 "algorithm",
                 "its algorithm is not one of EdDSA, ES256, ES384, RS256, RS384, RS512, PS256",
             ));
         }
-        let key =
-            self.key(header.kid.as_deref()).ok_or_else(|| refused("key", "no key of the issuer fits its `kid`"))?;
+        let key = match keys.find(header.kid.as_deref(), header.alg) {
+            Found::Key(key) => key,
+            Found::OtherKind => return Err(never("algorithm", OTHER_KIND)),
+            Found::Unknown => {
+                return Err(Refusal::UnknownKey(refused("key", "no key of the issuer fits its `kid`")));
+            }
+        };
         let mut validation = Validation::new(header.alg);
         validation.validate_exp = false; // against our own clock, below
-        validation.set_issuer(&[&self.trust.issuer]);
-        validation.set_audience(&[&self.trust.audience]);
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|error| {
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).map_err(|error| {
             let (cause, text) = explain(error.kind());
-            refused(cause, text).because(error)
+            Refusal::Final(refused(cause, text).because(error))
         })?;
         if claims.claims.exp <= now {
-            return Err(refused("expired", "it has expired: get a new one"));
+            return Err(never("expired", "it has expired: get a new one"));
         }
         Ok(claims.claims)
     }
-
-    fn key(&self, kid: Option<&str>) -> Option<DecodingKey> {
-        let keys = self.keys.read();
-        let jwk = match kid {
-            Some(kid) => keys.set.find(kid),
-            None => keys.set.keys.first().filter(|_| keys.set.keys.len() == 1),
-        };
-        jwk.and_then(|jwk| DecodingKey::from_jwk(jwk).ok())
-    }
-
-    /// Reads the key set again when its file has changed, looking at most every five seconds.
-    fn reread(&self) {
-        {
-            let Some(mut checked) = self.checked.try_lock() else { return };
-            if checked.elapsed() < REREAD {
-                return;
-            }
-            *checked = Instant::now();
-        }
-        if self.keys.read().changed == changed(&self.trust.key_set) {
-            return;
-        }
-        match read_keys(&self.trust.key_set) {
-            Ok(keys) => {
-                *self.keys.write() = keys;
-                // A key taken out of the set must stop working at once.
-                self.known.write().clear();
-                tracing::info!(path = %self.trust.key_set.display(), "read the key set again");
-            }
-            Err(error) => tracing::error!(%error, "the key set cannot be read; the keys before stay in use"),
-        }
-    }
 }
+
+const OTHER_KIND: &str = "its algorithm is not the one of the issuer's key";
 
 fn explain(kind: &jsonwebtoken::errors::ErrorKind) -> (&'static str, &'static str) {
     use jsonwebtoken::errors::ErrorKind as K;
@@ -235,9 +291,7 @@ fn explain(kind: &jsonwebtoken::errors::ErrorKind) -> (&'static str, &'static st
         K::InvalidIssuer => ("issuer", "it is of another issuer"),
         K::InvalidAudience => ("audience", "it is meant for another audience"),
         K::InvalidSignature => ("signature", "its signature is not of the issuer's key"),
-        K::InvalidAlgorithm | K::InvalidAlgorithmName => {
-            ("algorithm", "its algorithm is not the one of the issuer's key")
-        }
+        K::InvalidAlgorithm | K::InvalidAlgorithmName => ("algorithm", OTHER_KIND),
         K::MissingRequiredClaim(_) => ("claim", "it lacks one of the claims exp, iss, aud, sub"),
         _ => ("malformed", "it cannot be read"),
     }
@@ -248,113 +302,15 @@ fn refused(cause: &'static str, text: &str) -> Box<Fault> {
         .with("cause", cause)
 }
 
-fn changed(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
-}
-
-fn read_keys(path: &Path) -> Result<Keys, TokenError> {
-    let failed = |cause: String| TokenError::File { path: path.to_owned(), cause };
-    let changed = changed(path);
-    let text = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-    let set = serde_json::from_slice(&text).map_err(|error| failed(format!("is not a JSON Web Key Set: {error}")))?;
-    Ok(Keys { set, changed })
-}
-
-/// The issuer, the audience and the files of the embedded default, which mints its own tokens.
-#[derive(Clone, Debug)]
-pub struct LocalKey {
-    folder: PathBuf,
-}
-
-const LOCAL: &str = "telwarden";
-
-impl LocalKey {
-    /// The key kept in `folder`: made there when absent.
-    ///
-    /// # Errors
-    /// When the folder cannot be written.
-    pub fn open(folder: &Path) -> Result<Self, TokenError> {
-        let local = Self { folder: folder.to_owned() };
-        if !local.private().exists() {
-            local.make()?;
-        }
-        Ok(local)
-    }
-
-    /// Trust in this key alone.
-    #[must_use]
-    pub fn trust(&self) -> Trust {
-        Trust { issuer: LOCAL.to_owned(), audience: LOCAL.to_owned(), key_set: self.folder.join("key-set.json") }
-    }
-
-    /// A token for one caller. `now` is microseconds since 1970.
-    ///
-    /// # Errors
-    /// When the private key cannot be read or used.
-    pub fn mint(
-        &self,
-        subject: &str,
-        organizations: &[&str],
-        roles: &[&str],
-        now: i64,
-        lifetime: Duration,
-    ) -> Result<String, TokenError> {
-        let now = now / 1_000_000;
-        let claims = Claims {
-            iss: LOCAL.to_owned(),
-            aud: Audience::One(LOCAL.to_owned()),
-            sub: subject.to_owned(),
-            exp: now.saturating_add(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX)),
-            iat: now,
-            organizations: organizations.iter().map(|&text| text.to_owned()).collect(),
-            roles: roles.iter().map(|&text| text.to_owned()).collect(),
-            on_behalf_of: String::new(),
-        };
-        let pem = std::fs::read(self.private()).map_err(|error| self.failed(&error.to_string()))?;
-        let key = EncodingKey::from_ed_pem(&pem).map_err(|error| TokenError::Signing(error.to_string()))?;
-        let header = Header { kid: Some(LOCAL.to_owned()), ..Header::new(Algorithm::EdDSA) };
-        jsonwebtoken::encode(&header, &claims, &key).map_err(|error| TokenError::Signing(error.to_string()))
-    }
-
-    fn private(&self) -> PathBuf {
-        self.folder.join("signing-key.pem")
-    }
-
-    fn failed(&self, cause: &str) -> TokenError {
-        TokenError::File { path: self.folder.clone(), cause: cause.to_owned() }
-    }
-
-    fn make(&self) -> Result<(), TokenError> {
-        std::fs::create_dir_all(&self.folder).map_err(|error| self.failed(&error.to_string()))?;
-        let mut seed = [0_u8; 32];
-        rand::RngCore::fill_bytes(&mut rand::rng(), &mut seed);
-        let key = SigningKey::from_bytes(&seed);
-        let public = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
-        let set = serde_json::json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": LOCAL, "alg": "EdDSA", "use": "sig", "x": public}]});
-        std::fs::write(self.trust().key_set, set.to_string()).map_err(|error| self.failed(&error.to_string()))?;
-        let pem = key.to_pkcs8_pem(Default::default()).map_err(|error| self.failed(&error.to_string()))?;
-        write_private(&self.private(), pem.as_bytes()).map_err(|error| self.failed(&error.to_string()))?;
-        SigningKey::from_pkcs8_pem(&pem).map(|_| ()).map_err(|error| self.failed(&error.to_string()))
-    }
-}
-
-/// Writes a file that only its owner can read, whole or not at all.
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let fresh = path.with_extension("fresh");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(fresh, path)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
+    use crate::LocalKey;
 
     const NOW: i64 = 1_800_000_000_000_000;
     const HOUR: Duration = Duration::from_secs(3600);

@@ -1,5 +1,5 @@
-//! The body of an answer on its way back: the deadline still holds, what it says of the endpoint is heard, and whatever
-//! breaks ends it with a proper status.
+//! The body of an answer on its way back: what it says of the endpoint is heard, and whatever breaks ends it with a proper
+//! status. The deadline is held by the [`Timed`](crate::Timed) around it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::Sleep;
 
 use fault::Fault;
 use tonic::Code;
@@ -42,7 +41,6 @@ pub(crate) struct Answer<B> {
     first: Option<Frame<Bytes>>,
     /// `None` once it ended, so that the stream below ends then and not when the caller gets round to it.
     rest: Option<B>,
-    timer: Option<Pin<Box<Sleep>>>,
     /// The headers held the status already.
     told: bool,
     call: Option<Call>,
@@ -50,15 +48,8 @@ pub(crate) struct Answer<B> {
 }
 
 impl<B: Source> Answer<B> {
-    pub(crate) fn new(
-        service: Arc<str>,
-        body: B,
-        timer: Option<Pin<Box<Sleep>>>,
-        told: bool,
-        call: Option<Call>,
-        permit: Permit,
-    ) -> Self {
-        Self { service, first: None, rest: Some(body), timer, told, call, permit: Some(permit) }
+    pub(crate) fn new(service: Arc<str>, body: B, told: bool, call: Option<Call>, permit: Permit) -> Self {
+        Self { service, first: None, rest: Some(body), told, call, permit: Some(permit) }
     }
 
     /// Puts a frame that was already read before the rest.
@@ -70,7 +61,6 @@ impl<B: Source> Answer<B> {
     /// Ends the answer and all it holds.
     fn end(&mut self) {
         self.rest = None;
-        self.timer = None;
         self.call = None;
         self.permit = None;
     }
@@ -102,11 +92,6 @@ impl<B: Source> Body for Answer<B> {
             return Poll::Ready(Some(Ok(frame)));
         }
         let Some(rest) = &mut this.rest else { return Poll::Ready(None) };
-        // The deadline first: a stream that never pauses must end too.
-        if this.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready()) {
-            let fault = failure::deadline_passed(&this.service);
-            return this.cut_short(fault);
-        }
         match std::task::ready!(Pin::new(rest).poll_frame(cx)) {
             Some(Ok(frame)) => {
                 this.hear(&frame);

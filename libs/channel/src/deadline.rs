@@ -10,7 +10,24 @@ use wire::fault::v1::ErrorReason;
 
 use crate::timeout::{encode_timeout, parse_timeout};
 
-pub(crate) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+
+/// What a route allows its calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Allowance {
+    /// How long a call may take whose caller names no limit. `None`: as long as it likes.
+    pub unasked: Option<Duration>,
+    /// How long any call may take at most, whatever its caller says or does not say. `None`: as long as the above.
+    pub longest: Option<Duration>,
+}
+
+impl Allowance {
+    /// One limit for callers who name none and for those who name a longer one.
+    #[must_use]
+    pub fn at_most(limit: Option<Duration>) -> Self {
+        Self { unasked: None, longest: limit }
+    }
+}
 
 /// The instant after which nobody waits for the answer any more. Put into the extensions of every request that an
 /// [`Upstream`](crate::Upstream) passes to a service in the same process; one that is already there is kept if sooner.
@@ -25,33 +42,35 @@ impl Deadline {
     }
 
     /// The deadline of a request that arrived at `now`: the soonest of its `grpc-timeout`, its own [`Deadline`] extension
-    /// and the `maximum` of the route. `None` where nothing limits it.
+    /// and what the route allows. `None` where nothing limits it.
     ///
     /// # Errors
     /// `FIELD_INVALID` where the `grpc-timeout` cannot be read.
-    pub fn of<B>(request: &Request<B>, now: Instant, maximum: Option<Duration>) -> Outcome<Option<Self>> {
+    pub fn of<B>(request: &Request<B>, now: Instant, route: Allowance) -> Outcome<Option<Self>> {
         let asked = match request.headers().get(GRPC_TIMEOUT) {
             Some(value) => Some(read(value)?),
             None => None,
         };
-        let allowed = match (asked, maximum) {
-            (Some(asked), Some(maximum)) => Some(asked.min(maximum)),
-            (asked, maximum) => asked.or(maximum),
-        };
+        let allowed = sooner(asked.or(route.unasked), route.longest);
         // Beyond what the clock can hold is the same as no limit.
         let own = allowed.and_then(|allowed| now.checked_add(allowed)).map(Self);
         let inherited = request.extensions().get::<Self>().copied();
-        Ok(match (own, inherited) {
-            (Some(own), Some(inherited)) => Some(own.min(inherited)),
-            (own, inherited) => own.or(inherited),
-        })
+        Ok(sooner(own, inherited))
     }
 
-    /// Writes what is left at `now` for the next one called.
-    pub(crate) fn tell(self, now: Instant, headers: &mut HeaderMap) {
+    /// Writes what is left at `now` for the next one called, into `grpc-timeout`.
+    pub fn tell(self, now: Instant, headers: &mut HeaderMap) {
         if let Ok(value) = HeaderValue::try_from(encode_timeout(self.left(now))) {
             headers.insert(GRPC_TIMEOUT, value);
         }
+    }
+}
+
+/// The lesser of two limits, either of which may be none.
+fn sooner<T: Ord>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 
@@ -98,14 +117,25 @@ mod tests {
         ];
         for (asked, inherited, maximum, expected) in table {
             let request = request(asked, inherited.map(|seconds| Deadline(now + seconds * S)));
-            let deadline = Deadline::of(&request, now, maximum.map(|seconds: u32| seconds * S)).unwrap();
+            let route = Allowance::at_most(maximum.map(|seconds: u32| seconds * S));
+            let deadline = Deadline::of(&request, now, route).unwrap();
             assert_eq!(deadline, expected.map(|seconds: u32| Deadline(now + seconds * S)), "{asked:?} {maximum:?}");
         }
     }
 
     #[test]
+    fn a_route_may_allow_who_asks_more_than_who_does_not() {
+        let now = Instant::now();
+        let route = Allowance { unasked: Some(30 * S), longest: Some(600 * S) };
+        for (asked, expected) in [(None, 30), (Some("5S"), 5), (Some("5M"), 300), (Some("1H"), 600)] {
+            let deadline = Deadline::of(&request(asked, None), now, route).unwrap();
+            assert_eq!(deadline, Some(Deadline(now + expected * S)), "{asked:?}");
+        }
+    }
+
+    #[test]
     fn a_timeout_that_cannot_be_read_is_named() {
-        let fault = Deadline::of(&request(Some("soon"), None), Instant::now(), None).unwrap_err();
+        let fault = Deadline::of(&request(Some("soon"), None), Instant::now(), Allowance::default()).unwrap_err();
         assert_eq!((fault.reason(), fault.field()), ("FIELD_INVALID", "grpc-timeout"));
         assert!(fault.message().contains("soon"));
     }
@@ -114,7 +144,7 @@ mod tests {
     fn the_next_one_is_told_what_is_left() {
         let now = Instant::now();
         let mut request = request(Some("5S"), None);
-        let deadline = Deadline::of(&request, now, None).unwrap().unwrap();
+        let deadline = Deadline::of(&request, now, Allowance::default()).unwrap().unwrap();
         deadline.tell(now + 2 * S, request.headers_mut());
         assert_eq!(request.headers()[GRPC_TIMEOUT], "3000000u");
         assert_eq!(deadline.left(now + 9 * S), Duration::ZERO);

@@ -7,7 +7,7 @@
 //! What a call passes, outermost first:
 //!
 //! 1. [`upstream`](Upstream): the limit of calls at once (shed, never queued), the deadline, and the answer's body, on
-//!    which the deadline still holds;
+//!    which the deadline still holds ([`Timer`]; the gateway holds its own calls to their deadlines with it too);
 //! 2. `attempt`: at most one retry, within a budget, only of methods that may be repeated; and a free choice of another
 //!    endpoint as long as nothing was sent;
 //! 3. `fleet`: which endpoints there are, which takes the call, and failing fast when none can;
@@ -33,14 +33,16 @@ mod methods;
 mod pick;
 mod replay;
 mod settings;
+mod timed;
 mod timeout;
 mod upstream;
 
 pub use breaker::BreakerLimits;
 pub use budget::BudgetLimits;
-pub use deadline::Deadline;
+pub use deadline::{Allowance, Deadline};
 pub use endpoint::{EndpointReport, EndpointState};
 pub use methods::{idempotent_methods, streaming_methods};
 pub use settings::{Endpoints, Settings, Tls};
+pub use timed::{Timed, Timer};
 pub use timeout::{encode_timeout, parse_timeout};
 pub use upstream::Upstream;

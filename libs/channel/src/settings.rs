@@ -66,8 +66,9 @@ pub struct Settings {
     pub keep_alive_timeout: Duration,
     /// While no endpoint is ready, calls wait so long in all; then they fail at once. Default 1 s.
     pub failfast_after: Duration,
-    /// The most time a unary call gets, also when its caller names none. Default 30 s.
-    pub unary_maximum: Duration,
+    /// The most time a unary call gets, also when its caller names none. `None`: as long as its caller allows, for those
+    /// who have set a limit to each call before it comes here, as the gateway does. Default 30 s.
+    pub unary_maximum: Option<Duration>,
     /// The most time a streaming call gets. Default none: as long as its caller allows.
     pub stream_maximum: Option<Duration>,
     /// The latency assumed of an endpoint before its first answer. Default 30 ms.
@@ -96,7 +97,7 @@ impl Default for Settings {
             keep_alive_interval: Duration::from_secs(10),
             keep_alive_timeout: Duration::from_secs(5),
             failfast_after: Duration::from_secs(1),
-            unary_maximum: Duration::from_secs(30),
+            unary_maximum: Some(Duration::from_secs(30)),
             stream_maximum: None,
             assumed_latency: Duration::from_millis(30),
             latency_decay: Duration::from_secs(10),
@@ -125,7 +126,7 @@ impl Settings {
             (!self.reconnect_maximum.is_zero(), "reconnect_maximum", "must be longer than 0"),
             (!self.keep_alive_interval.is_zero(), "keep_alive_interval", "must be longer than 0"),
             (!self.keep_alive_timeout.is_zero(), "keep_alive_timeout", "must be longer than 0"),
-            (!self.unary_maximum.is_zero(), "unary_maximum", "must be longer than 0"),
+            (self.unary_maximum.is_none_or(|limit| !limit.is_zero()), "unary_maximum", "must be longer than 0"),
             (self.breaker.consecutive_failures > 0, "breaker.consecutive_failures", "must be at least 1"),
             ((0.0..=1.0).contains(&self.breaker.success_rate), "breaker.success_rate", "must be 0 to 1"),
             (!self.breaker.shut_minimum.is_zero(), "breaker.shut_minimum", "must be longer than 0"),

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
@@ -11,7 +10,7 @@ use std::task::{Context, Poll};
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body::Body as _;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
 use tower::{BoxError, Service, ServiceExt as _};
@@ -20,12 +19,13 @@ use fault::{Fault, Outcome};
 
 use crate::answer::Answer;
 use crate::attempt;
-use crate::deadline::Deadline;
+use crate::deadline::{Allowance, Deadline};
 use crate::endpoint::{EndpointReport, EndpointState};
 use crate::failure;
 use crate::fleet::Fleet;
 use crate::methods::{Methods, Traits};
 use crate::settings::{Endpoints, Settings};
+use crate::timed::Timer;
 
 /// A service that can be called: in this process, or at some replicas elsewhere. Cheap to clone; all clones share their
 /// connections, limits and memory. When the last is dropped, connections close as their calls end.
@@ -37,7 +37,7 @@ struct Inner {
     limit: usize,
     in_flight: Arc<AtomicUsize>,
     methods: Methods,
-    unary_maximum: std::time::Duration,
+    unary_maximum: Option<std::time::Duration>,
     stream_maximum: Option<std::time::Duration>,
     target: Target,
 }
@@ -170,19 +170,17 @@ impl Service<Request<Body>> for Upstream {
     }
 }
 
-type Timer = Option<Pin<Box<Sleep>>>;
-
 impl Inner {
     async fn serve(&self, mut request: Request<Body>) -> Outcome<Response<Body>> {
         let permit = self.permit()?;
         let traits = self.methods.of(request.uri().path());
-        let maximum = if traits.streaming { self.stream_maximum } else { Some(self.unary_maximum) };
+        let maximum = if traits.streaming { self.stream_maximum } else { self.unary_maximum };
         let now = Instant::now();
-        let deadline = Deadline::of(&request, now, maximum)?;
+        let deadline = Deadline::of(&request, now, Allowance::at_most(maximum))?;
         if deadline.is_some_and(|deadline| deadline.left(now).is_zero()) {
             return Err(failure::deadline_passed(&self.service));
         }
-        let timer: Timer = deadline.map(|deadline| Box::pin(sleep_until(deadline.0)));
+        let timer = Timer::new(Arc::clone(&self.service), deadline);
         match &self.target {
             Target::Remote(fleet) => self.remote(fleet, request, traits, deadline, timer, permit).await,
             Target::Local(service) => {
@@ -204,11 +202,11 @@ impl Inner {
         mut timer: Timer,
         permit: Permit,
     ) -> Outcome<Response<Body>> {
-        let begun = self.within(&mut timer, attempt::send(fleet, request, traits, deadline)).await??;
+        let begun = timer.within(attempt::send(fleet, request, traits, deadline)).await??;
         let (parts, body) = begun.response.into_parts();
         let told = failure::code_in(&parts.headers).is_some();
-        let answer = Answer::new(Arc::clone(&self.service), body, timer, told, Some(begun.call), permit);
-        Ok(Response::from_parts(parts, Body::new(answer.after(begun.first))))
+        let answer = Answer::new(Arc::clone(&self.service), body, told, Some(begun.call), permit);
+        Ok(Response::from_parts(parts, Body::new(timer.over(answer.after(begun.first)))))
     }
 
     async fn local(
@@ -218,7 +216,7 @@ impl Inner {
         mut timer: Timer,
         permit: Permit,
     ) -> Outcome<Response<Body>> {
-        let response = match self.within(&mut timer, service.call(request)).await? {
+        let response = match timer.within(service.call(request)).await? {
             Ok(response) => response,
             Err(error) => return self.explain(error),
         };
@@ -227,18 +225,8 @@ impl Inner {
         if !told && body.is_end_stream() {
             return Err(failure::not_grpc(&self.service, &format!("HTTP {} without grpc-status", parts.status)));
         }
-        let answer = Answer::new(Arc::clone(&self.service), body, timer, told, None, permit);
-        Ok(Response::from_parts(parts, Body::new(answer)))
-    }
-
-    /// Waits no longer than the deadline.
-    async fn within<F: Future>(&self, timer: &mut Timer, call: F) -> Outcome<F::Output> {
-        let Some(timer) = timer else { return Ok(call.await) };
-        tokio::select! {
-            biased;
-            answered = call => Ok(answered),
-            () = timer.as_mut() => Err(failure::deadline_passed(&self.service)),
-        }
+        let answer = Answer::new(Arc::clone(&self.service), body, told, None, permit);
+        Ok(Response::from_parts(parts, Body::new(timer.over(answer))))
     }
 
     fn permit(&self) -> Outcome<Permit> {

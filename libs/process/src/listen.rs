@@ -1,6 +1,7 @@
 //! One port for HTTP/1.1 and HTTP/2, in the clear or under TLS, that stops without cutting anyone off.
 
 mod opening;
+mod plain;
 mod tls;
 
 use std::error::Error;
@@ -186,7 +187,7 @@ impl Server {
     /// One connection from its first byte to its last.
     async fn connection<S, B>(
         self: Arc<Self>,
-        stream: TcpStream,
+        mut stream: TcpStream,
         address: SocketAddr,
         number: u32,
         service: S,
@@ -207,6 +208,11 @@ impl Server {
             let peer = Peer { address, certificate: None };
             return self.converse(stream, peer, number, service).await;
         };
+        match self.opening(plain::refused(&mut stream)).await {
+            Ok(false) => {}
+            Ok(true) => return tracing::debug!(%address, "a client spoke in the clear to a port that speaks TLS"),
+            Err(error) => return tracing::debug!(%error, %address, "a connection ended before its TLS handshake"),
+        }
         match self.opening(acceptor.accept(stream)).await {
             Ok(stream) => {
                 let certificates = stream.get_ref().1.peer_certificates();

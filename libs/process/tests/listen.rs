@@ -303,7 +303,34 @@ async fn under_mutual_tls_only_holders_of_a_certificate_are_served_and_the_servi
     clear.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
     let _ = soon("the end of the clear connection", clear.read_to_end(&mut answer)).await;
-    assert!(!answer.starts_with(b"HTTP/"), "nothing is served in the clear");
+    assert!(answer.starts_with(b"HTTP/1.1 400 "), "nothing is served in the clear");
+}
+
+#[tokio::test]
+async fn who_speaks_in_the_clear_to_a_port_of_tls_is_told_so() {
+    let settings = TlsSettings { certificate: pem("server.pem"), key: pem("server.key.pem"), client_authority: None };
+    let server = client::run(service_fn(version), Some(settings), ListenLimits::default()).await;
+
+    let (mut first, _connection) = client::http1(server.address).await;
+    let response = soon("an answer", first.send_request(get())).await.unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    let text = client::whole(response).await.0;
+    assert!(std::str::from_utf8(&text).unwrap().contains("https://"), "{text:?}");
+
+    let (mut second, _connection) = client::http2(server.address).await;
+    let error = soon("an end", second.send_request(get())).await.unwrap_err();
+    let told = format!("{error:?}");
+    assert!(told.contains("INADEQUATE_SECURITY") && told.contains("this port speaks TLS"), "{told}");
+
+    let mut neither = TcpStream::connect(server.address).await.unwrap();
+    neither.write_all(&[0; 8]).await.unwrap();
+    let mut rest = Vec::new();
+    // Closed or reset, but not held.
+    let _ = soon("the end", neither.read_to_end(&mut rest)).await;
+    assert!(rest.is_empty());
+    let stream = tls(server.address, false).await.unwrap();
+    let (mut sender, _connection) = client::http2_over(stream).await;
+    assert_eq!(client::whole(sender.send_request(get()).await.unwrap()).await.0, "HTTP/2.0");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-//! The body of an upstream's answer, on its way back: as it came, unless the call ends before it does.
+//! The body of an upstream's answer, on its way back: as it came, unless the call ends before it does. Its deadline is held
+//! by the `channel::Timed` around it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,32 +10,20 @@ use futures::future::Fuse;
 use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use tokio::time::Sleep;
 use tonic::Status;
 use tonic::body::Body;
 
-use crate::refusal::{deadline_passed, message_too_large};
+use crate::refusal::message_too_large;
 
-/// A response body that ends in a status of ours where a request message breaks the limit or time runs out.
+/// A response body that ends in a status of ours where a request message breaks the limit.
 pub(crate) struct Answer {
     pub(crate) inner: Body,
     /// Tells of a request message over the limit.
     pub(crate) breach: Fuse<oneshot::Receiver<()>>,
     pub(crate) message_limit: u64,
-    pub(crate) deadline: Option<Pin<Box<Sleep>>>,
     /// The place among the calls in flight, given back with the body.
     pub(crate) permit: Option<OwnedSemaphorePermit>,
     pub(crate) over: bool,
-}
-
-impl Answer {
-    fn ended(&mut self, cx: &mut Context<'_>) -> Option<Status> {
-        if let Poll::Ready(Ok(())) = self.breach.poll_unpin(cx) {
-            return Some(message_too_large(self.message_limit));
-        }
-        let deadline = self.deadline.as_mut()?;
-        deadline.as_mut().poll(cx).is_ready().then(deadline_passed)
-    }
 }
 
 impl HttpBody for Answer {
@@ -46,13 +35,14 @@ impl HttpBody for Answer {
         if this.over {
             return Poll::Ready(None);
         }
-        if let Some(status) = this.ended(cx) {
+        if let Poll::Ready(Ok(())) = this.breach.poll_unpin(cx) {
             this.over = true;
             // Lets the upstream know that nobody waits any more.
             this.inner = Body::empty();
             this.permit = None;
             let mut trailers = HeaderMap::new();
-            let frame = status.add_header(&mut trailers).map(|()| Frame::trailers(trailers));
+            let frame =
+                message_too_large(this.message_limit).add_header(&mut trailers).map(|()| Frame::trailers(trailers));
             return Poll::Ready(Some(frame));
         }
         let polled = Pin::new(&mut this.inner).poll_frame(cx);

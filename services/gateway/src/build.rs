@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use access::{AuthenticateLayer, Rules, RulesError};
@@ -198,13 +199,15 @@ fn methods(pool: &DescriptorPool, services: &[Service], limit: usize, closing: &
     let changes = BoxCloneSyncService::new(changes::server(services, closing).max_decoding_message_size(limit));
     let served = services.iter().flat_map(|service| {
         let named = service.grpc_services.iter().filter(|name| *name != CHANGE_SERVICE);
-        named.map(|name| (name.as_str(), &service.upstream))
+        named.map(|name| (name.as_str(), service.name.as_str(), &service.upstream))
     });
     let mut methods = HashMap::new();
-    for (name, upstream) in served.chain([(CHANGE_SERVICE, &changes)]) {
+    for (name, service, upstream) in served.chain([(CHANGE_SERVICE, "the gateway", &changes)]) {
         let Some(descriptor) = pool.get_service_by_name(name) else { continue };
+        let service: Arc<str> = Arc::from(service);
         for method in descriptor.methods() {
             let entry = Method {
+                service: Arc::clone(&service),
                 upstream: upstream.clone(),
                 streams: method.is_client_streaming() || method.is_server_streaming(),
                 server_streams: method.is_server_streaming(),

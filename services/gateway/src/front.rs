@@ -46,8 +46,8 @@ pub(crate) struct House {
 
 impl House {
     /// Whether the caller may call the method at this gRPC path now.
-    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<(), Status> {
-        let Some(context) = self.door.admit(path, headers)? else { return Ok(()) };
+    async fn admit(&self, path: &str, headers: &HeaderMap) -> Result<(), Status> {
+        let Some(context) = self.door.admit_after_renewal(path, headers).await? else { return Ok(()) };
         let taken = self.rate.take(&context.caller.subject, Instant::now());
         taken.map_err(|wait| refusal::rate_limited(self.calls_per_second, wait))
     }
@@ -61,7 +61,7 @@ impl House {
         if !self.pass.serves(path) {
             return refusal::method_unknown(path).into_http();
         }
-        if let Err(status) = self.admit(path, request.headers()) {
+        if let Err(status) = self.admit(path, request.headers()).await {
             return status.into_http();
         }
         let Ok(response) = self.pass.clone().oneshot(request).await;
@@ -74,7 +74,7 @@ impl House {
             return response;
         }
         if let Some(method) = self.transcoder.grpc_path(request.method(), path)
-            && let Err(status) = self.admit(method, request.headers())
+            && let Err(status) = self.admit(method, request.headers()).await
         {
             return error_response(status).map(Body::new);
         }

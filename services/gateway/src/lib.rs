@@ -25,7 +25,6 @@ mod pass;
 mod rate;
 mod refusal;
 mod settings;
-mod timeout;
 
 use std::convert::Infallible;
 

@@ -4,23 +4,26 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
+use channel::{Allowance, Deadline, Timer};
 use futures::FutureExt as _;
-use futures::future::{BoxFuture, OptionFuture};
+use futures::future::BoxFuture;
 use http::{Request, Response};
 use process::trace::{TraceContext, inject};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
 use tower::ServiceExt as _;
 
 use crate::answer::Answer;
 use crate::frames::Measured;
-use crate::{Settings, Upstream, headers, refusal, timeout};
+use crate::{Settings, Upstream, headers, refusal};
 
 /// A method, and who serves it.
 pub(crate) struct Method {
+    /// The short name of who serves it, for what is said of it.
+    pub(crate) service: Arc<str>,
     pub(crate) upstream: Upstream,
     /// Whether it streams, from the client or to it.
     pub(crate) streams: bool,
@@ -39,8 +42,8 @@ struct Inner {
     calls: Room,
     streams: Room,
     message_limit: u64,
-    default_deadline: Duration,
-    longest_deadline: Duration,
+    /// How long unary calls may take; streams may take as long as their callers like.
+    unary: Allowance,
 }
 
 /// How much there may be of something at once.
@@ -71,8 +74,10 @@ impl Pass {
                 calls: Room::new(settings.max_in_flight),
                 streams: Room::new(settings.max_streams),
                 message_limit: settings.message_limit.bytes(),
-                default_deadline: settings.default_deadline.get(),
-                longest_deadline: settings.longest_deadline.get(),
+                unary: Allowance {
+                    unasked: Some(settings.default_deadline.get()),
+                    longest: Some(settings.longest_deadline.get()),
+                },
             }),
         }
     }
@@ -104,13 +109,11 @@ impl Inner {
         let method = self.methods.get(path).ok_or_else(|| Box::new(refusal::method_unknown(path)))?;
         let place = if method.server_streams { self.streams.take()? } else { self.calls.take()? };
         headers::end_to_end(request.headers_mut());
-        let mut allowed = timeout::asked(request.headers())?;
-        if !method.streams {
-            let bound = allowed.map_or(self.default_deadline, |asked| asked.min(self.longest_deadline));
-            if allowed != Some(bound) {
-                timeout::tell(request.headers_mut(), bound);
-            }
-            allowed = Some(bound);
+        let now = Instant::now();
+        let allowance = if method.streams { Allowance::default() } else { self.unary };
+        let deadline = Deadline::of(&request, now, allowance).map_err(|fault| Box::new(fault.into()))?;
+        if let Some(deadline) = deadline {
+            deadline.tell(now, request.headers_mut());
         }
         if let Some(here) = request.extensions().get::<TraceContext>().copied() {
             inject(request.headers_mut(), &here);
@@ -118,26 +121,23 @@ impl Inner {
         let (breach, broken) = oneshot::channel();
         let mut broken = broken.fuse();
         let request = request.map(|body| Body::new(Measured::new(body, self.message_limit, breach)));
-        let mut deadline = allowed.map(|allowed| Box::pin(tokio::time::sleep(allowed)));
+        let mut timer = Timer::new(Arc::clone(&method.service), deadline);
         let response = tokio::select! {
             biased;
             Ok(()) = &mut broken => return Err(Box::new(refusal::message_too_large(self.message_limit))),
-            Ok(response) = method.upstream.clone().oneshot(request) => response,
-            Some(()) = OptionFuture::from(deadline.as_mut()) => return Err(Box::new(refusal::deadline_passed())),
+            answered = timer.within(method.upstream.clone().oneshot(request)) => {
+                let Ok(response) = answered.map_err(|fault| Box::new(Status::from(fault)))?;
+                response
+            }
         };
         // What the upstream says of a body that we broke off is not the reason.
         if let Some(Ok(())) = (&mut broken).now_or_never() {
             return Err(Box::new(refusal::message_too_large(self.message_limit)));
         }
         Ok(response.map(|inner| {
-            Body::new(Answer {
-                inner,
-                breach: broken,
-                message_limit: self.message_limit,
-                deadline,
-                permit: Some(place),
-                over: false,
-            })
+            let message_limit = self.message_limit;
+            let answer = Answer { inner, breach: broken, message_limit, permit: Some(place), over: false };
+            Body::new(timer.over(answer))
         }))
     }
 }

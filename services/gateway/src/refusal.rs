@@ -23,18 +23,6 @@ pub(crate) fn message_too_large(limit: u64) -> Status {
     Fault::new(Code::ResourceExhausted, ErrorReason::MessageTooLarge, text).with("limit", limit).into()
 }
 
-/// The call took longer than the caller, or the gateway, allows.
-pub(crate) fn deadline_passed() -> Status {
-    let text = "the time allowed for the call ran out: ask for less, or set a longer deadline";
-    Fault::new(Code::DeadlineExceeded, ErrorReason::DeadlinePassed, text).into()
-}
-
-/// The deadline cannot be read.
-pub(crate) fn timeout_invalid() -> Status {
-    let text = "the header grpc-timeout must be 1 to 8 digits and one of H M S m u n, such as 500m";
-    Fault::invalid(ErrorReason::FieldInvalid, text).on("grpc-timeout").into()
-}
-
 /// A principal's bucket is empty; it holds a call again after `wait`.
 pub(crate) fn rate_limited(per_second: u32, wait: Duration) -> Status {
     let text = format!("you send more than {per_second} calls per second: wait {} ms", wait.as_millis().max(1));

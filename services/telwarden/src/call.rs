@@ -23,7 +23,7 @@ pub async fn call(connection: &Connection, method: &str, json: &str) -> Result<(
     }
     let client = connection.open().await?;
     let mut grpc = tonic::client::Grpc::new(client).max_decoding_message_size(64 * 1024 * 1024);
-    grpc.ready().await.context("the gateway does not answer")?;
+    grpc.ready().await.map_err(anyhow::Error::from_boxed).context("the gateway does not answer")?;
     let path = format!("/{}/{}", descriptor.parent_service().full_name(), descriptor.name())
         .parse()
         .context("the method's path")?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use access::{Clock as _, LocalKey, SystemClock, shipped_roles};
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
+use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
 use telwarden::{call, import, ledger, posture, watch};
@@ -95,6 +96,31 @@ struct Up {
     /// Listen beyond loopback without TLS.
     #[arg(long)]
     insecure: bool,
+    /// The certificate that the gateway shows, and those that vouch for it (PEM): it serves https://.
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate (PEM).
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// The authority whose clients alone may connect (PEM): mutual TLS.
+    #[arg(long, value_name = "FILE")]
+    tls_client_ca: Option<PathBuf>,
+}
+
+impl Up {
+    fn tls(&self) -> Result<Option<TlsSettings>> {
+        match (&self.tls_cert, &self.tls_key, &self.tls_client_ca) {
+            (None, None, None) => Ok(None),
+            (Some(certificate), Some(key), authority) => Ok(Some(TlsSettings {
+                certificate: certificate.clone(),
+                key: key.clone(),
+                client_authority: authority.clone(),
+            })),
+            (Some(_), None, _) => bail!("--tls-cert is given without --tls-key: TLS needs both"),
+            (None, Some(_), _) => bail!("--tls-key is given without --tls-cert: TLS needs both"),
+            (None, None, Some(_)) => bail!("--tls-client-ca is given without --tls-cert and --tls-key: it needs both"),
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -179,8 +205,12 @@ fn mint(token: &Token) -> Result<()> {
 }
 
 async fn serve(up: &Up) -> Result<()> {
-    if !up.listen.ip().is_loopback() && !up.insecure {
-        bail!("{} is beyond loopback and would carry tokens in clear: put TLS in front and add --insecure", up.listen);
+    let tls = up.tls()?;
+    if !up.listen.ip().is_loopback() && tls.is_none() && !up.insecure {
+        bail!(
+            "{} is beyond loopback and would carry tokens in clear: give --tls-cert and --tls-key, or put TLS in front and add --insecure",
+            up.listen
+        );
     }
     let telemetry = process::telemetry::start(&telemetry())?;
     let options = Options {
@@ -188,6 +218,7 @@ async fn serve(up: &Up) -> Result<()> {
         listen: up.listen,
         postgres: up.postgres.clone(),
         gateway: gateway::Settings::default(),
+        tls,
     };
     let suite = suite::start(options).await?;
     if up.sample {
@@ -214,7 +245,7 @@ fn telemetry() -> process::telemetry::TelemetrySettings {
 async fn load_sample(suite: &Suite) -> Result<()> {
     use std::ops::ControlFlow;
     let token = suite.token("sample", &["sample"], &["administrator"])?;
-    let connection = Connection { gateway: suite.url(), token: Some(token), output: telwarden::client::Output::Table };
+    let client = suite.client(&token)?;
     eprintln!("importing the sample operator into organization `sample`");
     let start = wire::assets::v1::ImportStart {
         parent: "organizations/sample".to_owned(),
@@ -227,13 +258,13 @@ async fn load_sample(suite: &Suite) -> Result<()> {
     let read = move |sink: &mut dyn FnMut(intake::Item) -> ControlFlow<()>| {
         intake::read(intake::Format::Tmf639, &mut bytes.as_slice(), &intake::Settings::default(), sink)
     };
-    let done = import::stream(connection.open().await?, start, Box::new(read)).await?;
+    let done = import::stream(client.clone(), start, Box::new(read)).await?;
     let counts = done.summary.counts.unwrap_or_default();
     eprintln!(
         "{} read, {} new, {} unchanged, {} rejected",
         counts.read, counts.created, counts.unchanged, counts.rejected
     );
-    let estate = posture::estate(connection.open().await?, "sample").await?;
+    let estate = posture::estate(client, "sample").await?;
     eprint!("{}", posture::text("sample", &estate));
     Ok(())
 }
@@ -241,16 +272,20 @@ async fn load_sample(suite: &Suite) -> Result<()> {
 fn hint(up: &Up, suite: &Suite) {
     let organization = if up.sample { "sample" } else { "acme" };
     let (url, data) = (suite.url(), up.data.display());
+    let curl = if up.tls_cert.is_some() { "curl --cacert \"$TELWARDEN_CA\"" } else { "curl" };
     eprintln!("\nTelwarden serves at {url} (browse it: {url}/docs)\nTry next, in another terminal:");
+    if up.tls_cert.is_some() {
+        eprintln!("  export TELWARDEN_CA=FILE   # the authority that the gateway's certificate comes from");
+    }
     eprintln!(
         "  export TELWARDEN_GATEWAY={url} TELWARDEN_TOKEN=$(telwarden token --data {data} --organization {organization} --role administrator)"
     );
     eprintln!(
-        "  curl -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/{organization}/assets?page_size=3&order_by=effective_value%20desc'"
+        "  {curl} -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/{organization}/assets?page_size=3&order_by=effective_value%20desc'"
     );
     if up.sample {
         eprintln!(
-            "  curl -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/sample/assets/core-router-0:impact?page_size=5'"
+            "  {curl} -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/sample/assets/core-router-0:impact?page_size=5'"
         );
     }
     eprintln!("  telwarden posture --organization {organization}");

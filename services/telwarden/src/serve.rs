@@ -1,12 +1,14 @@
 //! One service, or the gateway, alone: as production runs it.
 
+mod trust;
+
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use access::{Clock, SystemClock, Trust, Verifier, shipped_roles};
+use access::{Clock, SystemClock, shipped_roles};
 use anyhow::{Context as _, Result, bail};
-use process::listen::{ListenLimits, TlsSection};
+use process::listen::{ListenLimits, TlsSection, TlsSettings};
 use process::shutdown::Shutdown;
 use process::telemetry::TelemetrySettings;
 use serde::Deserialize;
@@ -16,6 +18,7 @@ use tower::Layer as _;
 use tower::util::BoxCloneSyncService;
 
 use crate::suite;
+use trust::TrustSection;
 
 /// What can run alone.
 pub const NAMES: [&str; 2] = [assets::NAME, "gateway"];
@@ -63,20 +66,6 @@ struct Upstreams {
     assets: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TrustSection {
-    issuer: String,
-    audience: String,
-    key_set: PathBuf,
-}
-
-impl TrustSection {
-    fn verifier(self) -> Result<Verifier> {
-        Ok(Verifier::new(Trust { issuer: self.issuer, audience: self.audience, key_set: self.key_set })?)
-    }
-}
-
 /// The built-in settings of what runs alone, each explained.
 ///
 /// # Errors
@@ -118,8 +107,9 @@ fn ours() -> impl Iterator<Item = (String, String)> {
 
 async fn run_service(defaults: &str, config: Option<&Path>, shutdown: Shutdown) -> Result<()> {
     let config: ServiceConfig = process::config::load(defaults, config, ours())?;
+    let tls = usable(config.tls)?;
     let telemetry = process::telemetry::start(&config.telemetry.clone().named(assets::NAME))?;
-    let door = suite::door_of(config.trust.verifier()?, shipped_roles())?;
+    let door = suite::door_of(config.trust.verifier().await?, shipped_roles())?;
     let location = match config.service.database.as_str() {
         url if url.starts_with("postgres") => Location::Url(url.to_owned()),
         path => Location::File(path.into()),
@@ -134,17 +124,19 @@ async fn run_service(defaults: &str, config: Option<&Path>, shutdown: Shutdown) 
         .add_service(health.service());
     let stack = process::trace::TraceLayer::new().layer(process::panic::PanicLayer.layer(door.layer(routes)));
     let listener = bind(config.service.address).await?;
-    ready(&listener, assets::NAME)?;
-    process::listen::serve(listener, stack, config.tls.settings()?, config.listen, shutdown).await?;
+    ready(&listener, assets::NAME, tls.is_some())?;
+    process::listen::serve(listener, stack, tls, config.listen, shutdown).await?;
     database.close().await;
     telemetry.shutdown().await.context("telemetry could not be flushed")
 }
 
 async fn run_gateway(defaults: &str, config: Option<&Path>, shutdown: Shutdown) -> Result<()> {
     let config: GatewayConfig = process::config::load(defaults, config, ours())?;
+    let tls = usable(config.tls)?;
     let telemetry = process::telemetry::start(&config.telemetry.clone().named("gateway"))?;
-    let door = suite::door_of(config.trust.verifier()?, shipped_roles())?;
-    let settings = channel::Settings::described_by(wire::pool());
+    let door = suite::door_of(config.trust.verifier().await?, shipped_roles())?;
+    // The gateway has set each call its limit by its own settings before the call comes to the channel.
+    let settings = channel::Settings { unary_maximum: None, ..channel::Settings::described_by(wire::pool()) };
     let endpoints = channel::Endpoints::Static(config.upstreams.assets);
     let upstream =
         channel::Upstream::remote(assets::NAME, &endpoints, &settings).map_err(|fault| anyhow::anyhow!("{fault}"))?;
@@ -155,8 +147,8 @@ async fn run_gateway(defaults: &str, config: Option<&Path>, shutdown: Shutdown) 
     };
     let gateway = gateway::gateway(vec![service], door, config.gateway)?;
     let listener = bind(config.door.address).await?;
-    ready(&listener, "gateway")?;
-    gateway.serve(listener, config.tls.settings()?, config.listen, shutdown).await?;
+    ready(&listener, "gateway", tls.is_some())?;
+    gateway.serve(listener, tls, config.listen, shutdown).await?;
     telemetry.shutdown().await.context("telemetry could not be flushed")
 }
 
@@ -164,10 +156,19 @@ async fn bind(address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}: is another program there?"))
 }
 
+/// The files of `[tls]`, found usable before anything is said to serve.
+fn usable(section: TlsSection) -> Result<Option<TlsSettings>> {
+    let tls = section.settings()?;
+    if let Some(tls) = &tls {
+        tls.check()?;
+    }
+    Ok(tls)
+}
+
 /// Says on stdout that it serves, for whoever waits for it.
-fn ready(listener: &TcpListener, name: &str) -> Result<()> {
+fn ready(listener: &TcpListener, name: &str, secure: bool) -> Result<()> {
     use std::io::Write as _;
-    println!("{{\"ready\":true,\"{name}\":\"http://{}\"}}", listener.local_addr()?);
+    println!("{{\"ready\":true,\"{name}\":\"{}://{}\"}}", suite::scheme(secure), listener.local_addr()?);
     std::io::stdout().flush()?;
     Ok(())
 }

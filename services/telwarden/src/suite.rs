@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use access::{AuthenticateLayer, Clock, LocalKey, Roles, Rules, SystemClock, Verifier, shipped_roles};
 use anyhow::{Context as _, Result, bail};
+use process::listen::{ListenLimits, TlsSettings};
 use process::shutdown::Shutdown;
 use store::{Database, Location, Tables};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower::Layer as _;
 use tower::util::BoxCloneSyncService;
+
+use crate::client::{self, Client};
 
 /// The gRPC service by which every service of the suite shows its ledger.
 pub const CHANGES: &str = "telwarden.changes.v1.ChangeService";
@@ -27,6 +30,8 @@ pub struct Options {
     pub postgres: Option<String>,
     /// Settings of the gateway.
     pub gateway: gateway::Settings,
+    /// The certificate that the gateway shows; none: it speaks in the clear.
+    pub tls: Option<TlsSettings>,
 }
 
 /// The suite, running.
@@ -37,6 +42,8 @@ pub struct Suite {
     pub key: LocalKey,
     /// The databases, by service.
     pub databases: Vec<Database>,
+    secure: bool,
+    front: gateway::Upstream,
     shutdown: Shutdown,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -75,6 +82,9 @@ pub fn door_of(verifier: Verifier, roles: Roles) -> Result<AuthenticateLayer> {
 /// # Errors
 /// When a database, a key or the address cannot be used.
 pub async fn start(options: Options) -> Result<Suite> {
+    if let Some(tls) = &options.tls {
+        tls.check()?;
+    }
     let key = LocalKey::open(&options.data.join("keys"))?;
     let door = door(&key)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -91,9 +101,14 @@ pub async fn start(options: Options) -> Result<Suite> {
     })?;
     let address = listener.local_addr()?;
     let shutdown = Shutdown::new();
-    let serving =
-        tokio::spawn(gateway.serve(listener, None, process::listen::ListenLimits::default(), shutdown.clone()));
-    Ok(Suite { address, key, databases: vec![database], shutdown, serving })
+    let (front, secure) = (gateway.service(), options.tls.is_some());
+    let serving = tokio::spawn(gateway.serve(listener, options.tls, ListenLimits::default(), shutdown.clone()));
+    Ok(Suite { address, key, databases: vec![database], secure, front, shutdown, serving })
+}
+
+/// What the URL of a listener begins with.
+pub(crate) fn scheme(secure: bool) -> &'static str {
+    if secure { "https" } else { "http" }
 }
 
 /// Opens the database of a service: a file below `data`, or a database of the PostgreSQL server.
@@ -137,7 +152,15 @@ impl Suite {
     /// The gateway's URL.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", scheme(self.secure), self.address)
+    }
+
+    /// Calls the gateway from within this process, whatever it shows to the network.
+    ///
+    /// # Errors
+    /// When the token holds characters that no token has.
+    pub fn client(&self, token: &str) -> Result<Client> {
+        client::over(self.front.clone(), token)
     }
 
     /// A token of the embedded default, for an hour.

@@ -74,10 +74,23 @@ async fn the_service_is_told_what_is_left() {
 }
 
 #[tokio::test]
+async fn a_caller_who_limits_its_calls_itself_is_not_limited_again() {
+    let one = Replica::start("one").await;
+    let mut settings = settings();
+    settings.unary_maximum = None;
+    let upstream = upstream(&[&one], settings).await;
+    let mut request = request("/t.T/Put", "q");
+    request.headers_mut().insert("grpc-timeout", "10M".parse().unwrap());
+    finish(send(&upstream, request).await).await;
+    let told = one.memory.headers.lock()["grpc-timeout"].to_str().unwrap().to_owned();
+    assert!(parse_timeout(&told).unwrap() > Duration::from_secs(590), "{told}");
+}
+
+#[tokio::test]
 async fn a_stream_without_one_is_not_limited() {
     let one = Replica::start("one").await;
     let mut settings = settings();
-    settings.unary_maximum = Duration::from_millis(20);
+    settings.unary_maximum = Some(Duration::from_millis(20));
     let upstream = upstream(&[&one], settings).await;
     let mut response = send(&upstream, request("/t.T/Watch", "q")).await;
     assert!(!one.memory.headers.lock().contains_key("grpc-timeout"));

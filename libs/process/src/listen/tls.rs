@@ -40,7 +40,7 @@ impl TlsSection {
     }
 }
 
-/// Whom a listener is, and whom it lets in. The files are read once, when serving begins.
+/// Who a listener is, and whom it lets in. The files are read once, when serving begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsSettings {
     /// The certificate of the listener and those that vouch for it, leaf first (PEM).
@@ -74,6 +74,14 @@ pub enum TlsError {
 }
 
 impl TlsSettings {
+    /// Whether the files can be used, for those who want to know before they announce themselves.
+    ///
+    /// # Errors
+    /// [`TlsError`] names the file and what is wrong with it.
+    pub fn check(&self) -> Result<(), TlsError> {
+        self.acceptor().map(|_| ())
+    }
+
     /// Reads the files.
     pub(super) fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
         let provider = Arc::new(ring::default_provider());

@@ -48,7 +48,7 @@ async fn the_service_sees_the_token_unchanged_and_the_trace_of_the_door() {
     let trace = seen.get("traceparent").unwrap().to_str().unwrap();
     assert!(trace.starts_with("00-0af7651916cd43dd8448eb211c80319c-"), "{trace}");
     assert_ne!(trace, caller, "the call is a child of the door's span");
-    assert_eq!(seen.get("grpc-timeout").unwrap(), "30000m");
+    assert_eq!(seen.get("grpc-timeout").unwrap(), "30000000u");
 }
 
 #[tokio::test]
