@@ -13,4 +13,5 @@ mod deploy;
 mod descriptors;
 mod errors;
 mod house;
+mod program;
 mod story;
