@@ -12,7 +12,7 @@ fn deploy() -> PathBuf {
 }
 
 /// Writes what is generated when asked to, and compares it else.
-fn generated(path: &Path, text: &str) {
+pub(crate) fn generated(path: &Path, text: &str) {
     if std::env::var_os("TELWARDEN_WRITE").is_some() {
         std::fs::write(path, text).unwrap();
     }

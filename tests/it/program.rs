@@ -55,6 +55,13 @@ impl Serving {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+
+    /// Asks it to end, as an operator does, and waits until it has.
+    pub(crate) fn end(mut self) {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(asked.success());
+        assert!(self.child.wait().unwrap().success(), "it ends well when asked to");
+    }
 }
 
 impl Drop for Serving {

@@ -4,6 +4,8 @@
 //! (`cargo xtask test` sees to it); without it they say so.
 #![expect(clippy::expect_used, reason = "only tests depend on this crate, and a test may fail loudly")]
 
+pub mod collector;
+
 use std::sync::Arc;
 use std::time::Duration;
 
