@@ -4,6 +4,7 @@
 //! (`cargo xtask test` sees to it); without it they say so.
 #![expect(clippy::expect_used, reason = "only tests depend on this crate, and a test may fail loudly")]
 
+pub mod collector;
 mod resources;
 
 use std::sync::Arc;
