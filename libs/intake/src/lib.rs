@@ -26,7 +26,9 @@ mod elements;
 mod error;
 pub mod identifiers;
 mod netbox;
+mod onap;
 mod out;
+mod place;
 mod report;
 mod tabular;
 mod text;
@@ -50,6 +52,9 @@ pub enum Format {
     Netbox,
     /// TM Forum TMF639 resources, version 4 or 5: a JSON list, one object after the other (NDJSON), or a single object. Read as it comes.
     Tmf639,
+    /// ONAP: cells (`cellList`) and objects of A&AI (`pnf`, `pserver`, `generic-vnf`, `vnfc`, `vserver`, `complex`), JSON. Read as it comes; what names
+    /// a site that did not come yet is held back.
+    Onap,
     /// Comma separated values with a header line. Read as it comes.
     Csv,
 }
@@ -98,6 +103,7 @@ pub fn read(
     let read = match format {
         Format::Netbox => netbox::read(input, settings, &mut out),
         Format::Tmf639 => tmf639::read(input, settings, &mut out),
+        Format::Onap => onap::read(input, settings, &mut out),
         Format::Csv => tabular::read(input, settings, &mut out),
     };
     match read.and_then(|()| out.finish()) {

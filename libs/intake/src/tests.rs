@@ -4,6 +4,7 @@ mod csv;
 mod damaged;
 mod dump;
 mod identifiers;
+mod onap;
 mod tmf;
 
 use std::ops::ControlFlow;
