@@ -25,12 +25,14 @@ mod dates;
 mod elements;
 mod error;
 pub mod identifiers;
+mod ietf;
 mod netbox;
 mod onap;
 mod out;
 mod place;
 mod report;
 mod tabular;
+mod teiv;
 mod text;
 mod tmf639;
 mod types;
@@ -52,6 +54,10 @@ pub enum Format {
     Netbox,
     /// TM Forum TMF639 resources, version 4 or 5: a JSON list, one object after the other (NDJSON), or a single object. Read as it comes.
     Tmf639,
+    /// IETF network inventory (`ietf-network-inventory`), JSON of RFC 7951. Read as it comes, one network element at a time.
+    Ietf,
+    /// O-RAN topology and inventory (TEIV): CloudEvents, a JSON list or one after the other, replayed. Memory grows with distinct entities.
+    Teiv,
     /// ONAP: cells (`cellList`) and objects of A&AI (`pnf`, `pserver`, `generic-vnf`, `vnfc`, `vserver`, `complex`), JSON. Read as it comes; what names
     /// a site that did not come yet is held back.
     Onap,
@@ -103,6 +109,8 @@ pub fn read(
     let read = match format {
         Format::Netbox => netbox::read(input, settings, &mut out),
         Format::Tmf639 => tmf639::read(input, settings, &mut out),
+        Format::Ietf => ietf::read(input, settings, &mut out),
+        Format::Teiv => teiv::read(input, settings, &mut out),
         Format::Onap => onap::read(input, settings, &mut out),
         Format::Csv => tabular::read(input, settings, &mut out),
     };

@@ -4,7 +4,7 @@ use super::attempt;
 use crate::{ColumnMap, Format, IntakeError, Settings};
 
 /// The formats that are JSON.
-const JSON: [Format; 3] = [Format::Netbox, Format::Tmf639, Format::Onap];
+const JSON: [Format; 5] = [Format::Netbox, Format::Tmf639, Format::Onap, Format::Ietf, Format::Teiv];
 
 fn error(format: Format, bytes: &[u8]) -> IntakeError {
     attempt(format, bytes, &Settings::default())
