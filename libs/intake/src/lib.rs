@@ -24,6 +24,7 @@ mod coordinates;
 mod dates;
 mod elements;
 mod error;
+mod graphml;
 pub mod identifiers;
 mod ietf;
 mod netbox;
@@ -58,6 +59,8 @@ pub enum Format {
     Ietf,
     /// O-RAN topology and inventory (TEIV): CloudEvents, a JSON list or one after the other, replayed. Memory grows with distinct entities.
     Teiv,
+    /// GraphML topologies, such as those of the Topology Zoo. Read as it comes; edges are kept until all nodes are known.
+    Graphml,
     /// ONAP: cells (`cellList`) and objects of A&AI (`pnf`, `pserver`, `generic-vnf`, `vnfc`, `vserver`, `complex`), JSON. Read as it comes; what names
     /// a site that did not come yet is held back.
     Onap,
@@ -111,6 +114,7 @@ pub fn read(
         Format::Tmf639 => tmf639::read(input, settings, &mut out),
         Format::Ietf => ietf::read(input, settings, &mut out),
         Format::Teiv => teiv::read(input, settings, &mut out),
+        Format::Graphml => graphml::read(input, settings, &mut out),
         Format::Onap => onap::read(input, settings, &mut out),
         Format::Csv => tabular::read(input, settings, &mut out),
     };

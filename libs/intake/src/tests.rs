@@ -3,6 +3,7 @@
 mod csv;
 mod damaged;
 mod dump;
+mod graphml;
 mod identifiers;
 mod ietf;
 mod onap;
