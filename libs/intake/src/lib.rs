@@ -51,7 +51,8 @@ use out::{Out, Stop};
 /// Which export file it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// A NetBox dump as Django writes it (`manage.py dumpdata`): a JSON list of `{model, pk, fields}`. Held in memory as a whole.
+    /// NetBox: a dump as Django writes it (`manage.py dumpdata`, a JSON list of `{model, pk, fields}`), or answers of the REST API (`{count, results}`).
+    /// Held in memory as a whole.
     Netbox,
     /// TM Forum TMF639 resources, version 4 or 5: a JSON list, one object after the other (NDJSON), or a single object. Read as it comes.
     Tmf639,

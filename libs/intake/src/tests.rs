@@ -7,6 +7,7 @@ mod graphml;
 mod identifiers;
 mod ietf;
 mod onap;
+mod rest;
 mod teiv;
 mod tmf;
 
