@@ -6,6 +6,12 @@ use crate::{ColumnMap, Format, IntakeError, Settings};
 /// The formats that are JSON.
 const JSON: [Format; 5] = [Format::Netbox, Format::Tmf639, Format::Onap, Format::Ietf, Format::Teiv];
 
+/// Pieces of a graph, also in places where they do not belong.
+const TAGS: &str = "<graph>|</graph>|<node id=\"[ab]\">|<node/>|</node>|<edge source=\"[ab]\" target=\"[ab]\"/>|<key id=\"k\" attr.name=\"[lL]abel\"/>|<data key=\"[kz]\">|</data>|<y:NodeLabel>|</y:NodeLabel>|&amp;|&x;|x|<default>|</default>";
+
+/// Members that readers know, with values that they may not expect.
+const MEMBERS: &str = "\"(model|pk|fields|url|id|results|count|next|cellList|Cell|neighbor|pnf|complex|event-header|entity|relationship-list|network-inventory|network-element|ne-id|components|type|specversion|data|entities|relationships|place|resourceRelationship|supportingResource)\":(null|7|\"x\"|\"http://n/api/dcim/cables/1/\"|\"topology-inventory-ingestion.create\"|\\[\\]|\\{\\}|\\[\\{\"id\":1\\},7\\]|\\{\"id\":\"x\",\"m:A_USES_B\":\\[\\{\"id\":2,\"aSide\":\"q\"\\}\\]\\})";
+
 fn error(format: Format, bytes: &[u8]) -> IntakeError {
     attempt(format, bytes, &Settings::default())
         .err()
@@ -75,6 +81,21 @@ proptest! {
             let _ = attempt(format, text.as_bytes(), &Settings::default());
         }
         let _ = ColumnMap::from_toml(&text);
+    }
+
+    #[test]
+    fn no_tags_make_the_reader_of_graphs_panic(parts in proptest::collection::vec(TAGS, 0..24)) {
+        let text = format!("<graphml>{}", parts.concat());
+        let _ = attempt(Format::Graphml, text.as_bytes(), &Settings::default());
+        let _ = attempt(Format::Graphml, format!("{text}</graphml>").as_bytes(), &Settings::default());
+    }
+
+    #[test]
+    fn no_members_make_a_reader_panic(parts in proptest::collection::vec(MEMBERS, 0..12)) {
+        for format in JSON {
+            let _ = attempt(format, format!("[{{{}}}]", parts.join(",")).as_bytes(), &Settings::default());
+            let _ = attempt(format, format!("{{{}}}", parts.join(",")).as_bytes(), &Settings::default());
+        }
     }
 
     #[test]
