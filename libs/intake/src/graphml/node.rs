@@ -88,17 +88,12 @@ impl<'a> Nodes<'a> {
         for key in tables::OF_GRAPH {
             attributes.put(&format!("graph.{key}"), graph.get(*key).map(String::as_str).unwrap_or_default());
         }
-        let (kept, cut) = attributes.done();
-        if !cut.is_empty() {
-            let keys = text::clip(&cut.join(", "), 200);
-            out.warn(format!("{}: more than an asset can keep; shortened or dropped: {keys}", from.origin));
-        }
         let asset = Asset {
             display_name: name,
             r#type: kind,
             description: text::clip(node.data.get("description").map(String::as_str).unwrap_or_default(), 4000),
             location: text::line(&location.join(", "), 400),
-            attributes: kept,
+            attributes: attributes.kept(&from, out),
             ..Asset::default()
         };
         let record =

@@ -127,7 +127,7 @@ impl<'a> Components<'a> {
         asset.display_name = text::line(&format!("{name} {}", asset.display_name), 200);
         asset.r#type = tables::class(&text::word(component.fields, "class")).to_owned();
         attributes.put("component-id", &component.id);
-        asset.attributes = element::kept(attributes, &component.from, out);
+        asset.attributes = attributes.kept(&component.from, out);
         AssetRecord { external_id: self.id(&component.id), asset: Some(asset), site_external_id: String::new() }
     }
 

@@ -26,7 +26,7 @@ pub(super) fn take(fields: &Map<String, Value>, origin: String, settings: &Setti
     asset.network_identifiers.extend(identifiers::of_kind(Kind::NetworkElement, &id));
     components.fold(&mut asset, &mut attributes);
     let name = asset.display_name.clone();
-    asset.attributes = kept(attributes, &from, out);
+    asset.attributes = attributes.kept(&from, out);
     let record = AssetRecord { external_id: id.clone(), asset: Some(asset), site_external_id: String::new() };
     // The parts of a rejected network element would be part of nothing.
     if !out.asset(record, &from)? {
@@ -55,20 +55,6 @@ pub(super) fn common(fields: &Map<String, Value>, taken: &[&str], id: &str, attr
         software_version: software(fields.get("software-rev"), attributes),
         ..Asset::default()
     }
-}
-
-/// The attributes, with a warning where some did not fit.
-pub(super) fn kept(
-    attributes: Attributes,
-    from: &Source,
-    out: &mut Out<'_>,
-) -> std::collections::BTreeMap<String, String> {
-    let (kept, cut) = attributes.done();
-    if !cut.is_empty() {
-        let keys = text::clip(&cut.join(", "), 200);
-        out.warn(format!("{}: more than an asset can keep; shortened or dropped: {keys}", from.origin));
-    }
-    kept
 }
 
 /// Software as one line: `os 7.4 (patch 7, patch 9), boot 2.0`; what is longer than the field is kept whole as an attribute.

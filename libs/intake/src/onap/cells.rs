@@ -40,12 +40,11 @@ pub(super) fn take(fields: &Map<String, Value>, origin: String, out: &mut Out<'_
     for (key, value) in cell.iter().filter(|(key, _)| !TAKEN.contains(&key.as_str())) {
         attributes.put_json(key, value);
     }
-    let (kept, _) = attributes.done();
     let asset = Asset {
         display_name: text::line(&node, 200),
         r#type: "cell".to_owned(),
         network_identifiers: identifiers::of_kind(Kind::Cell, &node).into_iter().collect(),
-        attributes: kept,
+        attributes: attributes.kept(&from, out),
         ..Asset::default()
     };
     let record = AssetRecord { external_id: id(&node), asset: Some(asset), site_external_id: site.unwrap_or_default() };

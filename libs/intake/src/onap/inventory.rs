@@ -103,12 +103,7 @@ impl<'a> Inventory<'a> {
         if key != asset.display_name {
             attributes.put(spec.key, key);
         }
-        let (kept, cut) = attributes.done();
-        if !cut.is_empty() {
-            let keys = text::clip(&cut.join(", "), 200);
-            out.warn(format!("{}: more than an asset can keep; shortened or dropped: {keys}", from.origin));
-        }
-        asset.attributes = kept;
+        asset.attributes = attributes.kept(from, out);
         asset
     }
 

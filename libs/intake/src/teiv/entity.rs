@@ -59,12 +59,7 @@ pub(super) fn asset(id: &str, entity: &Entity, site: Option<&str>, settings: &Se
     }
     attributes.put("sourceIds", &entity.sources.join(", "));
     attributes.put("entityType", &entity.kind);
-    let (kept, cut) = attributes.done();
-    if !cut.is_empty() {
-        let keys = text::clip(&cut.join(", "), 200);
-        out.warn(format!("{}: more than an asset can keep; shortened or dropped: {keys}", entity.from.origin));
-    }
-    asset.attributes = kept;
+    asset.attributes = attributes.kept(&entity.from, out);
     let record =
         AssetRecord { external_id: id.to_owned(), asset: Some(asset), site_external_id: place.unwrap_or_default() };
     out.asset(record, &entity.from)?;

@@ -11,6 +11,12 @@ fn take(file: &Value) -> Taken {
     attempt(Format::Netbox, file.to_string().as_bytes(), &Settings::default()).expect("the answers can be read")
 }
 
+/// Whether a number of the dump is a key.
+fn is(value: &Value, key: &str) -> bool {
+    let told = value.to_string();
+    told == key
+}
+
 /// Models and where the API answers them.
 const ENDPOINTS: [(&str, &str); 40] = [
     ("dcim.region", "dcim/regions"),
@@ -178,7 +184,7 @@ impl Api {
             for (side, name) in [("A", "a_terminations"), ("B", "b_terminations")] {
                 let ends = self.objects["dcim.cabletermination"]
                     .values()
-                    .filter(|end| end["cable"].to_string() == key && end["cable_end"] == side);
+                    .filter(|end| is(&end["cable"], key) && end["cable_end"] == side);
                 let ends: Vec<Value> = ends
                     .map(|end| {
                         let at = format!("{}.{}", end["termination_type"][0].as_str().expect("app"), end["termination_type"][1].as_str().expect("model"));
@@ -194,7 +200,7 @@ impl Api {
                 item["content_type"][0].as_str().expect("app"),
                 item["content_type"][1].as_str().expect("model")
             );
-            of == model && item["object_id"].to_string() == key
+            of == model && is(&item["object_id"], key)
         });
         let tags: Vec<Value> = tagged
             .map(|item| {

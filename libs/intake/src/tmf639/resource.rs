@@ -57,15 +57,7 @@ pub(super) fn take(
         attributes.put_json(key, value);
     }
     attributes.put("href", &text::word(fields, "href"));
-    let (kept, cut) = attributes.done();
-    if !cut.is_empty() {
-        let keys = text::clip(&cut.join(", "), 200);
-        out.warn(format!(
-            "{}: more than an asset can keep (256 attributes of 4096 characters); shortened or dropped: {keys}",
-            from.origin
-        ));
-    }
-    asset.attributes = kept;
+    asset.attributes = attributes.kept(&from, out);
     let record =
         AssetRecord { external_id: id.clone(), asset: Some(asset), site_external_id: site.unwrap_or_default() };
     // The relations of a rejected asset name something that will not be there; what stands inside of it may be good.
