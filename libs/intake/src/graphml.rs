@@ -20,7 +20,7 @@ use quick_xml::{Reader, XmlVersion};
 use crate::out::{Go, Out, Source};
 use crate::{IntakeError, Settings};
 use document::Document;
-use lines::Lines;
+use lines::{Lines, Place};
 
 const EXPECTED: &str = "GraphML: XML with the root element `graphml`";
 /// Elements may nest at most so deep.
@@ -37,34 +37,34 @@ pub(crate) fn read(input: &mut dyn Read, settings: &Settings, out: &mut Out<'_>)
     loop {
         buffer.clear();
         reader.get_mut().event_begins();
-        let line = reader.get_ref().line();
+        let at = reader.get_ref().place();
         let event = match reader.read_event_into(&mut buffer) {
             Ok(event) => event,
-            Err(error) => return Err(reader.into_inner().failed(line, error).into()),
+            Err(error) => return Err(reader.into_inner().failed(at, error).into()),
         };
         match event {
             Event::Start(tag) => {
-                document.open(&local(&tag), &attributes(&tag, line)?, line, out)?;
+                document.open(&local(&tag), &attributes(&tag, at)?, at, out)?;
             }
             Event::Empty(tag) => {
-                document.open(&local(&tag), &attributes(&tag, line)?, line, out)?;
-                document.close(line, out)?;
+                document.open(&local(&tag), &attributes(&tag, at)?, at, out)?;
+                document.close(at, out)?;
             }
-            Event::End(_) => document.close(line, out)?,
-            Event::Text(text) => document.text(&text.xml10_content(), line)?,
-            Event::CData(text) => document.text(&text.xml10_content(), line)?,
+            Event::End(_) => document.close(at, out)?,
+            Event::Text(text) => document.text(&text.xml10_content(), at)?,
+            Event::CData(text) => document.text(&text.xml10_content(), at)?,
             Event::GeneralRef(reference) => match reference.resolve_char_ref() {
-                Ok(Some(character)) => document.text(&character.to_string(), line)?,
-                Ok(None) => document.reference(&reference, line, out)?,
-                Err(error) => return Err(malformed(line, error.to_string()).into()),
+                Ok(Some(character)) => document.text(&character.to_string(), at)?,
+                Ok(None) => document.reference(&reference, at, out)?,
+                Err(error) => return Err(malformed(at, error.to_string()).into()),
             },
-            Event::Decl(declaration) => encoding(declaration.encoding(), line)?,
+            Event::Decl(declaration) => encoding(declaration.encoding(), at)?,
             Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {}
             Event::Eof => break,
         }
     }
-    let line = reader.get_ref().line();
-    document.end(line, out)
+    let at = reader.get_ref().place();
+    document.end(at, out)
 }
 
 /// The name of an element without its prefix: `NodeLabel` of `y:NodeLabel`.
@@ -72,12 +72,12 @@ fn local(tag: &BytesStart<'_>) -> String {
     tag.local_name().as_ref().to_owned()
 }
 
-fn attributes(tag: &BytesStart<'_>, line: u64) -> Result<Data, IntakeError> {
+fn attributes(tag: &BytesStart<'_>, at: Place) -> Result<Data, IntakeError> {
     let mut found = Data::new();
     for attribute in tag.attributes() {
-        let attribute = attribute.map_err(|error| malformed(line, error.to_string()))?;
+        let attribute = attribute.map_err(|error| malformed(at, error.to_string()))?;
         let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-        let value = value.map_err(|error| malformed(line, error.to_string()))?;
+        let value = value.map_err(|error| malformed(at, error.to_string()))?;
         found.insert(attribute.key.as_ref().to_owned(), value.into_owned());
     }
     Ok(found)
@@ -86,7 +86,7 @@ fn attributes(tag: &BytesStart<'_>, line: u64) -> Result<Data, IntakeError> {
 /// Only UTF-8 is read; a declaration of something else says that the letters would come out wrong.
 fn encoding(
     declared: Option<Result<std::borrow::Cow<'_, str>, quick_xml::events::attributes::AttrError>>,
-    line: u64,
+    at: Place,
 ) -> Result<(), IntakeError> {
     match declared {
         None => Ok(()),
@@ -95,17 +95,17 @@ fn encoding(
         }
         Some(_) => Err(IntakeError::NotText {
             encoding: "UTF-8",
-            at: format!("line {line}"),
+            at: at.to_string(),
             remedy: "its declaration names another encoding: save it as UTF-8, with the declaration",
         }),
     }
 }
 
-fn malformed(line: u64, problem: String) -> IntakeError {
-    IntakeError::Malformed { at: format!("line {line}"), problem, remedy: "mend the file there or export it anew" }
+fn malformed(at: Place, problem: String) -> IntakeError {
+    IntakeError::Malformed { at: at.to_string(), problem, remedy: "mend the file there or export it anew" }
 }
 
-/// The source of what stands at a line.
-fn source(line: u64, kind: &str) -> Source {
-    Source::new(format!("line {line}"), kind)
+/// The source of what stands at a place.
+fn source(at: Place, kind: &str) -> Source {
+    Source::new(at.to_string(), kind)
 }

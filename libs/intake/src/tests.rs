@@ -8,6 +8,7 @@ mod identifiers;
 mod ietf;
 mod onap;
 mod rest;
+mod streaming;
 mod teiv;
 mod tmf;
 

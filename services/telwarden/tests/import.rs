@@ -166,7 +166,7 @@ mod import {
         let refused = run(&running, "acme", &["graphml", path, "--atomic"]).await;
         assert!(!refused.status.success());
         let heard = String::from_utf8(refused.stderr).unwrap();
-        assert!(heard.contains("rejected line 3: the edge joins the node `ghost`"), "{heard}");
+        assert!(heard.contains("rejected line 3 column 1: the edge joins the node `ghost`"), "{heard}");
         let taken = run(&running, "acme", &["graphml", path]).await;
         let counts = counts(&taken);
         assert_eq!((created(&counts), &counts["rejected"]), ([1, 2, 1], &json!(1)), "the atomic import left nothing");

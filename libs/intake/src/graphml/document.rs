@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::lines::Place;
 use super::link::Links;
 use super::node::{Node, Nodes};
 use super::{DEEPEST, Data, EXPECTED, malformed, source};
@@ -35,7 +36,7 @@ struct Key {
 pub(super) struct Edge {
     pub(super) source: String,
     pub(super) target: String,
-    pub(super) line: u64,
+    pub(super) at: Place,
     pub(super) data: Data,
 }
 
@@ -79,17 +80,17 @@ impl<'a> Document<'a> {
     }
 
     /// An element opens.
-    pub(super) fn open(&mut self, name: &str, attributes: &Data, line: u64, out: &mut Out<'_>) -> Go {
+    pub(super) fn open(&mut self, name: &str, attributes: &Data, at: Place, out: &mut Out<'_>) -> Go {
         let word = |key: &str| attributes.get(key).map(|value| value.trim().to_owned()).unwrap_or_default();
         let around = self.open.last().copied();
         let opens = match (around, name) {
             (None, _) if self.closed => {
-                return Err(malformed(line, "something follows the end of `graphml`".to_owned()).into());
+                return Err(malformed(at, "something follows the end of `graphml`".to_owned()).into());
             }
             (None, "graphml") => Open::Root,
             (None, other) => {
                 let found = format!("the element `{}`", text::line(other, 60));
-                let at = format!("line {line}");
+                let at = at.to_string();
                 return Err(IntakeError::Unexpected { at, found, expected: EXPECTED }.into());
             }
             (Some(Open::Root), "key") => {
@@ -107,11 +108,11 @@ impl<'a> Document<'a> {
             (Some(Open::Node), "graph") => Open::Graph,
             (Some(Open::Graph), "node") => {
                 let parent = self.drafts.last().map(|parent| parent.id.clone()).unwrap_or_default();
-                self.drafts.push(Node { id: word("id"), parent, line, data: Data::new() });
+                self.drafts.push(Node { id: word("id"), parent, at, data: Data::new() });
                 Open::Node
             }
             (Some(Open::Graph), "edge") => {
-                self.edge = Some(Edge { source: word("source"), target: word("target"), line, data: Data::new() });
+                self.edge = Some(Edge { source: word("source"), target: word("target"), at, data: Data::new() });
                 Open::Edge
             }
             (Some(Open::Graph), "hyperedge") => {
@@ -135,13 +136,13 @@ impl<'a> Document<'a> {
         self.open.push(opens);
         if self.open.len() > DEEPEST {
             let limit = format!("{DEEPEST} levels of nesting");
-            return Err(IntakeError::TooLarge { at: format!("line {line}"), limit }.into());
+            return Err(IntakeError::TooLarge { at: at.to_string(), limit }.into());
         }
         Ok(())
     }
 
     /// The element that was opened last closes.
-    pub(super) fn close(&mut self, line: u64, out: &mut Out<'_>) -> Go {
+    pub(super) fn close(&mut self, at: Place, out: &mut Out<'_>) -> Go {
         let closed = self.open.pop();
         match closed {
             Some(Open::Root) => self.closed = true,
@@ -151,7 +152,7 @@ impl<'a> Document<'a> {
                 }
             }
             Some(Open::Label) => self.label = std::mem::take(&mut self.text).trim().to_owned(),
-            Some(Open::Data) => self.data(line, out),
+            Some(Open::Data) => self.data(at, out),
             Some(Open::Node) => {
                 if let Some(mut node) = self.drafts.pop() {
                     self.defaults("node", &mut node.data);
@@ -170,15 +171,15 @@ impl<'a> Document<'a> {
     }
 
     /// Text inside of the element that was opened last.
-    pub(super) fn text(&mut self, text: &str, line: u64) -> Go {
+    pub(super) fn text(&mut self, text: &str, at: Place) -> Go {
         match self.open.last() {
             Some(Open::Data | Open::Default | Open::Label) => self.text.push_str(text),
             None if !text.trim_start_matches('\u{feff}').trim().is_empty() => {
                 if self.closed {
-                    return Err(malformed(line, "text follows the end of `graphml`".to_owned()).into());
+                    return Err(malformed(at, "text follows the end of `graphml`".to_owned()).into());
                 }
                 let found = "text that is no XML".to_owned();
-                return Err(IntakeError::Unexpected { at: format!("line {line}"), found, expected: EXPECTED }.into());
+                return Err(IntakeError::Unexpected { at: at.to_string(), found, expected: EXPECTED }.into());
             }
             _ => {}
         }
@@ -186,21 +187,21 @@ impl<'a> Document<'a> {
     }
 
     /// A reference `&name;`: the five of XML are known, others stay as they are written.
-    pub(super) fn reference(&mut self, name: &str, line: u64, out: &mut Out<'_>) -> Go {
+    pub(super) fn reference(&mut self, name: &str, at: Place, out: &mut Out<'_>) -> Go {
         let known = [("amp", "&"), ("lt", "<"), ("gt", ">"), ("quot", "\""), ("apos", "'")];
         if let Some((_, letter)) = known.iter().find(|(known, _)| *known == name) {
-            return self.text(letter, line);
+            return self.text(letter, at);
         }
         let name = text::line(name, 60);
         out.warn(format!("the reference `&{name};` is not expanded; write what it stands for"));
-        self.text(&format!("&{name};"), line)
+        self.text(&format!("&{name};"), at)
     }
 
     /// The file ends.
-    pub(super) fn end(self, line: u64, out: &mut Out<'_>) -> Go {
+    pub(super) fn end(self, at: Place, out: &mut Out<'_>) -> Go {
         if !self.open.is_empty() {
             let problem = "`graphml` is not closed".to_owned();
-            return Err(IntakeError::Truncated { at: format!("line {line}"), problem }.into());
+            return Err(IntakeError::Truncated { at: at.to_string(), problem }.into());
         }
         if !self.closed {
             return Err(IntakeError::Empty { expected: EXPECTED }.into());
@@ -213,7 +214,7 @@ impl<'a> Document<'a> {
     }
 
     /// Data close: they go to what they stand in.
-    fn data(&mut self, line: u64, out: &mut Out<'_>) {
+    fn data(&mut self, at: Place, out: &mut Out<'_>) {
         let own = std::mem::take(&mut self.text).trim().to_owned();
         let label = std::mem::take(&mut self.label);
         let put = |data: &mut Data, name: &str, value: String| {
@@ -241,7 +242,7 @@ impl<'a> Document<'a> {
             }
             Some(Open::Graph) if self.drafts.is_empty() && !self.data.is_empty() => {
                 if self.data == "Network" && self.nodes.any() {
-                    let from = source(line, "graph");
+                    let from = source(at, "graph");
                     out.warn(format!(
                         "{}: `Network` comes after nodes, so their ids do not begin with it; put it before the first node",
                         from.origin

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::document::Edge;
+use super::lines::Place;
 use super::node::Nodes;
 use super::{source, tables};
 use crate::out::{ADJACENT, Out};
@@ -17,8 +18,9 @@ const MOST_LABELS: usize = 32;
 struct Link {
     source: String,
     target: String,
-    /// The lines of the first edge and of all.
-    line: u64,
+    /// Where the first edge stands.
+    at: Place,
+    /// How many edges there are.
     count: u64,
     labels: BTreeMap<String, u64>,
 }
@@ -34,7 +36,7 @@ impl Links {
     /// Keeps an edge until all nodes are known.
     pub(super) fn add(&mut self, edge: Edge, out: &mut Out<'_>) {
         out.count(KIND);
-        let Edge { source: one, target: other, line, data } = edge;
+        let Edge { source: one, target: other, at, data } = edge;
         let missing = match (one.is_empty(), other.is_empty()) {
             (true, _) => "source",
             (_, true) => "target",
@@ -42,7 +44,7 @@ impl Links {
         };
         if !missing.is_empty() {
             let message = format!("the edge has no `{missing}`, so it joins nothing; name both of its nodes");
-            out.reject(&source(line, KIND), "FIELD_INVALID", message, missing);
+            out.reject(&source(at, KIND), "FIELD_INVALID", message, missing);
             return;
         }
         if one == other {
@@ -59,14 +61,14 @@ impl Links {
                     *link.labels.entry(label).or_default() += 1;
                 }
             }
-            None => self.all.push(Link { source: one, target: other, line, count: 1, labels: [(label, 1)].into() }),
+            None => self.all.push(Link { source: one, target: other, at, count: 1, labels: [(label, 1)].into() }),
         }
     }
 
     /// Holds the dependencies back: of edges, and of nodes inside of others.
     pub(super) fn take(&self, nodes: &Nodes<'_>, out: &mut Out<'_>) {
         for link in &self.all {
-            let from = source(link.line, KIND);
+            let from = source(link.at, KIND);
             let ends = [("source", &link.source), ("target", &link.target)];
             if let Some((field, missing)) = ends.iter().find(|(_, end)| nodes.get(end).is_none()) {
                 let missing = text::line(missing, 60);
@@ -89,10 +91,10 @@ impl Links {
                 out.not_imported("edge, parallel", why);
             }
         }
-        for (inner, outer, line) in nodes.inside() {
+        for (inner, outer, at) in nodes.inside() {
             let known = |id: &str| nodes.get(id).flatten();
             if let Some((inner, outer)) = known(inner).zip(known(outer)) {
-                out.dependency(inner, outer, "part-of", "", &source(*line, "node"));
+                out.dependency(inner, outer, "part-of", "", &source(*at, "node"));
             }
         }
     }

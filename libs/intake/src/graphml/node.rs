@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use wire::assets::v1::{Asset, AssetRecord};
 
+use super::lines::Place;
 use super::{Data, source, tables};
 use crate::out::{Go, Out};
 use crate::text::{self, Attributes};
@@ -17,7 +18,7 @@ pub(super) struct Node {
     pub(super) id: String,
     /// The id of the node it stands in; empty where there is none.
     pub(super) parent: String,
-    pub(super) line: u64,
+    pub(super) at: Place,
     pub(super) data: Data,
 }
 
@@ -27,8 +28,8 @@ pub(super) struct Nodes<'a> {
     /// External ids by node id; nothing where the node was rejected.
     ids: HashMap<String, Option<String>>,
     names: HashSet<String>,
-    /// Nodes inside of others, with the line of the inner one.
-    inside: Vec<(String, String, u64)>,
+    /// Nodes inside of others, with the place of the inner one.
+    inside: Vec<(String, String, Place)>,
 }
 
 impl<'a> Nodes<'a> {
@@ -46,15 +47,15 @@ impl<'a> Nodes<'a> {
         self.ids.get(id).map(Option::as_deref)
     }
 
-    /// Nodes inside of others: inner id, outer id, line.
-    pub(super) fn inside(&self) -> &[(String, String, u64)] {
+    /// Nodes inside of others: inner id, outer id, place.
+    pub(super) fn inside(&self) -> &[(String, String, Place)] {
         &self.inside
     }
 
     /// Hands a node over.
     pub(super) fn take(&mut self, node: Node, graph: &Data, out: &mut Out<'_>) -> Go {
         out.count(KIND);
-        let from = source(node.line, KIND);
+        let from = source(node.at, KIND);
         if node.id.is_empty() {
             let message = "the node has no `id`, so no edge can name it; give each node one";
             out.reject(&from, "FIELD_INVALID", message, "id");
@@ -100,7 +101,7 @@ impl<'a> Nodes<'a> {
             AssetRecord { external_id: id.clone(), asset: Some(asset), site_external_id: site.unwrap_or_default() };
         let taken = out.asset(record, &from)?;
         if !node.parent.is_empty() {
-            self.inside.push((node.id.clone(), node.parent, node.line));
+            self.inside.push((node.id.clone(), node.parent, node.at));
         }
         self.ids.insert(node.id, taken.then_some(id));
         Ok(())

@@ -217,18 +217,17 @@ fn bad_nodes_and_edges_are_rejected_by_line_and_the_others_land() {
 <node id="a"/>
 <node id="{long}"/>
 <edge source="a"/>
-<edge target="a"/>
-<edge source="a" target="ghost"/>
+<edge target="a"/>  <edge source="a" target="ghost"/>
 <edge source="a" target="{long}"/>"#
     ));
     assert_eq!(taken.assets().len(), 1);
     let expected = [
-        "line 9 FIELD_INVALID id",
-        "line 11 FIELD_INVALID id",
-        "line 12 FIELD_INVALID external_id",
-        "line 13 FIELD_INVALID target",
-        "line 14 FIELD_INVALID source",
-        "line 15 FIELD_INVALID target",
+        "line 9 column 1 FIELD_INVALID id",
+        "line 11 column 1 FIELD_INVALID id",
+        "line 12 column 1 FIELD_INVALID external_id",
+        "line 13 column 1 FIELD_INVALID target",
+        "line 14 column 1 FIELD_INVALID source",
+        "line 14 column 21 FIELD_INVALID target",
     ];
     assert_eq!(rejected(&taken), expected);
     assert_eq!(taken.report.not_imported["edge of a rejected node"].count, 1);

@@ -232,6 +232,18 @@ fn answers_of_the_api_give_the_same_items_as_the_dump() {
     }
     assert_eq!((told["dcim.device"], told["dcim.site"], told["ipam.prefix"], told["dcim.cable"]), (72, 24, 90, 108));
     assert_eq!((told["virtualization.virtualmachine"], told["circuits.circuit"]), (180, 29));
+    let containers = taken
+        .assets()
+        .iter()
+        .filter(|r| r.external_id.starts_with("ipam.prefix:"))
+        .filter_map(|r| r.asset.as_ref())
+        .filter(|asset| asset.attributes["status"] == "container")
+        .count();
+    let devices = &api.objects["dcim.device"];
+    let unnamed = devices.values().filter(|device| device["name"].is_null()).count();
+    let serials =
+        taken.assets().iter().filter_map(|r| r.asset.as_ref()).filter(|asset| !asset.serial_number.is_empty()).count();
+    assert_eq!((containers, unnamed, serials), (21, 22, 0));
     let bytes = shared("inventory/netbox-demo-v3.6.json").expect("it was here a moment ago");
     let dump = attempt(Format::Netbox, &bytes, &Settings::default()).expect("the dump can be read");
     let answered: BTreeSet<&str> = ENDPOINTS.iter().map(|(model, _)| *model).collect();
