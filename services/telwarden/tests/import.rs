@@ -18,8 +18,13 @@ mod import {
 
     async fn start(folder: &Path) -> Suite {
         let listen = "127.0.0.1:0".parse().unwrap();
-        let options =
-            Options { data: folder.join("data"), listen, postgres: None, gateway: gateway::Settings::default() };
+        let options = Options {
+            data: folder.join("data"),
+            listen,
+            postgres: None,
+            gateway: gateway::Settings::default(),
+            tls: None,
+        };
         suite::start(options).await.unwrap()
     }
 
