@@ -83,8 +83,7 @@ impl Caller {
 
     /// Goes on watching: adds what is seen until there are `wanted` changes in all or the feed is quiet.
     async fn watch(&self, seen: &mut Watched, wanted: usize) {
-        let connection =
-            Connection { gateway: self.gateway.clone(), token: Some(self.token.clone()), output: Output::Json };
+        let connection = Connection::new(self.gateway.clone(), self.token.clone(), Output::Json);
         let mut client = ChangeServiceClient::new(connection.open().await.unwrap());
         let request = WatchChangesRequest {
             parent: "organizations/acme".to_owned(),

@@ -98,7 +98,7 @@ impl Bench {
         let key = LocalKey::open(&folder.path().join("keys")).expect("a key can be made");
         let location = location(&folder, name, postgres).await;
         let database = Database::open(name, &location, tables).await.expect("the database opens");
-        let services: Vec<&str> = services.iter().map(String::as_str).chain([CHANGES]).collect();
+        let services: Vec<String> = services.iter().cloned().chain([CHANGES.to_owned()]).collect();
         let rules = Rules::of(wire::pool(), &services).expect("every method has a rule");
         let verifier = Verifier::new(key.trust()).expect("the key can be read");
         let door = AuthenticateLayer::new(Arc::new(verifier), shipped_roles(), rules, Arc::new(SystemClock));

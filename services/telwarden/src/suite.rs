@@ -73,7 +73,7 @@ pub fn door(key: &LocalKey) -> Result<AuthenticateLayer> {
 /// # Errors
 /// When a method has no access rule.
 pub fn door_of(verifier: Verifier, roles: Roles) -> Result<AuthenticateLayer> {
-    let rules = Rules::of(wire::pool(), &grpc_services().iter().map(String::as_str).collect::<Vec<_>>())?;
+    let rules = Rules::of(wire::pool(), &grpc_services())?;
     Ok(AuthenticateLayer::new(Arc::new(verifier), roles, rules, Arc::new(SystemClock)))
 }
 
