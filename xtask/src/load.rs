@@ -97,7 +97,7 @@ pub(crate) fn load(options: &Load) -> Result<()> {
         tokio::select! {
             lines = measure(options, &program) => lines,
             // Everything we started ends as its owner is dropped.
-            _ = tokio::signal::ctrl_c() => bail!("interrupted"),
+            () = told_to_stop() => bail!("interrupted"),
         }
     })?;
     table::print(&lines);
@@ -112,6 +112,18 @@ pub(crate) fn load(options: &Load) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Ends when somebody, or the system, wants this program to end.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = terminate.recv() => return,
+            _ = tokio::signal::ctrl_c() => return,
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 async fn measure(options: &Load, program: &Path) -> Result<Vec<Line>> {

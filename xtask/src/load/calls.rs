@@ -57,7 +57,6 @@ impl Answered {
 }
 
 /// How many per second.
-#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
 pub(crate) fn per_second(count: u64, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64()
 }
@@ -113,7 +112,10 @@ impl Callers {
             running.spawn(async move {
                 let mut done = 0_u64;
                 while begin.elapsed() < time {
-                    client.get_asset(this.request(GetAssetRequest { name: name.clone() })).await.map_err(refused)?;
+                    client
+                        .get_asset(this.request(GetAssetRequest { name: name.clone() }))
+                        .await
+                        .map_err(|status| refused(&status))?;
                     done += 1;
                 }
                 Ok(done)
@@ -131,7 +133,7 @@ impl Callers {
             running.spawn(async move {
                 let mut done = 0_u64;
                 while begin.elapsed() < time {
-                    client.create_asset(this.request(new_asset())).await.map_err(refused)?;
+                    client.create_asset(this.request(new_asset())).await.map_err(|status| refused(&status))?;
                     done += 1;
                 }
                 Ok(done)
@@ -145,7 +147,9 @@ impl Callers {
         let mut client = AssetServiceClient::new(self.channel(0)?);
         let mut made = Vec::with_capacity(count);
         for _ in 0..count {
-            made.push(client.create_asset(self.request(new_asset())).await.map_err(refused)?.into_inner());
+            made.push(
+                client.create_asset(self.request(new_asset())).await.map_err(|status| refused(&status))?.into_inner(),
+            );
         }
         Ok(made)
     }
@@ -171,7 +175,7 @@ pub(crate) fn asset() -> Asset {
 }
 
 /// A refusal ends the measurement, for a rate with refused calls in it says nothing.
-fn refused(status: Status) -> anyhow::Error {
+fn refused(status: &Status) -> anyhow::Error {
     anyhow::anyhow!("a call was refused: {:?}: {}", status.code(), status.message())
 }
 
