@@ -131,3 +131,30 @@ pub(crate) fn print(lines: &[Line]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(figures: &[f64]) -> Samples {
+        Samples(figures.to_vec())
+    }
+
+    #[test]
+    fn neighbours_are_compared_and_the_middle_is_shown() {
+        // The machine was ten times slower during the second pair: that changes neither share.
+        let (ours, limit) = (samples(&[50.0, 6.0, 70.0]), samples(&[100.0, 10.0, 100.0]));
+        let line = Line::ratio("w", "SQLite", Unit::PerSecond, &ours, ("bare", &limit), 0.6);
+        assert_eq!(
+            line.cells,
+            ["w", "SQLite", "50/s (6 to 70)", "bare: 100/s (10 to 100)", "60 %", ">= 60 %", "reached"]
+        );
+    }
+
+    #[test]
+    fn of_a_cost_less_is_better() {
+        let line = Line::ratio("w", "-", Unit::Microseconds, &samples(&[50.0]), ("nginx", &samples(&[40.0])), 1.0);
+        assert_eq!(line.cells[4..], ["80 %", ">= 100 %", "missed"]);
+        assert_eq!(samples(&[1.0, 2.0, 4.0, 3.0]).median(), 2.5);
+    }
+}

@@ -262,3 +262,38 @@ fn read_postgres(row: &PgRow, at: usize) -> Result<Raw> {
     };
     Ok(Raw { kind, bytes })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transactions_share_all_rows_and_differ_by_one_at_most() {
+        for (rows, all) in [(0, 3), (1, 3), (7, 3), (500, 1), (12_345, 35), (3, 1_000)] {
+            let shape = Shape { table: "asset".to_owned(), columns: vec!["id".to_owned()], rows };
+            let shares: Vec<u64> = (0..all).map(|index| shape.share(index, all)).collect();
+            assert_eq!(shares.iter().sum::<u64>(), rows);
+            assert!(shares.iter().all(|share| (rows / all..=rows.div_ceil(all)).contains(share)), "{shares:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_of_every_type_arrive_as_they_were() {
+        let pool = |_| sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:");
+        let (source, target) = (pool(1).await.unwrap(), pool(2).await.unwrap());
+        let table = "CREATE TABLE \"a b\" (i BIGINT, r DOUBLE PRECISION, t TEXT, b BLOB, n TEXT)";
+        for pool in [&source, &target] {
+            sqlx::raw_sql(table).execute(pool).await.unwrap();
+        }
+        let rows = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1203)
+             INSERT INTO \"a b\" SELECT x, x / 8.0, 't' || x, zeroblob(x % 5), NULL FROM n";
+        sqlx::raw_sql(rows).execute(&source).await.unwrap();
+        let columns = ["i", "r", "t", "b", "n"].map(str::to_owned).to_vec();
+        let shape = Shape { table: "a b".to_owned(), columns, rows: 1203 };
+        let plan = Plan { transactions: 2, tasks: 1 };
+        sqlite::copy(&source, &target, vec![shape], plan).await.unwrap();
+        let sum = "SELECT COUNT(*) || ' ' || SUM(i) || ' ' || SUM(r) || ' ' || SUM(LENGTH(t)) || ' ' || SUM(LENGTH(b)) || ' ' || COUNT(n) FROM \"a b\"";
+        let of = async |pool| sqlx::query_scalar::<_, String>(sum).fetch_one(pool).await.unwrap();
+        assert_eq!(of(&target).await, of(&source).await);
+    }
+}
