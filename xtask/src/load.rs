@@ -1,155 +1,182 @@
-//! Speed beside its limit, in one run: `cargo xtask load`.
+//! The suite beside what the same machine could do at best, in the same run: `cargo xtask load`.
 //!
-//! The limit of a write is a bare program that commits the very same rows; the limit of a read is a bare tonic server that
-//! returns the same message. No figure is asserted: the table says what was measured on this machine, now.
+//! Ours and the limit are measured in turn, several times, and the table shows medians with the least and the most beside
+//! them. The limit of a write is a bare program that commits the very rows the suite committed ([`replay`]); the limit of
+//! a read is a bare tonic server that returns the same message ([`bare`]); the limit of the gateway is nginx ([`front`]).
+//! No figure is asserted: the table says what was measured on this machine, now.
 
-mod bare;
-mod suite;
+pub(crate) mod bare;
+mod calls;
+mod child;
+mod front;
+mod home;
+mod import;
+mod replay;
+mod table;
+mod works;
 
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use futures::future::try_join_all;
-use wire::assets::v1::asset_service_client::AssetServiceClient;
-use wire::assets::v1::{Asset, CreateAssetRequest, GetAssetRequest};
+use anyhow::{Context as _, Result, bail};
 
-use suite::Running;
+use home::Home;
+use table::Line;
 
-/// How large the run is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Size {
-    /// How long each rate is measured.
-    pub(crate) period: Duration,
-    /// Assets to import.
-    pub(crate) assets: u64,
+use crate::{cargo, postgres, run};
+
+/// What to measure.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Load {
+    /// A small run: three samples of a second for each rate, a small import.
+    #[arg(long)]
+    quick: bool,
+    /// The size of the imported operator: 1 is about 2,000 assets. 50 where left out, 2 with `--quick`.
+    #[arg(long)]
+    scale: Option<f64>,
+    /// Only this row; several times for several.
+    #[arg(long, value_enum)]
+    only: Vec<Work>,
+    /// Also on PostgreSQL: on this server, whose user may create databases, or on one started for the run.
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+    postgres: Option<String>,
 }
 
-/// One line of the table.
-struct Line {
-    work: &'static str,
-    ours: String,
-    limit: String,
-    ratio: Option<f64>,
-    aim: &'static str,
+/// A row of the table, or rows that are measured together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Work {
+    /// `CreateAsset` through the gateway.
+    Create,
+    /// The import of an operator through the gateway.
+    Import,
+    /// `GetAsset` through the gateway.
+    Get,
+    /// The gateway alone.
+    Gateway,
+    /// Memory of the whole suite, idle.
+    Memory,
+    /// `telwarden up` to ready.
+    Ready,
 }
 
-/// Measures and prints the table, for one database.
-pub(crate) async fn run(postgres: Option<&str>, size: Size) -> Result<()> {
-    let mut lines = Vec::new();
-    let running = Running::start(postgres)?;
-    lines.push(Line {
-        work: "`up` to ready, empty",
-        ours: format!("{:.2} s", running.ready.as_secs_f64()),
-        limit: "-".to_owned(),
-        ratio: None,
-        aim: "<= 1 s",
-    });
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    lines.push(Line {
-        work: "memory of the suite, idle",
-        ours: format!("{} MiB", running.resident()? / 1024),
-        limit: "-".to_owned(),
-        ratio: None,
-        aim: "<= 120 MB",
-    });
+impl Load {
+    fn wants(&self, work: Work) -> bool {
+        self.only.is_empty() || self.only.contains(&work)
+    }
 
-    let ours = creates(&running, 16, size.period).await?;
-    let limit = bare::commits(&running, 16, size.period).await?;
-    lines.push(rate("CreateAsset, 16 callers", ours, limit, ">= 60 %"));
+    /// Samples of ours and of the limit.
+    fn samples(&self) -> u32 {
+        3
+    }
 
-    let name = "organizations/load/assets/seen";
-    create(&mut running.client(0).await?, "seen").await?;
-    let url = running.gateway.clone();
-    let ours = gets(&running, &url, name, 64, size.period).await?;
-    let asset = get(&mut running.client(0).await?, name).await?;
-    let server = bare::serve(asset).await?;
-    let limit = gets(&running, &server, name, 64, size.period).await?;
-    lines.push(rate("GetAsset, 64 callers", ours, limit, ">= 35 %"));
+    /// How long one sample of a rate takes.
+    fn time(&self) -> Duration {
+        Duration::from_secs(if self.quick { 1 } else { 10 })
+    }
 
-    let (rows, taken) = suite::import(&running, size.assets).await?;
-    let limit = bare::batches(&running, rows).await?;
-    lines.push(rate(
-        "import, rows a second",
-        rows.total() as f64 / taken.as_secs_f64(),
-        rows.total() as f64 / limit.as_secs_f64(),
-        ">= 50 %",
-    ));
-    print(postgres.is_some(), rows.total(), &lines);
-    Ok(())
-}
-
-fn rate(work: &'static str, ours: f64, limit: f64, aim: &'static str) -> Line {
-    Line { work, ours: format!("{ours:.0}/s"), limit: format!("{limit:.0}/s"), ratio: Some(ours / limit), aim }
-}
-
-fn print(postgres: bool, rows: u64, lines: &[Line]) {
-    println!("\non {} ({rows} rows imported)", if postgres { "PostgreSQL" } else { "SQLite" });
-    println!("{:<28} {:>12} {:>12} {:>8}  aim", "work", "ours", "limit", "ratio");
-    for line in lines {
-        let ratio = line.ratio.map(|ratio| format!("{:.0} %", ratio * 100.0)).unwrap_or_default();
-        println!("{:<28} {:>12} {:>12} {ratio:>8}  {}", line.work, line.ours, line.limit, line.aim);
+    fn scale(&self) -> f64 {
+        self.scale.unwrap_or(if self.quick { 2.0 } else { 50.0 })
     }
 }
 
-type Client = AssetServiceClient<suite::Caller>;
-
-async fn create(client: &mut Client, id: &str) -> Result<()> {
-    let asset = Asset {
-        display_name: format!("Load {id}"),
-        r#type: "router".to_owned(),
-        confidentiality: 2,
-        integrity: 2,
-        availability: 3,
-        owner: "Load".to_owned(),
-        ..Default::default()
-    };
-    client
-        .create_asset(CreateAssetRequest {
-            parent: "organizations/load".to_owned(),
-            asset_id: id.to_owned(),
-            asset: Some(asset),
-        })
-        .await?;
-    Ok(())
-}
-
-async fn get(client: &mut Client, name: &str) -> Result<Asset> {
-    Ok(client.get_asset(GetAssetRequest { name: name.to_owned() }).await?.into_inner())
-}
-
-async fn creates(running: &Running, callers: u64, period: Duration) -> Result<f64> {
-    let began = Instant::now();
-    let work = (0..callers).map(|caller| async move {
-        let mut client = running.client(caller).await?;
-        let mut count = 0_u64;
-        while began.elapsed() < period {
-            create(&mut client, &format!("c{caller}-{count}")).await?;
-            count += 1;
+/// Measures, and prints the table.
+pub(crate) fn load(options: &Load) -> Result<()> {
+    if cfg!(debug_assertions) {
+        // The bare programs are in this one: they are built as the suite is, or the comparison would flatter us.
+        let mut command = cargo();
+        command.args(["run", "--quiet", "--release", "--package", "xtask", "--"]).args(std::env::args_os().skip(1));
+        return run(&mut command);
+    }
+    run(cargo().args(["build", "--release", "--package", "telwarden", "--bin", "telwarden"]))?;
+    let program = std::env::current_exe()?.with_file_name("telwarden");
+    let disk = synced_write()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let lines = runtime.block_on(async {
+        tokio::select! {
+            lines = measure(options, &program) => lines,
+            // Everything we started ends as its owner is dropped.
+            () = told_to_stop() => bail!("interrupted"),
         }
-        Ok::<_, anyhow::Error>(count)
-    });
-    let done: u64 = try_join_all(work).await?.into_iter().sum();
-    Ok(done as f64 / began.elapsed().as_secs_f64())
+    })?;
+    table::print(&lines);
+    println!(
+        "\nA synced write of 4 KiB takes {} us in {} (TMPDIR), where the databases were.",
+        disk.as_micros(),
+        std::env::temp_dir().display()
+    );
+    if disk < Duration::from_micros(20) {
+        println!(
+            "That is no disk: what was measured of durable writes there is worth nothing. Set TMPDIR to a folder on one."
+        );
+    }
+    Ok(())
 }
 
-async fn gets(running: &Running, url: &str, name: &str, callers: u64, period: Duration) -> Result<f64> {
-    let mut tasks = Vec::new();
-    let began = Instant::now();
-    for caller in 0..callers {
-        let mut client = running.client_of(url, caller).await?;
-        let name = name.to_owned();
-        tasks.push(tokio::spawn(async move {
-            let mut count = 0_u64;
-            while began.elapsed() < period {
-                get(&mut client, &name).await?;
-                count += 1;
-            }
-            Ok::<_, anyhow::Error>(count)
-        }));
+/// Ends when somebody, or the system, wants this program to end.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = terminate.recv() => return,
+            _ = tokio::signal::ctrl_c() => return,
+        }
     }
-    let mut done = 0;
-    for task in tasks {
-        done += task.await??;
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+async fn measure(options: &Load, program: &Path) -> Result<Vec<Line>> {
+    let mut lines = on(options, Home::embedded(program)).await?;
+    if let Some(url) = &options.postgres {
+        let server = if url.is_empty() { Some(postgres::Server::start(postgres::Durability::Full)?) } else { None };
+        let url = server.as_ref().map_or_else(|| url.clone(), postgres::Server::url);
+        lines.extend(on(options, Home::server(program, &url).await?).await?);
     }
-    Ok(done as f64 / began.elapsed().as_secs_f64())
+    if options.wants(Work::Gateway) {
+        lines.extend(works::gateway(options, program).await?);
+    }
+    Ok(lines)
+}
+
+async fn on(options: &Load, home: Home) -> Result<Vec<Line>> {
+    let lines = rows(options, &home).await;
+    home.leave().await?;
+    lines
+}
+
+async fn rows(options: &Load, home: &Home) -> Result<Vec<Line>> {
+    let mut lines = Vec::new();
+    if options.wants(Work::Create) {
+        lines.push(works::create(options, home).await?);
+    }
+    if options.wants(Work::Import) {
+        lines.push(works::import(options, home).await?);
+    }
+    if options.wants(Work::Get) {
+        lines.push(works::get(options, home).await?);
+    }
+    if options.wants(Work::Memory) || options.wants(Work::Ready) {
+        lines.extend(works::idle(options, home).await?);
+    }
+    Ok(lines)
+}
+
+/// Lets the system write what others left to be written, so that no sample pays for the one before it.
+fn settle_disk() {
+    let _ = Command::new("sync").status();
+}
+
+/// How long a small write takes until the disk has it: the median of some.
+fn synced_write() -> Result<Duration> {
+    let mut file = tempfile::tempfile()?;
+    let mut took = Vec::new();
+    for _ in 0..101 {
+        let begin = Instant::now();
+        file.write_all(&[7; 4096])?;
+        file.sync_data()?;
+        took.push(begin.elapsed());
+    }
+    took.sort();
+    took.get(took.len() / 2).copied().context("no write")
 }

@@ -20,14 +20,13 @@ enum Task {
     },
     /// Checks the proto files: lint, and breaking changes against the branch `main` where it is known.
     Protos,
-    /// Measures speed beside its limit and prints one table for each database.
-    Load {
-        /// A small run: seconds instead of minutes.
-        #[arg(long)]
-        quick: bool,
-        /// Also on PostgreSQL.
-        #[arg(long)]
-        postgres: bool,
+    /// Measures the suite beside what the same machine could do at best, in the same run, and prints one table.
+    Load(load::Load),
+    /// The least that can answer `GetAsset`, for `load`: serves one message.
+    #[command(hide = true)]
+    BareServer {
+        /// The message, encoded.
+        message: std::path::PathBuf,
     },
     /// What CI runs beside tests: formatting, clippy, docs.
     Check,
@@ -37,7 +36,8 @@ fn main() -> Result<()> {
     match Task::parse() {
         Task::Test { rest } => test(&rest),
         Task::Protos => protos::check(),
-        Task::Load { quick, postgres } => measure(quick, postgres),
+        Task::Load(options) => load::load(&options),
+        Task::BareServer { message } => load::bare::serve(&message),
         Task::Check => check(),
     }
 }
@@ -54,7 +54,7 @@ fn cargo() -> Command {
 }
 
 fn test(rest: &[String]) -> Result<()> {
-    let server = postgres::Server::start()?;
+    let server = postgres::Server::start(postgres::Durability::Fast)?;
     let nextest = Command::new("cargo-nextest").arg("--version").output().is_ok_and(|output| output.status.success());
     let mut command = cargo();
     if nextest {
@@ -64,24 +64,6 @@ fn test(rest: &[String]) -> Result<()> {
     }
     run(command.args(rest).env("TELWARDEN_TEST_POSTGRES", server.url()))?;
     drop(server);
-    Ok(())
-}
-
-fn measure(quick: bool, postgres: bool) -> Result<()> {
-    if cfg!(debug_assertions) {
-        // Callers that are slow themselves would measure themselves.
-        let flags = [quick.then_some("--quick"), postgres.then_some("--postgres")].into_iter().flatten();
-        return run(cargo().args(["run", "--quiet", "--release", "--package", "xtask", "--", "load"]).args(flags));
-    }
-    run(cargo().args(["build", "--release", "--package", "telwarden"]))?;
-    let (seconds, assets) = if quick { (3, 5_000) } else { (10, 100_000) };
-    let size = load::Size { period: std::time::Duration::from_secs(seconds), assets };
-    let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(load::run(None, size))?;
-    if postgres {
-        let server = postgres::Server::start()?;
-        runtime.block_on(load::run(Some(&server.url()), size))?;
-    }
     Ok(())
 }
 

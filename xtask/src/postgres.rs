@@ -1,4 +1,4 @@
-//! A PostgreSQL server for the time of the tests: found, or installed on Debian and Ubuntu where that is allowed.
+//! A PostgreSQL server for the time of tests or measurements: found, or installed on Debian and Ubuntu where that is allowed.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,6 +6,15 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 use crate::run;
+
+/// What a commit waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// Nothing: for tests, whose data need not survive the machine.
+    Fast,
+    /// The disk, as in production: for measurements.
+    Full,
+}
 
 /// A server in a folder of its own, gone when dropped.
 pub(crate) struct Server {
@@ -16,7 +25,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a server that listens on loopback only.
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(durability: Durability) -> Result<Self> {
         let bin = find().map_or_else(install, Ok)?;
         let folder = std::env::temp_dir().join(format!("telwarden-postgres-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
@@ -28,9 +37,13 @@ impl Server {
         }
         let data = server.data();
         server.tool("initdb", &["-D", &data, "-U", "telwarden", "--auth=trust", "-E", "UTF8"])?;
-        // Tests make many small databases; nothing in them must survive the machine.
+        let durable = match durability {
+            // Tests make many small databases.
+            Durability::Fast => "-c fsync=off",
+            Durability::Full => "-c fsync=on -c synchronous_commit=on -c full_page_writes=on",
+        };
         let options = format!(
-            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off -c max_connections=600"
+            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' {durable} -c max_connections=600"
         );
         let log = server.folder.join("log").display().to_string();
         server.tool("pg_ctl", &["-D", &data, "-w", "-l", &log, "-o", &options, "start"])?;
