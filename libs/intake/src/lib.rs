@@ -4,8 +4,8 @@
 //! object of the file: imported as an item, folded into another one, left out with the reason, or rejected with its place and a remedy. The reader
 //! is tolerant (what it does not know it keeps as an attribute), the reporter is loud. No server, clock or network is needed.
 //!
-//! Items come in the order sites, assets, dependencies. A site that is only known from the asset that names it (TMF639, CSV) comes directly before
-//! that asset.
+//! Items come in the order sites, assets, dependencies. A site that is only known from the asset that names it, or as the point where it stands
+//! (TMF639, CSV, ONAP, TEIV, GraphML), comes directly before that asset.
 //!
 //! ```
 //! use std::ops::ControlFlow;
