@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use crate::database::refuse;
 use crate::{Database, Dialect, Sql};
 
-/// How many attempts the table keeps at most, give or take [`SWEPT`]; the oldest go first.
+/// How many attempts the table keeps at most, give or take a thousand; the oldest go first.
 pub const KEPT: i64 = 1_000_000;
 /// After how many attempts written the oldest are taken out.
 const SWEPT: usize = 1000;
@@ -114,7 +114,7 @@ async fn persist(database: &Database, attempts: &[Denied]) {
         match insert(database, attempts).await {
             Ok(()) => return,
             Err(error) => {
-                tracing::error!(%error, attempts = attempts.len(), "denied attempts could not be written yet")
+                tracing::warn!(%error, attempts = attempts.len(), "denied attempts could not be written yet");
             }
         }
         tokio::time::sleep(PAUSE).await;
