@@ -5,14 +5,14 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::crash::program;
+use crate::program::program;
 
 fn deploy() -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy")).to_owned()
 }
 
 /// Writes what is generated when asked to, and compares it else.
-fn generated(path: &Path, text: &str) {
+pub(crate) fn generated(path: &Path, text: &str) {
     if std::env::var_os("TELWARDEN_WRITE").is_some() {
         std::fs::write(path, text).unwrap();
     }

@@ -13,4 +13,7 @@ mod deploy;
 mod descriptors;
 mod errors;
 mod house;
+mod http;
+mod program;
 mod story;
+mod telemetry;

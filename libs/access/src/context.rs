@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fault::{Fault, Outcome};
 use tonic::Request;
 
-use crate::{Caller, Clock};
+use crate::{Caller, Clock, Roles};
 
 /// What a call carries from the door to the database: who, by which method, in which trace, at what time.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Context {
     pub trace: String,
     /// Time and chance.
     pub clock: Arc<dyn Clock>,
+    /// Which role holds which permission.
+    pub roles: Arc<Roles>,
 }
 
 impl Context {
@@ -36,6 +38,14 @@ impl Context {
     /// `RESOURCE_NOT_FOUND` on `name`: a foreign organization looks like one that does not exist.
     pub fn enter(&self, organization: &str, name: &str) -> Outcome<()> {
         if self.caller.organizations.contains(organization) { Ok(()) } else { Err(Fault::not_found(name)) }
+    }
+
+    /// Asks for a permission beyond that of the method, where a field of the request does more than the rest.
+    ///
+    /// # Errors
+    /// `PERMISSION_MISSING` on `field`.
+    pub fn require(&self, permission: &str, field: &str) -> Outcome<()> {
+        self.roles.require(&self.caller.roles, permission).map_err(|fault| fault.on(field.to_owned()))
     }
 
     /// The same call, acting by another method: what a method causes is told apart from the method itself.

@@ -23,7 +23,7 @@ pub struct AuthenticateLayer {
 #[derive(Debug)]
 struct Door {
     verifier: Arc<Verifier>,
-    roles: Roles,
+    roles: Arc<Roles>,
     rules: Rules,
     clock: Arc<dyn Clock>,
     denials: Option<Arc<dyn Denials>>,
@@ -46,7 +46,16 @@ impl AuthenticateLayer {
         clock: Arc<dyn Clock>,
         denials: Option<Arc<dyn Denials>>,
     ) -> Self {
-        Self { door: Arc::new(Door { verifier, roles, rules, clock, denials, measure: Measure::default() }) }
+        Self {
+            door: Arc::new(Door {
+                verifier,
+                roles: Arc::new(roles),
+                rules,
+                clock,
+                denials,
+                measure: Measure::default(),
+            }),
+        }
     }
 
     /// Checks a call by its path and headers, and gives the context it acts in. `None`: no method of ours, or a public one.
@@ -134,20 +143,14 @@ impl Door {
             return Ok(None);
         }
         let caller = self.verifier.look(bearer(headers)?, self.clock.now())?;
-        if !self.roles.allow(&caller.roles, &rule.permission) {
-            let holders = self.roles.holders(&rule.permission).join(", ");
-            let held = caller.roles.iter().cloned().collect::<Vec<_>>().join(", ");
-            let message = format!(
-                "the call needs the permission {}, which the roles {holders} hold; yours: {held}",
-                rule.permission
-            );
-            let fault = Fault::new(Code::PermissionDenied, ErrorReason::PermissionMissing, message);
-            return Err(Refusal { why: Why::Permission(caller), fault: fault.with("permission", &rule.permission) });
+        if let Err(fault) = self.roles.require(&caller.roles, &rule.permission) {
+            return Err(Refusal { why: Why::Permission(caller), fault });
         }
         Ok(Some(Context {
             caller,
             method: path.trim_start_matches('/').into(),
             trace: trace(headers),
+            roles: Arc::clone(&self.roles),
             clock: Arc::clone(&self.clock),
         }))
     }

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fault::{Fault, Outcome};
 use serde::Deserialize;
+use tonic::Code;
+use wire::fault::v1::ErrorReason;
 
 const SHIPPED: &str = include_str!("../roles.toml");
 
@@ -37,6 +40,21 @@ impl Roles {
             .iter()
             .filter_map(|name| self.roles.get(name))
             .any(|role| role.permissions.iter().any(|pattern| covers(pattern, permission)))
+    }
+
+    /// Refuses who holds none of the roles that hold a permission.
+    ///
+    /// # Errors
+    /// `PERMISSION_MISSING`, which says who holds it.
+    pub fn require(&self, named: &BTreeSet<String>, permission: &str) -> Outcome<()> {
+        if self.allow(named, permission) {
+            return Ok(());
+        }
+        let holders = self.holders(permission).join(", ");
+        let held = named.iter().cloned().collect::<Vec<_>>().join(", ");
+        let message =
+            format!("the call needs the permission {permission}, which the roles {holders} hold; yours: {held}");
+        Err(Fault::new(Code::PermissionDenied, ErrorReason::PermissionMissing, message).with("permission", permission))
     }
 
     /// The names of all roles, with what each is for.

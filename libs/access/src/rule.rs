@@ -39,11 +39,10 @@ impl Rules {
     ///
     /// # Errors
     /// Fails closed: an unknown service, or a method without a rule.
-    pub fn of(pool: &DescriptorPool, services: &[&str]) -> Result<Self, RulesError> {
+    pub fn of(pool: &DescriptorPool, services: &[impl AsRef<str>]) -> Result<Self, RulesError> {
         let mut by_path = BTreeMap::new();
-        for name in services {
-            let service =
-                pool.get_service_by_name(name).ok_or_else(|| RulesError::UnknownService((*name).to_owned()))?;
+        for name in services.iter().map(AsRef::as_ref) {
+            let service = pool.get_service_by_name(name).ok_or_else(|| RulesError::UnknownService(name.to_owned()))?;
             for method in service.methods() {
                 let rule = read(pool, &method).ok_or_else(|| RulesError::Unruled(method.full_name().to_owned()))?;
                 by_path.insert(format!("/{name}/{}", method.name()), rule);

@@ -1,11 +1,14 @@
 //! The elements of a JSON file, one at a time: of a list, of objects one after the other (NDJSON), or a single object. Memory is bounded by one
 //! element, not by the file.
 
+mod walk;
+
 use std::io::Read;
 
 use serde_json::Value;
 
 use crate::IntakeError;
+pub(crate) use walk::{Plan, Step, Walker, last_key, origin};
 
 /// An element may have at most so many bytes.
 const LARGEST: usize = 16 << 20;

@@ -24,11 +24,16 @@ mod coordinates;
 mod dates;
 mod elements;
 mod error;
+mod graphml;
 pub mod identifiers;
+mod ietf;
 mod netbox;
+mod onap;
 mod out;
+mod place;
 mod report;
 mod tabular;
+mod teiv;
 mod text;
 mod tmf639;
 mod types;
@@ -46,10 +51,20 @@ use out::{Out, Stop};
 /// Which export file it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// A NetBox dump as Django writes it (`manage.py dumpdata`): a JSON list of `{model, pk, fields}`. Held in memory as a whole.
+    /// NetBox: a dump as Django writes it (`manage.py dumpdata`, a JSON list of `{model, pk, fields}`), or answers of the REST API (`{count, results}`).
+    /// Held in memory as a whole.
     Netbox,
     /// TM Forum TMF639 resources, version 4 or 5: a JSON list, one object after the other (NDJSON), or a single object. Read as it comes.
     Tmf639,
+    /// IETF network inventory (`ietf-network-inventory`), JSON of RFC 7951. Read as it comes, one network element at a time.
+    Ietf,
+    /// O-RAN topology and inventory (TEIV): CloudEvents, a JSON list or one after the other, replayed. Memory grows with distinct entities.
+    Teiv,
+    /// GraphML topologies, such as those of the Topology Zoo. Read as it comes; edges are kept until all nodes are known.
+    Graphml,
+    /// ONAP: cells (`cellList`) and objects of A&AI (`pnf`, `pserver`, `generic-vnf`, `vnfc`, `vserver`, `complex`), JSON. Read as it comes; what names
+    /// a site that did not come yet is held back.
+    Onap,
     /// Comma separated values with a header line. Read as it comes.
     Csv,
 }
@@ -98,6 +113,10 @@ pub fn read(
     let read = match format {
         Format::Netbox => netbox::read(input, settings, &mut out),
         Format::Tmf639 => tmf639::read(input, settings, &mut out),
+        Format::Ietf => ietf::read(input, settings, &mut out),
+        Format::Teiv => teiv::read(input, settings, &mut out),
+        Format::Graphml => graphml::read(input, settings, &mut out),
+        Format::Onap => onap::read(input, settings, &mut out),
         Format::Csv => tabular::read(input, settings, &mut out),
     };
     match read.and_then(|()| out.finish()) {

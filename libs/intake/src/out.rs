@@ -90,6 +90,11 @@ impl<'a> Out<'a> {
         self.sites.get(external_id).copied()
     }
 
+    /// Whether an asset of this id was handed over.
+    pub(crate) fn knows_asset(&self, external_id: &str) -> bool {
+        self.assets.contains(&self.hasher.hash_one(external_id))
+    }
+
     /// Hands a site over; false where it breaks a rule and was rejected instead.
     pub(crate) fn site(&mut self, record: SiteRecord, from: &Source) -> Go<bool> {
         let fits = self.fits(&record, from);
@@ -109,7 +114,7 @@ impl<'a> Out<'a> {
         if !self.assets.insert(self.hasher.hash_one(&record.external_id)) {
             let id = crate::text::line(&record.external_id, 100);
             self.warn(format!(
-                "{}: the id `{id}` came before; the later object wins, give each object an id of its own",
+                "{}: the id `{id}` came before; the first object counts, give each object an id of its own",
                 from.origin
             ));
         }

@@ -3,9 +3,16 @@
 mod csv;
 mod damaged;
 mod dump;
+mod graphml;
 mod identifiers;
+mod ietf;
+mod onap;
+mod rest;
+mod streaming;
+mod teiv;
 mod tmf;
 
+use std::io::Read as _;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -85,6 +92,29 @@ pub(crate) fn shared(path: &str) -> Option<Vec<u8>> {
         println!("SKIPPED: {} is not here; set TELWARDEN_DATA to the shared data", file.display());
     }
     bytes
+}
+
+/// The files of a compressed archive of the shared data, with their paths in it.
+pub(crate) fn archive(path: &str) -> Option<Vec<(String, Vec<u8>)>> {
+    let packed = shared(path)?;
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut bytes).expect("gzip");
+    let (mut at, mut files) = (0, Vec::new());
+    // A tar file is a row of blocks of 512 bytes: a header with path, size in octal digits and kind, then the file.
+    while let Some(header) = bytes.get(at..at + 512).filter(|header| header[0] != 0) {
+        let field = |from: usize, to: usize| {
+            let field: Vec<u8> = header[from..to].iter().copied().take_while(|byte| *byte != 0).collect();
+            String::from_utf8(field).expect("text").trim().to_owned()
+        };
+        let size = usize::from_str_radix(&field(124, 136), 8).expect("a size");
+        let body = bytes[at + 512..at + 512 + size].to_vec();
+        if matches!(header[156], 0 | b'0') {
+            files.push((field(0, 100), body));
+        }
+        at += 512 + size.div_ceil(512) * 512;
+    }
+    files.sort();
+    Some(files)
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::out::{Out, Source};
+
 /// At most so many attributes are kept of one object; the rule of the `attributes` field.
 const MOST_ATTRIBUTES: usize = 256;
 const LONGEST_KEY: usize = 128;
@@ -101,6 +103,19 @@ impl Attributes {
         if let Some(text) = of_json(value) {
             self.put(key, &text);
         }
+    }
+
+    /// The attributes of the asset of `from`, with a warning where some were shortened or did not fit.
+    pub(crate) fn kept(self, from: &Source, out: &mut Out<'_>) -> BTreeMap<String, String> {
+        let (kept, cut) = self.done();
+        if !cut.is_empty() {
+            let keys = clip(&cut.join(", "), 200);
+            out.warn(format!(
+                "{}: more than an asset can keep (256 attributes of 4096 characters); shortened or dropped: {keys}",
+                from.origin
+            ));
+        }
+        kept
     }
 
     /// The attributes, and the keys of those that were shortened or did not fit.

@@ -12,87 +12,20 @@
 mod client;
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body::Frame;
 use http_body_util::{Full, StreamBody};
 use hyper::body::Incoming;
-use opentelemetry_proto::tonic::collector::logs::v1 as logs;
-use opentelemetry_proto::tonic::collector::metrics::v1 as metrics;
-use opentelemetry_proto::tonic::collector::trace::v1 as traces;
-use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
-use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use process::listen::ListenLimits;
 use process::panic::PanicLayer;
 use process::telemetry::{TelemetrySettings, start};
 use process::trace::{METRICS, TraceContext, TraceLayer, current, span_from};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tonic::{Request as Call, Response as Answer, Status};
+use testkit::collector::{Collector, Data, first, text};
 use tower::{Layer as _, service_fn};
 
 const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-
-/// A collector that hands on what it gets.
-#[derive(Clone)]
-struct Collector<T>(UnboundedSender<T>);
-
-macro_rules! collector {
-    ($module:ident, $server:ident, $service:ident, $request:ident, $response:ident) => {
-        #[tonic::async_trait]
-        impl $module::$server::$service for Collector<$module::$request> {
-            async fn export(&self, call: Call<$module::$request>) -> Result<Answer<$module::$response>, Status> {
-                self.0.send(call.into_inner()).map_err(|_| Status::unavailable("the test is over"))?;
-                Ok(Answer::new($module::$response::default()))
-            }
-        }
-    };
-}
-collector!(traces, trace_service_server, TraceService, ExportTraceServiceRequest, ExportTraceServiceResponse);
-collector!(metrics, metrics_service_server, MetricsService, ExportMetricsServiceRequest, ExportMetricsServiceResponse);
-collector!(logs, logs_service_server, LogsService, ExportLogsServiceRequest, ExportLogsServiceResponse);
-
-struct Received {
-    endpoint: String,
-    traces: UnboundedReceiver<traces::ExportTraceServiceRequest>,
-    metrics: UnboundedReceiver<metrics::ExportMetricsServiceRequest>,
-    logs: UnboundedReceiver<logs::ExportLogsServiceRequest>,
-}
-
-async fn collect() -> Received {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let ((to_traces, traces), (to_metrics, metrics), (to_logs, logs)) =
-        (unbounded_channel(), unbounded_channel(), unbounded_channel());
-    let server = tonic::transport::Server::builder()
-        .add_service(traces::trace_service_server::TraceServiceServer::new(Collector(to_traces)))
-        .add_service(metrics::metrics_service_server::MetricsServiceServer::new(Collector(to_metrics)))
-        .add_service(logs::logs_service_server::LogsServiceServer::new(Collector(to_logs)));
-    tokio::spawn(server.serve_with_incoming(tokio_stream::wrappers::TcpListenerStream::new(listener)));
-    Received { endpoint, traces, metrics, logs }
-}
-
-/// The first thing of all that arrives of which `pick` makes something.
-async fn first<R, T>(arriving: &mut UnboundedReceiver<R>, what: &str, mut pick: impl FnMut(R) -> Option<T>) -> T {
-    let found = async {
-        loop {
-            if let Some(found) = pick(arriving.recv().await.expect("the collector runs")) {
-                return found;
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), found).await.unwrap_or_else(|_| panic!("{what} did not arrive"))
-}
-
-fn text(attributes: &[KeyValue], key: &str) -> Option<String> {
-    let value = attributes.iter().find(|attribute| attribute.key == key)?.value.as_ref()?.value.clone()?;
-    Some(match value {
-        Value::StringValue(text) => text,
-        Value::IntValue(number) => number.to_string(),
-        other => format!("{other:?}"),
-    })
-}
 
 type Streamed = StreamBody<futures::stream::Iter<std::vec::IntoIter<Result<Frame<Bytes>, Infallible>>>>;
 
@@ -117,7 +50,7 @@ async fn probe(request: Request<Incoming>) -> Result<Response<Streamed>, Infalli
 
 #[tokio::test]
 async fn one_trace_shows_the_call_the_work_within_it_and_the_reaction() {
-    let mut received = collect().await;
+    let mut received = Collector::start().await;
     let settings = TelemetrySettings { otlp_endpoint: Some(received.endpoint.clone()), ..TelemetrySettings::default() };
     let telemetry = start(&settings.named("probe")).unwrap();
     assert!(telemetry.sends());

@@ -1,5 +1,6 @@
 //! The resource engine: the only way a row changes.
 
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use access::Context;
@@ -11,8 +12,10 @@ use wire::fault::v1::ErrorReason;
 
 use crate::ledger::Draft;
 use crate::resource::Resource;
-use crate::row::{Row, Statements, settle};
+use crate::row::{Claim, Statements};
+use crate::together::Together;
 use crate::transaction::met;
+use crate::write::{draft, refuse_referenced};
 use crate::{Database, Transaction};
 
 /// What happened to a resource; the numbers are kept in the ledger.
@@ -47,33 +50,54 @@ pub struct Changed<M> {
 
 /// The rules of a resource. They are plain: what they need of other rows is loaded before, all at once.
 pub trait Rules: Resource {
-    /// What the rules need to know beside the message.
-    type Needs: Send + Sync;
+    /// What the rules need to know beside the message; `()` where they need nothing.
+    type Needs: Default + Send + Sync;
 
-    /// Loads what the rules need for these messages, in as few statements as there are questions.
+    /// Loads what the rules need for these messages, in as few statements as there are questions. What a message names
+    /// ([`Resource::references`]) is looked up by the engine.
     fn needs(
         tx: &mut Transaction,
         organization: &str,
         messages: &[&Self::Message],
-    ) -> impl Future<Output = Outcome<Self::Needs>> + Send;
+    ) -> impl Future<Output = Outcome<Self::Needs>> + Send {
+        let _ = (tx, organization, messages);
+        async { Ok(Self::Needs::default()) }
+    }
 
-    /// Before a message is created. May fill in what follows from the rest.
+    /// What holds for a message however it is written. May fill in what follows from the rest.
+    ///
+    /// # Errors
+    /// Why it must not be written.
+    fn check(context: &Context, needs: &Self::Needs, new: &mut Self::Message) -> Outcome<()> {
+        let _ = (context, needs, new);
+        Ok(())
+    }
+
+    /// Before a message is created: sets the first state.
     ///
     /// # Errors
     /// Why it must not be created.
-    fn create(context: &Context, needs: &Self::Needs, new: &mut Self::Message) -> Outcome<()>;
+    fn create(context: &Context, needs: &Self::Needs, new: &mut Self::Message) -> Outcome<()> {
+        Self::check(context, needs, new)
+    }
 
     /// Before a message is updated: by Update, by a custom method, by an import.
     ///
     /// # Errors
     /// Why it must not be changed so.
-    fn update(context: &Context, needs: &Self::Needs, old: &Self::Message, new: &mut Self::Message) -> Outcome<()>;
+    fn update(context: &Context, needs: &Self::Needs, old: &Self::Message, new: &mut Self::Message) -> Outcome<()> {
+        let _ = old;
+        Self::check(context, needs, new)
+    }
 
-    /// Before a message is deleted.
+    /// Before a message is deleted. What still names it ([`Resource::referrers`]) is looked up by the engine.
     ///
     /// # Errors
     /// Why it must not be deleted.
-    fn delete(context: &Context, needs: &Self::Needs, old: &Self::Message) -> Outcome<()>;
+    fn delete(context: &Context, needs: &Self::Needs, old: &Self::Message) -> Outcome<()> {
+        let _ = (context, needs, old);
+        Ok(())
+    }
 
     /// After messages were written, in the same transaction: what follows for other rows.
     fn settled(
@@ -90,6 +114,7 @@ pub trait Rules: Resource {
 pub struct Collection<R: Resource> {
     pub(crate) database: Database,
     pub(crate) statements: Statements<R>,
+    reads: Together<R::Message>,
     resource: PhantomData<fn() -> R>,
 }
 
@@ -102,6 +127,23 @@ pub fn open<T: wire::Validate>(request: tonic::Request<T>) -> Outcome<(Context, 
     let message = request.into_inner();
     fault::check(&message)?;
     Ok((context, message))
+}
+
+/// Refuses a move from a state that does not allow it. `noun` is what moves, `done` what is done to it: "the change request
+/// is DONE; only one that is REQUESTED or APPROVED can be cancelled".
+///
+/// # Errors
+/// `STATE_FORBIDS`.
+pub fn in_state<S: wire::Choice>(noun: &str, state: S, allowed: &[S], done: &str) -> Outcome<()> {
+    if allowed.contains(&state) {
+        return Ok(());
+    }
+    let names: Vec<&str> = allowed.iter().map(|state| state.text()).collect();
+    let (state, allowed) = (state.text(), names.join(" or "));
+    let message = format!("the {noun} is {state}; only one that is {allowed} can be {done}");
+    Err(Fault::new(Code::FailedPrecondition, ErrorReason::StateForbids, message)
+        .with("state", state)
+        .with("allowed", allowed))
 }
 
 /// A name's parts, or why it is none. `field` is where the request has it.
@@ -126,7 +168,7 @@ impl<R: Rules> Collection<R> {
     #[must_use]
     pub fn new(database: Database) -> Self {
         let statements = Statements::new(database.dialect());
-        Self { database, statements, resource: PhantomData }
+        Self { database, statements, reads: Together::default(), resource: PhantomData }
     }
 
     /// One resource by name.
@@ -136,9 +178,8 @@ impl<R: Rules> Collection<R> {
     pub async fn get(&self, context: &Context, name: &str) -> Outcome<R::Message> {
         let parsed = parse(name, R::COLLECTION, "name")?;
         context.enter(parsed.organization(), name)?;
-        let row = self.database.row(self.statements.select_one(parsed.organization(), parsed.id())).await?;
-        let row = row.ok_or_else(|| Fault::not_found(name))?;
-        Ok(self.statements.read(&row)?.message)
+        let row = self.reads.read(&self.database, &self.statements, parsed.organization(), parsed.id()).await?;
+        row.map(|row| row.message).ok_or_else(|| Fault::not_found(name))
     }
 
     /// Creates one resource. An empty `id` is made.
@@ -171,77 +212,37 @@ impl<R: Rules> Collection<R> {
     /// as they are; the ids must be valid.
     ///
     /// # Errors
-    /// As [`Collection::create`]; the first one found.
+    /// As [`Collection::create`]; the first one found, and then nothing is written.
     pub async fn create_in(
         &self,
         tx: &mut Transaction,
         organization: &str,
         drafts: Vec<(String, R::Message)>,
     ) -> Outcome<Vec<R::Message>> {
-        let context = tx.context().clone();
-        let messages: Vec<&R::Message> = drafts.iter().map(|(_, message)| message).collect();
-        let needs = R::needs(tx, organization, &messages).await?;
-        let now = context.clock.now();
-        let mut rows = Vec::with_capacity(drafts.len());
-        for (id, mut message) in drafts {
-            R::create(&context, &needs, &mut message)?;
-            settle::<R>(&mut message);
-            let organization = organization.to_owned();
-            let mut row = Row { organization, id, version: 1, create_time: now, update_time: now, message };
-            row.stamp::<R>();
-            rows.push(row);
-        }
-        self.insert(tx, &rows).await?;
-        tx.record(rows.iter().map(|row| draft::<R>(Verb::Created, None, row))).await?;
-        let changed: Vec<_> =
-            rows.iter().map(|row| Changed { before: None, after: Some(row.message.clone()) }).collect();
-        R::settled(tx, organization, &changed).await?;
-        Ok(rows.into_iter().map(|row| row.message).collect())
+        let rows = self.prepare(tx, organization, drafts).await?.into_iter().collect::<Outcome<Vec<_>>>()?;
+        self.insert(tx, organization, rows).await
     }
 
-    async fn insert(&self, tx: &mut Transaction, rows: &[Row<R::Message>]) -> Outcome<()> {
-        for sql in self.statements.insert(rows) {
-            tx.run(sql).await.map_err(|fault| match rows {
-                [row] if fault.code() == Code::AlreadyExists => exists(R::name(&row.message)),
-                _ => fault,
-            })?;
-        }
-        for side in R::sides() {
-            let lines = rows.iter().flat_map(|row| {
-                (side.rows)(&row.message)
-                    .into_iter()
-                    .map(move |values| (row.organization.as_str(), row.id.as_str(), values))
-            });
-            self.insert_side(tx, side, lines.collect()).await?;
-        }
-        Ok(())
-    }
-
-    async fn insert_side(
+    /// As [`Collection::create_in`], but what must not be created is refused alone, and the rest is created. Gives what
+    /// became of each, in order. The ids must be free.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`.
+    pub async fn create_each(
         &self,
         tx: &mut Transaction,
-        side: &crate::Side<R::Message>,
-        lines: Vec<(&str, &str, Vec<String>)>,
-    ) -> Outcome<()> {
-        for chunk in lines.chunks(1000) {
-            let names: Vec<String> = side.columns.iter().map(|name| crate::row::quoted(name)).collect();
-            let mut sql =
-                tx.sql(format!("INSERT INTO {} (organization, id, {}) VALUES ", side.table, names.join(", ")));
-            for (index, (organization, id, values)) in chunk.iter().enumerate() {
-                sql.push(if index > 0 { ", (" } else { "(" }).bind(*organization).push(", ").bind(*id);
-                for value in values {
-                    sql.push(", ").bind(value.as_str());
-                }
-                sql.push(")");
-            }
-            tx.run(sql).await.map_err(|fault| match (fault.code(), side.unique) {
-                (Code::AlreadyExists, Some(field)) => {
-                    taken(field, chunk.first().map(|(_, _, values)| values.as_slice()))
-                }
-                _ => fault,
-            })?;
+        organization: &str,
+        drafts: Vec<(String, R::Message)>,
+    ) -> Outcome<Vec<Outcome<R::Message>>> {
+        let prepared = self.prepare(tx, organization, drafts).await?;
+        let mut rows = Vec::with_capacity(prepared.len());
+        let mut refused = Vec::with_capacity(prepared.len());
+        for outcome in prepared {
+            refused.push(outcome.map(|row| rows.push(row)).err());
         }
-        Ok(())
+        let mut made = self.insert(tx, organization, rows).await?.into_iter();
+        let lost = || Fault::defect("a creation created nothing");
+        Ok(refused.into_iter().map(|fault| fault.map_or_else(|| made.next().ok_or_else(lost), Err)).collect())
     }
 
     /// Updates the fields that the mask names (AIP-134). The etag in the message, where there is one, must be the present one.
@@ -298,19 +299,24 @@ impl<R: Rules> Collection<R> {
         let parsed = parse(name, R::COLLECTION, "name")?;
         let context = tx.context().clone();
         context.enter(parsed.organization(), name)?;
-        let row = tx.row(self.statements.select_one(parsed.organization(), parsed.id())).await?;
+        let row = tx.row(self.statements.claim_one(parsed.organization(), parsed.id(), Claim::Change)).await?;
         let old = self.statements.read(&row.ok_or_else(|| Fault::not_found(name))?)?;
         same_version(etag, old.version)?;
         let mut new = old.message.clone();
         rule(&context, &old.message, &mut new)?;
         let needs = R::needs(tx, parsed.organization(), &[&new]).await?;
         R::update(&context, &needs, &old.message, &mut new)?;
+        if let Some(fault) =
+            self.refused(tx, parsed.organization(), &[(Some(&old.message), &new)]).await?.into_values().next()
+        {
+            return Err(fault);
+        }
         let mut changed = self.write(tx, vec![(old, new)]).await?;
-        changed.pop().ok_or_else(|| Fault::defect("a change gave nothing back"))
+        changed.pop().map(|(message, _)| message).ok_or_else(|| Fault::defect("a change gave nothing back"))
     }
 
-    /// Changes many resources of one organization in a transaction, by id: as few statements as rows that differ. `rule` is
-    /// asked about each; resources that do not exist are left out. The resource's own rules apply.
+    /// Changes many resources of one organization in a transaction, by id, in as few statements as may be. `rule` is asked
+    /// about each; resources that do not exist are left out. The resource's own rules apply. Gives how many changed.
     ///
     /// # Errors
     /// As [`Collection::change`], but no etags are checked.
@@ -321,28 +327,71 @@ impl<R: Rules> Collection<R> {
         ids: &[&str],
         mut rule: impl FnMut(&R::Message, &mut R::Message) + Send,
     ) -> Outcome<u64> {
-        let context = tx.context().clone();
         let mut count = 0;
         for chunk in ids.chunks(1000) {
-            let rows = tx.rows(self.statements.select_many(organization, chunk)).await?;
-            let mut pairs = Vec::new();
-            for row in &rows {
-                let old = self.statements.read(row)?;
-                let mut new = old.message.clone();
-                rule(&old.message, &mut new);
-                if new != old.message {
-                    pairs.push((old, new));
-                }
+            let became = self.change_each(tx, organization, chunk, |_, old, new| {
+                rule(old, new);
+                Ok(())
+            });
+            for outcome in became.await?.into_values() {
+                count += u64::from(outcome?);
             }
-            let news: Vec<&R::Message> = pairs.iter().map(|(_, new)| new).collect();
-            let needs = R::needs(tx, organization, &news).await?;
-            for (old, new) in &mut pairs {
-                R::update(&context, &needs, &old.message, new)?;
-            }
-            count += pairs.len() as u64;
-            self.write(tx, pairs).await?;
         }
         Ok(count)
+    }
+
+    /// As [`Collection::change_many`], for at most some thousand ids, but what must not be changed is refused alone, and the
+    /// rest is changed. Gives by id whether it changed, or why not.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`, `ETAG_MISMATCH` where another write met this one.
+    pub async fn change_each(
+        &self,
+        tx: &mut Transaction,
+        organization: &str,
+        ids: &[&str],
+        mut rule: impl FnMut(&Context, &R::Message, &mut R::Message) -> Outcome<()> + Send,
+    ) -> Outcome<HashMap<String, Outcome<bool>>> {
+        let context = tx.context().clone();
+        let rows = tx.rows(self.statements.claim_many(organization, ids)).await?;
+        let mut became = HashMap::with_capacity(rows.len());
+        let mut pairs = Vec::new();
+        for row in &rows {
+            let old = self.statements.read(row)?;
+            let mut new = old.message.clone();
+            match rule(&context, &old.message, &mut new) {
+                Ok(()) if new == old.message => drop(became.insert(old.id, Ok(false))),
+                Ok(()) => pairs.push((old, new)),
+                Err(fault) => drop(became.insert(old.id, Err(fault))),
+            }
+        }
+        if pairs.is_empty() {
+            return Ok(became);
+        }
+        let news: Vec<&R::Message> = pairs.iter().map(|(_, new)| new).collect();
+        let needs = R::needs(tx, organization, &news).await?;
+        let mut allowed = Vec::with_capacity(pairs.len());
+        for (old, mut new) in pairs {
+            match R::update(&context, &needs, &old.message, &mut new) {
+                Ok(()) => allowed.push((old, new)),
+                Err(fault) => drop(became.insert(old.id, Err(fault))),
+            }
+        }
+        let writes: Vec<_> = allowed.iter().map(|(old, new)| (Some(&old.message), new)).collect();
+        let mut faults = self.refused(tx, organization, &writes).await?;
+        let (mut ids, mut free) = (Vec::with_capacity(allowed.len()), Vec::with_capacity(allowed.len()));
+        for (at, (old, new)) in allowed.into_iter().enumerate() {
+            match faults.remove(&at) {
+                Some(fault) => drop(became.insert(old.id, Err(fault))),
+                None => {
+                    ids.push(old.id.clone());
+                    free.push((old, new));
+                }
+            }
+        }
+        let written = self.write(tx, free).await?;
+        became.extend(ids.into_iter().zip(written).map(|(id, written)| (id, Ok(written.1))));
+        Ok(became)
     }
 
     /// Messages of one organization by id, as the transaction sees them. Those that do not exist are left out.
@@ -392,52 +441,6 @@ impl<R: Rules> Collection<R> {
         rows.iter().map(|row| Ok(self.statements.read(row)?.message)).collect()
     }
 
-    /// Writes new messages over old rows. Nothing changed means nothing written, no new version and no entry.
-    async fn write(&self, tx: &mut Transaction, pairs: Vec<(Row<R::Message>, R::Message)>) -> Outcome<Vec<R::Message>> {
-        let now = tx.context().clock.now();
-        let (mut messages, mut changed) = (Vec::with_capacity(pairs.len()), Vec::new());
-        let mut organization = String::new();
-        for (old, mut new) in pairs {
-            settle::<R>(&mut new);
-            let mut row = Row { message: new, ..old.clone() };
-            row.stamp::<R>();
-            if row.message == old.message {
-                messages.push(old.message);
-                continue;
-            }
-            row.version = old.version + 1;
-            row.update_time = now.max(old.update_time);
-            row.stamp::<R>();
-            if tx.run(self.statements.update(&row, old.version)).await? == 0 {
-                return Err(met());
-            }
-            self.write_sides(tx, &old, &row).await?;
-            tx.record([draft::<R>(Verb::Updated, Some(&old.message), &row)]).await?;
-            organization.clone_from(&row.organization);
-            messages.push(row.message.clone());
-            changed.push(Changed { before: Some(old.message), after: Some(row.message) });
-        }
-        if !changed.is_empty() {
-            R::settled(tx, &organization, &changed).await?;
-        }
-        Ok(messages)
-    }
-
-    async fn write_sides(&self, tx: &mut Transaction, old: &Row<R::Message>, new: &Row<R::Message>) -> Outcome<()> {
-        for side in R::sides() {
-            let (before, after) = ((side.rows)(&old.message), (side.rows)(&new.message));
-            if before == after {
-                continue;
-            }
-            if !before.is_empty() {
-                tx.run(clear_side(tx, side.table, new)).await?;
-            }
-            let lines = after.into_iter().map(|values| (new.organization.as_str(), new.id.as_str(), values)).collect();
-            self.insert_side(tx, side, lines).await?;
-        }
-        Ok(())
-    }
-
     /// Deletes one resource.
     ///
     /// # Errors
@@ -446,39 +449,20 @@ impl<R: Rules> Collection<R> {
         let parsed = parse(name, R::COLLECTION, "name")?;
         context.enter(parsed.organization(), name)?;
         let mut tx = self.database.begin(context).await?;
-        let row = tx.row(self.statements.select_one(parsed.organization(), parsed.id())).await?;
+        let row = tx.row(self.statements.claim_one(parsed.organization(), parsed.id(), Claim::Delete)).await?;
         let old = self.statements.read(&row.ok_or_else(|| Fault::not_found(name))?)?;
         same_version(etag, old.version)?;
         let needs = R::needs(&mut tx, parsed.organization(), &[&old.message]).await?;
         R::delete(context, &needs, &old.message)?;
+        refuse_referenced::<R>(&mut tx, parsed.organization(), name).await?;
         if tx.run(self.statements.delete(&old, old.version)).await? == 0 {
             return Err(met());
         }
-        for side in R::sides() {
-            tx.run(clear_side(&tx, side.table, &old)).await?;
-        }
+        self.clear_sides(&mut tx, &old).await?;
         let entry = Draft { version: old.version + 1, ..draft::<R>(Verb::Deleted, Some(&old.message), &old) };
         tx.record([Draft { after: Vec::new(), ..entry }]).await?;
         R::settled(&mut tx, parsed.organization(), &[Changed { before: Some(old.message), after: None }]).await?;
         tx.commit().await
-    }
-}
-
-fn clear_side<M>(tx: &Transaction, table: &str, row: &Row<M>) -> crate::Sql {
-    let mut sql = tx.sql(format!("DELETE FROM {table} WHERE organization = "));
-    sql.bind(row.organization.as_str()).push(" AND id = ").bind(row.id.as_str());
-    sql
-}
-
-fn draft<R: Resource>(verb: Verb, before: Option<&R::Message>, row: &Row<R::Message>) -> Draft {
-    Draft {
-        organization: row.organization.clone(),
-        resource: R::name(&row.message).to_owned(),
-        kind: R::Message::full_name(),
-        verb,
-        version: row.version,
-        before: before.map(prost::Message::encode_to_vec).unwrap_or_default(),
-        after: row.message.encode_to_vec(),
     }
 }
 
@@ -489,17 +473,6 @@ fn same_version(etag: &str, version: i64) -> Outcome<()> {
     let current = resource::etag::etag(version);
     let message = "the resource has changed since you read it: read it again and repeat the change on what it is now";
     Err(Fault::new(Code::Aborted, ErrorReason::EtagMismatch, message).with("current", current).on("etag"))
-}
-
-fn exists(name: &str) -> Box<Fault> {
-    let message = format!("{name} exists: choose another id, or update it");
-    Fault::new(Code::AlreadyExists, ErrorReason::ResourceExists, message).with("name", name)
-}
-
-fn taken(field: &str, values: Option<&[String]>) -> Box<Fault> {
-    let shown = values.map(|values| values.join(" ")).unwrap_or_default();
-    let message = format!("another resource of the organization already has this in {field}: {shown}");
-    Fault::new(Code::AlreadyExists, ErrorReason::ValueTaken, message).on(field.to_owned())
 }
 
 fn masked<R: Resource>(
@@ -519,7 +492,7 @@ fn masked<R: Resource>(
 }
 
 /// `asset_policy` of `assetPolicies`: how requests name the field that holds the resource.
-fn singular(collection: &str) -> String {
+pub(crate) fn singular(collection: &str) -> String {
     let mut snake = String::new();
     for letter in collection.chars() {
         if letter.is_ascii_uppercase() {

@@ -90,35 +90,19 @@ pub fn timestamp(micros: i64) -> Option<Timestamp> {
     })
 }
 
-/// The values of a proto enum, for filters and columns. Made once per enum and kept for the life of the process.
-#[must_use]
-pub fn enum_values(full_name: &'static str) -> &'static [(&'static str, i32)] {
-    use std::collections::HashMap;
-    use std::sync::{LazyLock, Mutex};
-    type Known = HashMap<&'static str, &'static [(&'static str, i32)]>;
-    static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
-    let mut known = KNOWN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    known.entry(full_name).or_insert_with(|| {
-        let values = wire::pool().get_enum_by_name(full_name).map(|kind| {
-            kind.values().map(|value| (&*value.name().to_owned().leak(), value.number())).collect::<Vec<_>>()
-        });
-        values.unwrap_or_default().leak()
-    })
-}
-
 /// The name of an enum's value, as columns keep it.
 #[must_use]
 pub fn enum_text(values: &[(&'static str, i32)], number: i32) -> &'static str {
     values.iter().find(|(_, known)| *known == number).map_or("", |(name, _)| name)
 }
 
-/// Declares columns of a message: `columns![Asset; display_name: text order search, state: choice("…State")]`.
+/// Declares columns of a message: `columns![Asset; display_name: text order search, state: choice(State)]`.
 #[macro_export]
 macro_rules! columns {
-    ($message:ty; $($field:ident : $kind:ident $(($argument:expr))? $($flag:ident)*),* $(,)?) => {
+    ($message:ty; $($field:ident : $kind:ident $(($argument:ty))? $($flag:ident)*),* $(,)?) => {
         &[$($crate::columns!(@one $message, $field, $kind, ($($argument)?), $($flag)*)),*]
     };
-    (@one $message:ty, $field:ident, $kind:ident, ($($argument:expr)?), $($flag:ident)*) => {{
+    (@one $message:ty, $field:ident, $kind:ident, ($($argument:ty)?), $($flag:ident)*) => {{
         #[expect(unused_mut, clippy::needless_update, reason = "which flags are given differs by column")]
         const COLUMN: $crate::Column<$message> = {
             let mut column = $crate::columns!(@$kind $message, $field, ($($argument)?));
@@ -162,12 +146,12 @@ macro_rules! columns {
             |m: &$message| $crate::Datum::Integer($crate::micros(m.$field.as_ref())),
             |m: &mut $message, d| m.$field = $crate::timestamp(d.integer()))
     };
-    (@choice $message:ty, $field:ident, ($values:expr)) => {
-        $crate::columns!(@base $field, $crate::FieldType::Enum($crate::enum_values($values)),
-            |m: &$message| $crate::Datum::Text($crate::enum_text($crate::enum_values($values), m.$field).to_owned()),
+    (@choice $message:ty, $field:ident, ($choice:ty)) => {
+        $crate::columns!(@base $field, $crate::FieldType::Enum(<$choice as $crate::Choice>::VALUES),
+            |m: &$message| $crate::Datum::Text($crate::enum_text(<$choice as $crate::Choice>::VALUES, m.$field).to_owned()),
             |m: &mut $message, d| {
                 let text = d.text();
-                m.$field = $crate::enum_values($values).iter().find(|(name, _)| *name == text).map_or(0, |(_, number)| *number);
+                m.$field = <$choice as $crate::Choice>::VALUES.iter().find(|(name, _)| *name == text).map_or(0, |(_, number)| *number);
             })
     };
 }

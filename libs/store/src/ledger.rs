@@ -6,10 +6,10 @@
 
 use access::Context;
 use fault::{Fault, Outcome};
-use sea_orm::QueryResult;
+use sea_orm::{QueryResult, Value};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Database, Dialect, Sql, Transaction, Verb};
+use crate::{Database, Dialect, Transaction, Verb};
 
 /// What a write says about one resource, before it has a place.
 #[derive(Clone, Debug)]
@@ -69,8 +69,8 @@ pub struct LedgerPage {
     pub through: i64,
 }
 
-const COLUMNS: &str = "seq, transaction_seq, at, organization, resource, kind, verb, version, actor, on_behalf_of, method, trace, \
-                       before, after, content, digest";
+const COLUMNS: &str = "seq, transaction_seq, at, organization, resource, kind, verb, version, actor, on_behalf_of, method, trace, before, \
+                        after, content, digest";
 
 impl Entry {
     /// The digest of the content as it stands.
@@ -182,30 +182,41 @@ pub(crate) async fn append(tx: &mut Transaction, drafts: Vec<Draft>, first: i64)
         places = (first, sequence);
     }
     let group = tx.group().to_owned();
-    for chunk in entries.chunks(500) {
-        tx.run(insert(tx, chunk, dialect, &group)).await?;
-    }
+    let columns: Vec<&str> = COLUMNS.split(", ").chain(["grp"]).skip(unplaced(dialect)).collect();
+    let rows = entries.into_iter().map(|entry| values(entry, &group).skip(unplaced(dialect)).collect()).collect();
+    tx.insert("ledger", &columns, rows).await?;
     Ok(places)
 }
 
-fn insert(tx: &Transaction, entries: &[Entry], dialect: Dialect, group: &str) -> Sql {
-    let placed = dialect == Dialect::Sqlite;
-    let mut sql = tx.sql("INSERT INTO ledger (");
-    sql.push(if placed { COLUMNS } else { COLUMNS.strip_prefix("seq, transaction_seq, ").unwrap_or(COLUMNS) });
-    sql.push(", grp) VALUES ");
-    for (index, entry) in entries.iter().enumerate() {
-        sql.push(if index > 0 { ", (" } else { "(" });
-        if placed {
-            sql.bind(entry.sequence).push(", ").bind(entry.transaction).push(", ");
-        }
-        sql.bind(entry.at).push(", ");
-        sql.bind_all([entry.organization.as_str(), &entry.resource, &entry.kind]).push(", ");
-        sql.bind(entry.verb as i64).push(", ").bind(entry.version).push(", ");
-        sql.bind_all([entry.actor.as_str(), &entry.on_behalf_of, &entry.method, &entry.trace]).push(", ");
-        sql.bind_all([entry.before.clone(), entry.after.clone(), entry.content.clone(), entry.digest.clone()]);
-        sql.push(", ").bind(group).push(")");
+/// How many of the first columns the sequencer will fill in.
+fn unplaced(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Sqlite => 0,
+        Dialect::Postgres => 2,
     }
-    sql
+}
+
+fn values(entry: Entry, group: &str) -> impl Iterator<Item = Value> {
+    let values: [Value; 17] = [
+        entry.sequence.into(),
+        entry.transaction.into(),
+        entry.at.into(),
+        entry.organization.into(),
+        entry.resource.into(),
+        entry.kind.into(),
+        (entry.verb as i64).into(),
+        entry.version.into(),
+        entry.actor.into(),
+        entry.on_behalf_of.into(),
+        entry.method.into(),
+        entry.trace.into(),
+        entry.before.into(),
+        entry.after.into(),
+        entry.content.into(),
+        entry.digest.into(),
+        group.into(),
+    ];
+    values.into_iter()
 }
 
 impl Database {

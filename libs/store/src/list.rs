@@ -4,25 +4,13 @@ use access::Context;
 use fault::{Fault, Outcome};
 use resource::{Comparison, Condition, FieldType, FilterField, Literal, Match, OrderTerm};
 use sea_orm::Value;
+use wire::ListQuery;
 use wire::fault::v1::ErrorReason;
 
 use crate::collection::refuse;
 use crate::resource::{Resource, SideRole};
 use crate::row::quoted;
 use crate::{Collection, Column, Dialect, Rules, Sql, enum_text};
-
-/// What to list, as a request says it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ListQuery<'a> {
-    /// How many at most: 0 is read as 50, more than 1000 as 1000.
-    pub page_size: i32,
-    /// Where to go on.
-    pub page_token: &'a str,
-    /// An AIP-160 filter.
-    pub filter: &'a str,
-    /// An AIP-132 order.
-    pub order_by: &'a str,
-}
 
 /// A page of a list.
 #[derive(Clone, Debug)]
@@ -46,9 +34,9 @@ impl<R: Rules> Collection<R> {
     ///
     /// # Errors
     /// `RESOURCE_NOT_FOUND`, `FILTER_INVALID`, `ORDER_INVALID`, `PAGE_TOKEN_INVALID`.
-    pub async fn list(&self, context: &Context, parent: &str, query: ListQuery<'_>) -> Outcome<Page<R::Message>> {
-        let organization = resource::parse_parent(parent).map_err(|problem| refuse(&problem))?;
-        context.enter(&organization, parent)?;
+    pub async fn list(&self, context: &Context, query: ListQuery<'_>) -> Outcome<Page<R::Message>> {
+        let organization = resource::parse_parent(query.parent).map_err(|problem| refuse(&problem))?;
+        context.enter(&organization, query.parent)?;
         let size = match query.page_size {
             ..=0 => 50,
             size => size.min(1000),
@@ -64,7 +52,7 @@ impl<R: Rules> Collection<R> {
         }
         let digest = resource::token::digest(&[
             R::TABLE.as_bytes(),
-            parent.as_bytes(),
+            query.parent.as_bytes(),
             query.filter.as_bytes(),
             query.order_by.as_bytes(),
         ]);
@@ -225,7 +213,14 @@ impl<'a, R: Resource> Compiler<'a, R> {
                 sql.push(")");
             }
             Condition::Compare { field, operator, value } => {
+                // An unset time is kept as the least number, but is before nothing.
+                let from_below = matches!(operator, Comparison::Less | Comparison::LessOrEqual);
+                let guarded = from_below && matches!(value, Literal::Time(_));
+                sql.push(if guarded { "(" } else { "" });
                 sql.push(&quoted(field)).push(sign(*operator)).bind(self.literal(field, value));
+                if guarded {
+                    sql.push(" AND ").push(&quoted(field)).push(" <> ").bind(i64::MIN).push(")");
+                }
             }
             Condition::Pattern { field, place, text, ignore_case } => {
                 like(&quoted(field), *place, text, *ignore_case, sql);

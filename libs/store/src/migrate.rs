@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use access::{Clock as _, SystemClock};
+use prost::{Message as _, Name as _};
 use rand::RngCore as _;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
@@ -21,13 +22,17 @@ pub struct Tables {
     tables: Vec<Table>,
 }
 
-/// One table as a resource asks for it: what migrations must lead to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One table as a resource asks for it, for tests: what migrations must lead to, and what callers cannot set.
+#[derive(Clone, Debug)]
 pub struct Table {
     /// Its name.
     pub name: String,
     /// The statements that would make it, in the portable form of migrations.
     pub ddl: String,
+    /// The full name of its message.
+    pub message: String,
+    /// An encoded message without what the service alone says.
+    pub clear_output: fn(&[u8]) -> Vec<u8>,
 }
 
 impl Tables {
@@ -45,7 +50,16 @@ impl Tables {
     #[must_use]
     pub fn with<R: Rules>(mut self) -> Self {
         self.held.push(Box::new(Held::<R>::default()));
-        self.tables.push(Table { name: R::TABLE.to_owned(), ddl: ddl::<R>() });
+        self.tables.push(Table {
+            name: R::TABLE.to_owned(),
+            ddl: ddl::<R>(),
+            message: R::Message::full_name(),
+            clear_output: |bytes| {
+                let mut message = R::Message::decode(bytes).unwrap_or_default();
+                R::clear_output(&mut message);
+                message.encode_to_vec()
+            },
+        });
         self
     }
 
@@ -147,12 +161,42 @@ macro_rules! migrations {
     };
 }
 
+/// Lists the resources of a service, once: makes its registry (a database and a [`crate::Collection`] for each) and its tables.
+#[macro_export]
+macro_rules! resources {
+    ($migrator:ident; $($field:ident : $resource:ty),* $(,)?) => {
+        /// The tables this service owns.
+        #[must_use]
+        pub fn tables() -> $crate::Tables {
+            $crate::Tables::new::<$migrator>()$(.with::<$resource>())*
+        }
+
+        /// Everything the handlers share.
+        pub struct Registry {
+            pub(crate) database: $crate::Database,
+            $(pub(crate) $field: $crate::Collection<$resource>,)*
+        }
+
+        impl Registry {
+            fn new(database: &$crate::Database) -> Self {
+                Self { database: database.clone(), $($field: $crate::Collection::new(database.clone()),)* }
+            }
+        }
+    };
+}
+
 async fn run_portable(connection: &impl ConnectionTrait, dialect: Dialect, sql: &str) -> Result<(), DbErr> {
     let sql: String = sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect::<Vec<_>>().join("\n");
     for statement in sql.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()) {
         connection.execute_unprepared(&dialect_of(dialect, statement.trim_end_matches(';'))).await?;
     }
     Ok(())
+}
+
+/// Portable SQL in the words of SQLite.
+#[must_use]
+pub fn for_sqlite(portable: &str) -> String {
+    dialect_of(Dialect::Sqlite, portable)
 }
 
 /// Types in the words of one dialect. PostgreSQL sorts text by code point too, so that lists are the same on both.

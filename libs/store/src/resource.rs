@@ -41,6 +41,31 @@ pub struct Side<M> {
     pub rows: fn(&M) -> Vec<Vec<String>>,
 }
 
+/// A field that names another resource of the same service. What it names must exist when it is written.
+pub struct Reference<M> {
+    /// The field.
+    pub field: &'static str,
+    /// The table of what it names.
+    pub table: &'static str,
+    /// The collection id of what it names.
+    pub collection: &'static str,
+    /// The names in a message; an empty one names nothing.
+    pub names: fn(&M) -> Vec<&str>,
+}
+
+/// A column of a table of the same service that names this resource. While it does, the resource is not deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Referrer {
+    /// What its rows are, for people: `dependencies`.
+    pub what: &'static str,
+    /// The table.
+    pub table: &'static str,
+    /// The column, also the field that filters name.
+    pub column: &'static str,
+    /// Whether it holds the id alone instead of the whole name.
+    pub by_id: bool,
+}
+
 /// A resource: a message of the API, and how it is kept.
 pub trait Resource: Send + Sync + 'static {
     /// The message.
@@ -55,6 +80,16 @@ pub trait Resource: Send + Sync + 'static {
 
     /// The tables of what the message repeats.
     fn sides() -> &'static [Side<Self::Message>] {
+        &[]
+    }
+
+    /// The fields that name other resources of the service.
+    fn references() -> &'static [Reference<Self::Message>] {
+        &[]
+    }
+
+    /// What may name this resource, and keeps it from being deleted.
+    fn referrers() -> &'static [Referrer] {
         &[]
     }
 
@@ -93,6 +128,71 @@ macro_rules! head {
             message.create_time = None;
             message.update_time = None;
             $(message.$output = Default::default();)*
+        }
+    };
+}
+
+/// Declares fields that name other resources: `references![ChangeRequest; asset: Assets, target_site: Sites]`; a repeated
+/// field is `assets(each): Assets`.
+#[macro_export]
+macro_rules! references {
+    ($message:ty; $($field:ident $(($each:ident))? : $of:ty),* $(,)?) => {{
+        const REFERENCES: &[$crate::Reference<$message>] = &[$($crate::Reference {
+            field: stringify!($field),
+            table: <$of as $crate::Resource>::TABLE,
+            collection: <$of as $crate::Resource>::COLLECTION,
+            names: $crate::references!(@names $message, $field $(, $each)?),
+        }),*];
+        REFERENCES
+    }};
+    (@names $message:ty, $field:ident) => { |m: &$message| vec![m.$field.as_str()] };
+    (@names $message:ty, $field:ident, each) => { |m: &$message| m.$field.iter().map(String::as_str).collect() };
+}
+
+/// Declares side tables: `sides![Site; labels: map "site_label", legal_tags: set "asset_legal_tag",
+/// external_ids(system, value): unique "site_external_id"]`. What the service alone looks up is `own`, with its rows as a function.
+#[macro_export]
+macro_rules! sides {
+    ($message:ty; $($field:ident $(($($part:ident),+))? : $kind:ident $table:literal $(= $rows:expr)?),* $(,)?) => {{
+        const SIDES: &[$crate::Side<$message>] = &[
+            $($crate::sides!(@$kind $message, $field, ($($($part),+)?), $table $(, $rows)?)),*
+        ];
+        SIDES
+    }};
+    (@map $message:ty, $field:ident, (), $table:literal) => {
+        $crate::Side {
+            table: $table,
+            columns: &["key", "value"],
+            unique: None,
+            role: $crate::SideRole::Map(stringify!($field)),
+            rows: |m| m.$field.iter().map(|(key, value)| vec![key.clone(), value.clone()]).collect(),
+        }
+    };
+    (@set $message:ty, $field:ident, (), $table:literal) => {
+        $crate::Side {
+            table: $table,
+            columns: &["value"],
+            unique: None,
+            role: $crate::SideRole::Set(stringify!($field)),
+            rows: |m| m.$field.iter().map(|value| vec![value.clone()]).collect(),
+        }
+    };
+    (@unique $message:ty, $field:ident, ($($part:ident),+), $table:literal) => {
+        $crate::Side {
+            table: $table,
+            columns: &[$(stringify!($part)),+],
+            unique: Some(stringify!($field)),
+            role: $crate::SideRole::Own,
+            rows: |m| m.$field.iter().map(|item| vec![$(item.$part.clone()),+]).collect(),
+        }
+    };
+    (@own $message:ty, $field:ident, ($($part:ident),+), $table:literal, $rows:expr) => {
+        $crate::Side {
+            table: $table,
+            columns: &[$(stringify!($part)),+],
+            unique: None,
+            role: $crate::SideRole::Own,
+            rows: $rows,
         }
     };
 }

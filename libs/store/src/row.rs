@@ -1,13 +1,15 @@
 //! A message as a row, and back.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use fault::{Fault, Outcome};
 use prost::Message as _;
 use resource::FieldType;
-use sea_orm::QueryResult;
+use sea_orm::{QueryResult, Value};
 
 use crate::resource::unset;
+use crate::sql::portions;
 use crate::{Column, Datum, Dialect, Resource, Sql, timestamp};
 
 /// A stored message and what the engine knows of it.
@@ -28,21 +30,21 @@ pub(crate) struct Statements<R> {
     resource: PhantomData<fn() -> R>,
 }
 
+/// What a write means to do with a row it loads. A row that is only changed may be referred to meanwhile; one that will be
+/// deleted may not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Claim {
+    Change,
+    Delete,
+}
+
 /// The columns before the declared ones.
 pub(crate) const FIXED: [&str; 5] = ["organization", "id", "version", "create_time", "update_time"];
 
-/// How many values one statement may bind: below the limit of both dialects.
-const MOST_BOUND: usize = 30_000;
-
 impl<R: Resource> Statements<R> {
     pub(crate) fn new(dialect: Dialect) -> Self {
-        let declared = R::columns().iter().map(|column| column.name);
-        let names: Vec<String> = FIXED.into_iter().chain(declared).chain(["body"]).map(quoted).collect();
+        let names: Vec<String> = Self::names().into_iter().map(quoted).collect();
         Self { dialect, columns: names.join(", "), resource: PhantomData }
-    }
-
-    fn width() -> usize {
-        FIXED.len() + R::columns().len() + 1
     }
 
     /// `SELECT … FROM table WHERE `.
@@ -64,29 +66,44 @@ impl<R: Resource> Statements<R> {
         sql
     }
 
-    /// Inserts of rows, as few statements as the limit on bound values allows.
-    pub(crate) fn insert(&self, rows: &[Row<R::Message>]) -> Vec<Sql> {
-        let per = (MOST_BOUND / Self::width()).clamp(1, 500);
-        rows.chunks(per)
-            .map(|chunk| {
-                let mut sql = Sql::new(self.dialect, format!("INSERT INTO {} ({}) VALUES ", R::TABLE, self.columns));
-                for (index, row) in chunk.iter().enumerate() {
-                    sql.push(if index > 0 { ", (" } else { "(" }).bind_all(values::<R>(row)).push(")");
-                }
-                sql
-            })
-            .collect()
+    /// The names of all columns, in the order of [`values`].
+    pub(crate) fn names() -> Vec<&'static str> {
+        FIXED.into_iter().chain(R::columns().iter().map(|column| column.name)).chain(["body"]).collect()
     }
 
-    /// Writes a row whose version was `before`.
-    pub(crate) fn update(&self, row: &Row<R::Message>, before: i64) -> Sql {
-        let mut sql = Sql::new(self.dialect, format!("UPDATE {} SET ", R::TABLE));
-        let names = FIXED.into_iter().chain(R::columns().iter().map(|column| column.name)).chain(["body"]);
-        for (index, (name, value)) in names.zip(values::<R>(row)).skip(2).enumerate() {
-            sql.push(if index > 0 { ", " } else { "" }).push(&quoted(name)).push(" = ").bind(value);
+    /// Writes changed rows, (before, after), each only where it is still at the version before. Rows that differ in the same
+    /// columns go together, and only these columns are written, so that the indexes on the others are left alone. Gives
+    /// the statements, each with the number of rows it must touch.
+    pub(crate) fn update(&self, pairs: &[(&Row<R::Message>, &Row<R::Message>)]) -> Vec<(Sql, u64)> {
+        let mut groups: BTreeMap<Vec<usize>, Vec<Vec<Value>>> = BTreeMap::new();
+        for (before, after) in pairs {
+            let (old, new) = (values::<R>(before), values::<R>(after));
+            let differs: Vec<usize> = (2..new.len()).filter(|&at| old.get(at) != new.get(at)).collect();
+            let mut line: Vec<Value> = vec![after.id.as_str().into(), before.version.into()];
+            line.extend(new.into_iter().enumerate().filter(|(at, _)| differs.contains(at)).map(|(_, value)| value));
+            groups.entry(differs).or_default().push(line);
         }
-        sql.push(" WHERE organization = ").bind(row.organization.as_str()).push(" AND id = ").bind(row.id.as_str());
-        sql.push(" AND version = ").bind(before);
+        let organization = pairs.first().map(|(before, _)| before.organization.as_str()).unwrap_or_default();
+        let mut statements = Vec::new();
+        for (differs, lines) in groups {
+            for portion in portions(self.dialect, lines) {
+                let touched = portion.len() as u64;
+                statements.push((self.update_columns(organization, &differs, portion), touched));
+            }
+        }
+        statements
+    }
+
+    fn update_columns(&self, organization: &str, differs: &[usize], lines: Vec<Vec<Value>>) -> Sql {
+        let table = R::TABLE;
+        let mut sql = Sql::new(self.dialect, format!("UPDATE {table} SET "));
+        let names = Self::names();
+        for (place, name) in differs.iter().filter_map(|&at| names.get(at)).enumerate() {
+            let value = format!("{} = became.column{}", quoted(name), place + 3);
+            sql.push(if place > 0 { ", " } else { "" }).push(&value);
+        }
+        sql.push(" FROM (").rows(lines).push(&format!(") AS became WHERE {table}.organization = "));
+        sql.bind(organization).push(&format!(" AND {table}.id = became.column1 AND {table}.version = became.column2"));
         sql
     }
 
@@ -101,6 +118,28 @@ impl<R: Resource> Statements<R> {
         sql
     }
 
+    /// As [`Statements::select_one`], by a write that will change the row: on PostgreSQL another that wants to waits.
+    pub(crate) fn claim_one(&self, organization: &str, id: &str, claim: Claim) -> Sql {
+        let mut sql = self.select_one(organization, id);
+        sql.push(self.lock(claim));
+        sql
+    }
+
+    /// As [`Statements::select_many`], by a write that will change the rows; all writes claim in the same order.
+    pub(crate) fn claim_many(&self, organization: &str, ids: &[&str]) -> Sql {
+        let mut sql = self.select_many(organization, ids);
+        sql.push(" ORDER BY id").push(self.lock(Claim::Change));
+        sql
+    }
+
+    fn lock(&self, claim: Claim) -> &'static str {
+        match (self.dialect, claim) {
+            (Dialect::Sqlite, _) => "",
+            (Dialect::Postgres, Claim::Change) => " FOR NO KEY UPDATE",
+            (Dialect::Postgres, Claim::Delete) => " FOR UPDATE",
+        }
+    }
+
     /// Reads a row of a select of this resource.
     pub(crate) fn read(&self, result: &QueryResult) -> Outcome<Row<R::Message>> {
         read::<R>(result).map_err(Fault::defect)
@@ -112,8 +151,9 @@ pub(crate) fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }
 
-fn values<R: Resource>(row: &Row<R::Message>) -> Vec<sea_orm::Value> {
-    let mut values: Vec<sea_orm::Value> = vec![
+/// A row's values, in the order of [`Statements::names`].
+pub(crate) fn values<R: Resource>(row: &Row<R::Message>) -> Vec<Value> {
+    let mut values: Vec<Value> = vec![
         row.organization.as_str().into(),
         row.id.as_str().into(),
         row.version.into(),

@@ -1,5 +1,6 @@
 //! A statement under construction: text and values side by side, one form for both dialects.
 
+use sea_orm::sea_query::ArrayType;
 use sea_orm::{DatabaseBackend, Statement, Value};
 
 use crate::Dialect;
@@ -53,11 +54,41 @@ impl Sql {
     /// for any number of them. Values are text.
     pub fn is_in(&mut self, column: &str, values: &[&str]) -> &mut Self {
         self.push(column);
-        let list = serde_json::Value::from(values.iter().map(|&text| text.to_owned()).collect::<Vec<_>>()).to_string();
         match self.dialect {
-            Dialect::Sqlite => self.push(" IN (SELECT value FROM json_each(").bind(list).push("))"),
+            Dialect::Sqlite => {
+                let list = values.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+                let list = serde_json::Value::from(list).to_string();
+                self.push(" IN (SELECT value FROM json_each(").bind(list).push("))")
+            }
             Dialect::Postgres => {
-                self.push(" IN (SELECT jsonb_array_elements_text(CAST(").bind(list).push(" AS jsonb)))")
+                let list = values.iter().map(|&text| Value::from(text)).collect();
+                self.push(" = ANY(").bind(array(list)).push(")")
+            }
+        }
+    }
+
+    /// Adds rows as a source to select from: `VALUES (?, …), …` on SQLite, one bound array a column on PostgreSQL. Its
+    /// columns are called `column1`, `column2` and so on. No value may be NULL.
+    pub(crate) fn rows(&mut self, rows: Vec<Vec<Value>>) -> &mut Self {
+        match self.dialect {
+            Dialect::Sqlite => {
+                self.text.reserve(rows.iter().map(|row| row.len() * 3 + 4).sum());
+                for (index, row) in rows.into_iter().enumerate() {
+                    self.push(if index > 0 { ", (" } else { "VALUES (" }).bind_all(row).push(")");
+                }
+                self
+            }
+            Dialect::Postgres => {
+                let width = rows.first().map_or(0, Vec::len);
+                let mut columns: Vec<Vec<Value>> = (0..width).map(|_| Vec::with_capacity(rows.len())).collect();
+                for row in rows {
+                    for (column, value) in columns.iter_mut().zip(row) {
+                        column.push(value);
+                    }
+                }
+                let names: Vec<String> = (1..=width).map(|number| format!("column{number}")).collect();
+                self.push("SELECT * FROM unnest(").bind_all(columns.into_iter().map(array));
+                self.push(") AS rows (").push(&names.join(", ")).push(")")
             }
         }
     }
@@ -79,4 +110,30 @@ impl Sql {
         };
         Statement::from_sql_and_values(backend, self.text, self.values)
     }
+}
+
+/// Rows in the portions that one statement takes at once. SQLite compiles a text of its own for each number of rows, so
+/// there are only three; PostgreSQL binds arrays, and takes any number that stays well within memory.
+pub(crate) fn portions<T>(dialect: Dialect, rows: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+    let mut rows = rows.into_iter();
+    std::iter::from_fn(move || {
+        let portion = match (dialect, rows.len()) {
+            (_, 0) => return None,
+            (Dialect::Sqlite, 64..) => 64,
+            (Dialect::Sqlite, 8..) => 8,
+            (Dialect::Sqlite, _) => 1,
+            (Dialect::Postgres, left) => left.min(5000),
+        };
+        Some(rows.by_ref().take(portion).collect())
+    })
+}
+
+fn array(values: Vec<Value>) -> Value {
+    let kind = match values.first() {
+        Some(Value::BigInt(_)) => ArrayType::BigInt,
+        Some(Value::Double(_)) => ArrayType::Double,
+        Some(Value::Bytes(_)) => ArrayType::Bytes,
+        _ => ArrayType::String,
+    };
+    Value::Array(kind, Some(Box::new(values)))
 }

@@ -1,12 +1,15 @@
 //! A write under way: statements, and the ledger entries that go with them.
 
+use std::collections::HashSet;
+
 use access::Context;
 use fault::{Fault, Outcome};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Value};
 
 use crate::database::refuse;
 use crate::ledger::Draft;
-use crate::{Database, Dialect, Sql};
+use crate::sql::portions;
+use crate::{Database, Dialect, Resource, Sql};
 
 /// A write under way. Dropped without [`Transaction::commit`], it undoes itself.
 pub struct Transaction {
@@ -88,6 +91,50 @@ impl Transaction {
     pub async fn row(&mut self, sql: Sql) -> Outcome<Option<QueryResult>> {
         self.database.count();
         self.inner.query_one_raw(sql.statement()).await.map_err(|error| refuse(&error))
+    }
+
+    /// Inserts rows into a table, in as few statements as the dialect takes. No value may be NULL.
+    ///
+    /// # Errors
+    /// As [`Transaction::run`].
+    pub async fn insert(&mut self, table: &str, columns: &[&str], rows: Vec<Vec<Value>>) -> Outcome<()> {
+        let names: Vec<String> = columns.iter().map(|name| crate::row::quoted(name)).collect();
+        let head = format!("INSERT INTO {table} ({}) ", names.join(", "));
+        for portion in portions(self.database.dialect(), rows) {
+            let mut sql = self.sql(head.as_str());
+            sql.rows(portion);
+            self.run(sql).await?;
+        }
+        Ok(())
+    }
+
+    /// Which of the ids exist among the resources of a kind. On PostgreSQL those that do are kept from being deleted until
+    /// this write ends, so that what refers to them now refers to something.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`.
+    pub async fn existing<R: Resource>(&mut self, organization: &str, ids: HashSet<&str>) -> Outcome<HashSet<String>> {
+        self.existing_in(R::TABLE, organization, ids).await
+    }
+
+    pub(crate) async fn existing_in(
+        &mut self,
+        table: &str,
+        organization: &str,
+        ids: HashSet<&str>,
+    ) -> Outcome<HashSet<String>> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let mut ids: Vec<&str> = ids.into_iter().collect();
+        ids.sort_unstable();
+        let mut sql = self.sql(format!("SELECT id FROM {table} WHERE organization = "));
+        sql.bind(organization).push(" AND ").is_in("id", &ids);
+        if self.database.dialect() == Dialect::Postgres {
+            sql.push(" ORDER BY id FOR KEY SHARE");
+        }
+        let rows = self.rows(sql).await?;
+        rows.iter().map(|row| row.try_get_by_index(0).map_err(Fault::defect)).collect()
     }
 
     pub(crate) fn group(&self) -> &str {

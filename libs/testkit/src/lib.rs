@@ -4,6 +4,9 @@
 //! (`cargo xtask test` sees to it); without it they say so.
 #![expect(clippy::expect_used, reason = "only tests depend on this crate, and a test may fail loudly")]
 
+pub mod collector;
+mod resources;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +19,8 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::service::{Interceptor, Routes};
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Status};
+
+pub use resources::{migrations_hold, output_only_holds};
 
 /// The names of the databases tests run on here.
 #[must_use]
@@ -71,6 +76,9 @@ pub async fn location(folder: &TempDir, service: &str, postgres: Option<&str>) -
     Location::Url(format!("{base}/{name}"))
 }
 
+/// The service that every service serves beside its own: its part of the ledger.
+const CHANGES: &str = "telwarden.changes.v1.ChangeService";
+
 impl Bench {
     /// Starts a service made by `service` on a database of its own.
     ///
@@ -80,7 +88,7 @@ impl Bench {
         name: &str,
         tables: &Tables,
         postgres: Option<&str>,
-        services: &[&str],
+        services: &[String],
         service: impl FnOnce(Database) -> F,
     ) -> Self
     where
@@ -90,7 +98,8 @@ impl Bench {
         let key = LocalKey::open(&folder.path().join("keys")).expect("a key can be made");
         let location = location(&folder, name, postgres).await;
         let database = Database::open(name, &location, tables).await.expect("the database opens");
-        let rules = Rules::of(wire::pool(), services).expect("every method has a rule");
+        let services: Vec<String> = services.iter().cloned().chain([CHANGES.to_owned()]).collect();
+        let rules = Rules::of(wire::pool(), &services).expect("every method has a rule");
         let verifier = Verifier::new(key.trust()).expect("the key can be read");
         let door = AuthenticateLayer::new(Arc::new(verifier), shipped_roles(), rules, Arc::new(SystemClock));
         let routes = service(database.clone()).await;
@@ -121,6 +130,24 @@ impl Bench {
     pub fn stranger(&self) -> Client {
         InterceptedService::new(self.channel.clone(), Bearer(None))
     }
+}
+
+/// The ledger of a bench holds, and every row is what it says.
+///
+/// # Panics
+/// Where not, with what is wrong.
+pub async fn ledger_holds(bench: &Bench, tables: &Tables) {
+    // On PostgreSQL the sequencer may still be giving places.
+    let unplaced = || bench.database.sql("SELECT COUNT(*) FROM ledger WHERE seq IS NULL");
+    loop {
+        let row = bench.database.row(unplaced()).await.expect("the ledger answers").expect("a count is a row");
+        if row.try_get_by_index::<i64>(0).expect("a count is a number") == 0 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    let found = store::verify(&bench.database, tables).await.expect("the database answers");
+    found.expect("the ledger holds");
 }
 
 /// The reason in the details of an error.

@@ -1,6 +1,7 @@
 //! Compiles the proto files without `protoc`: descriptor bytes, messages, stubs, and the `buf.validate` rules as Rust.
 
 mod rules;
+mod standard;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -8,11 +8,11 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+use prost_reflect::{DescriptorPool, DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// The `impl Validate` blocks of every message of this house, per package.
+/// The `impl Validate` blocks of every message of this house, and what standard methods' requests are, per package.
 pub(crate) fn generate(pool: &DescriptorPool) -> Outcome<BTreeMap<String, String>> {
     let mut packages: BTreeMap<String, String> = BTreeMap::new();
     let messages: Vec<MessageDescriptor> = pool
@@ -22,6 +22,11 @@ pub(crate) fn generate(pool: &DescriptorPool) -> Outcome<BTreeMap<String, String
     for message in messages {
         let source = packages.entry(message.package_name().to_owned()).or_default();
         implement(&message, source)?;
+        crate::standard::implement(&message, source)?;
+    }
+    for choice in pool.all_enums().filter(|choice| choice.package_name().starts_with("telwarden.")) {
+        let source = packages.entry(choice.package_name().to_owned()).or_default();
+        crate::standard::choice(&choice, source)?;
     }
     Ok(packages)
 }
@@ -232,11 +237,17 @@ fn ours(field: &FieldDescriptor) -> bool {
 }
 
 /// The path of the Rust type of a message, inside its package's module.
-fn rust_path(message: &MessageDescriptor) -> String {
+pub(crate) fn rust_path(message: &MessageDescriptor) -> String {
     match message.parent_message() {
         Some(parent) => format!("{}::{}", module_path(&parent), message.name().to_upper_camel_case()),
         None => message.name().to_upper_camel_case(),
     }
+}
+
+/// The path of the Rust type of an enum, inside its package's module.
+pub(crate) fn enum_path(of: &EnumDescriptor) -> String {
+    let name = of.name().to_upper_camel_case();
+    of.parent_message().map_or(name.clone(), |parent| format!("{}::{name}", module_path(&parent)))
 }
 
 /// The module in which prost puts what is nested in a message.
@@ -245,7 +256,7 @@ fn module_path(message: &MessageDescriptor) -> String {
     message.parent_message().map_or(own.clone(), |parent| format!("{}::{own}", module_path(&parent)))
 }
 
-fn rust_name(name: &str) -> String {
+pub(crate) fn rust_name(name: &str) -> String {
     if matches!(name, "type" | "match" | "move" | "ref" | "use" | "where") {
         format!("r#{name}")
     } else {

@@ -3,8 +3,10 @@
 //! A new proto file below `proto/telwarden/` is compiled by itself; a new *package* needs a module here.
 
 pub mod rules;
+pub mod standard;
 
 pub use rules::{At, Validate, Violation};
+pub use standard::{Choice, CreateRequest, DeleteRequest, GetRequest, ListQuery, ListRequest, UpdateRequest};
 
 use std::sync::LazyLock;
 
@@ -23,6 +25,12 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
 /// The descriptors of the whole suite, ready to ask, with the standard error details.
 pub fn pool() -> &'static DescriptorPool {
     &POOL
+}
+
+/// The gRPC services of a package: `telwarden.assets.v1`.
+pub fn services(package: &str) -> Vec<String> {
+    let ours = pool().services().filter(|service| service.package_name() == package);
+    ours.map(|service| service.full_name().to_owned()).collect()
 }
 
 macro_rules! packages {
@@ -49,5 +57,6 @@ pub mod fault {
     /// Version 1.
     pub mod v1 {
         include!(concat!(env!("OUT_DIR"), "/telwarden.fault.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/telwarden.fault.v1.rules.rs"));
     }
 }

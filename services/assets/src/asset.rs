@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Changed, Collection, ListQuery, Rules, Side, SideRole, Transaction, open};
+use store::{Changed, Collection, Reference, Referrer, Rules, Side, Transaction, in_state, open, reply};
 use tonic::{Request, Response, Status};
 use wire::assets::v1::asset::State;
 use wire::assets::v1::asset_service_server::AssetService;
@@ -22,10 +22,9 @@ use wire::assets::v1::{
     LookupAssetsResponse, RegisterAssetRequest, RetireAssetRequest, SummarizeAssetsRequest, SummarizeAssetsResponse,
     UpdateAssetRequest, VerifyAssetRequest,
 };
-use wire::fault::v1::ErrorReason as House;
 
-use crate::Registry;
-use crate::taxonomy;
+use crate::site::Sites;
+use crate::{Registry, taxonomy};
 
 // === The table ===
 
@@ -43,44 +42,30 @@ impl store::Resource for Assets {
             custodian: text, site: text index, classification: text, confidentiality: integer, integrity: integer,
             availability: integer, value: real, inherited_value: real, inherited_from: text, effective_value: real order,
             grade: integer, vendor: text search, model: text search, software_version: text, serial_number: text index,
-            power_watts: real, state: choice("telwarden.assets.v1.Asset.State"), end_of_life_time: time, verify_time: time,
+            power_watts: real, state: choice(State), end_of_life_time: time, verify_time: time,
         ]
     }
 
     fn sides() -> &'static [Side<Asset>] {
+        store::sides![Asset;
+            labels: map "asset_label",
+            legal_tags: set "asset_legal_tag",
+            external_ids(system, value): unique "asset_external_id",
+            network_identifiers(key, value): own "asset_network_key" = |asset| {
+                let known = asset.network_identifiers.iter().filter_map(|identifier| network::keys(identifier).ok());
+                known.flat_map(|(value, keys)| keys.into_iter().map(move |key| vec![key, value.clone()])).collect()
+            },
+        ]
+    }
+
+    fn references() -> &'static [Reference<Asset>] {
+        store::references![Asset; site: Sites]
+    }
+
+    fn referrers() -> &'static [Referrer] {
         &[
-            Side {
-                table: "asset_label",
-                columns: &["key", "value"],
-                unique: None,
-                role: SideRole::Map("labels"),
-                rows: |asset| asset.labels.iter().map(|(key, value)| vec![key.clone(), value.clone()]).collect(),
-            },
-            Side {
-                table: "asset_legal_tag",
-                columns: &["value"],
-                unique: None,
-                role: SideRole::Set("legal_tags"),
-                rows: |asset| asset.legal_tags.iter().map(|tag| vec![tag.clone()]).collect(),
-            },
-            Side {
-                table: "asset_external_id",
-                columns: &["system", "value"],
-                unique: Some("external_ids"),
-                role: SideRole::Own,
-                rows: |asset| asset.external_ids.iter().map(|id| vec![id.system.clone(), id.value.clone()]).collect(),
-            },
-            Side {
-                table: "asset_network_key",
-                columns: &["key", "value"],
-                unique: None,
-                role: SideRole::Own,
-                rows: |asset| {
-                    let known =
-                        asset.network_identifiers.iter().filter_map(|identifier| network::keys(identifier).ok());
-                    known.flat_map(|(value, keys)| keys.into_iter().map(move |key| vec![key, value.clone()])).collect()
-                },
-            },
+            Referrer { what: "dependencies", table: "dependency", column: "dependent", by_id: false },
+            Referrer { what: "dependencies", table: "dependency", column: "supporting", by_id: false },
         ]
     }
 
@@ -90,10 +75,10 @@ impl store::Resource for Assets {
 // === The rules ===
 
 /// What the rules need beside the asset.
+#[derive(Default)]
 pub struct Needs {
     policy: AssetPolicy,
     own_types: HashSet<String>,
-    sites: HashSet<String>,
 }
 
 impl Rules for Assets {
@@ -106,43 +91,31 @@ impl Rules for Assets {
             .map(|asset| asset.r#type.as_str())
             .filter(|key| !taxonomy::asset_types().contains_key(*key))
             .collect();
-        let sites: HashSet<&str> =
-            assets.iter().filter_map(|asset| asset.site.rsplit('/').next()).filter(|id| !id.is_empty()).collect();
-        let own_types = crate::existing(tx, "asset_type", organization, types).await?;
-        let sites = crate::existing(tx, "site", organization, sites).await?;
-        let sites = sites.into_iter().map(|id| format!("organizations/{organization}/sites/{id}")).collect();
-        Ok(Needs { policy, own_types, sites })
+        let own_types = tx.existing::<crate::asset_type::AssetTypes>(organization, types).await?;
+        Ok(Needs { policy, own_types })
+    }
+
+    fn check(_: &Context, needs: &Needs, new: &mut Asset) -> Outcome<()> {
+        consistent(needs, new)
     }
 
     fn create(_: &Context, needs: &Needs, new: &mut Asset) -> Outcome<()> {
-        if new.state() == State::Unspecified {
-            new.set_state(State::Surveyed);
-        }
-        consistent(needs, new)
-    }
-
-    fn update(_: &Context, needs: &Needs, _: &Asset, new: &mut Asset) -> Outcome<()> {
-        consistent(needs, new)
+        // Only an import can propose a state; the asset comes as far towards it as its fields support.
+        let proposed = new.state();
+        consistent(needs, new)?;
+        new.set_state(furthest(new, proposed));
+        Ok(())
     }
 
     fn delete(_: &Context, _: &Needs, old: &Asset) -> Outcome<()> {
-        in_state(
-            old,
-            &[State::Surveyed, State::Identified],
-            "deleted: retire it, and dispose of it by a change request",
-        )
+        let allowed = [State::Surveyed, State::Identified];
+        in_state("asset", old.state(), &allowed, "deleted: retire it, and dispose of it by a change request")
     }
 
     async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Asset>]) -> Outcome<()> {
-        let mut roots = Vec::new();
-        for change in changed {
-            match (&change.before, &change.after) {
-                (Some(before), None) => crate::dependency::refuse_if_used(tx, organization, &before.name).await?,
-                (Some(before), Some(after)) if before.value != after.value => roots.push(after.name.clone()),
-                _ => {}
-            }
-        }
-        crate::dependency::flow_from(tx, organization, roots).await
+        let moved = changed.iter().filter_map(|change| change.before.as_ref().zip(change.after.as_ref()));
+        let roots = moved.filter(|(before, after)| before.value != after.value).map(|(_, after)| after.name.clone());
+        crate::dependency::flow_from(tx, organization, roots.collect()).await
     }
 }
 
@@ -174,10 +147,6 @@ fn consistent(needs: &Needs, asset: &mut Asset) -> Outcome<()> {
                 .on(format!("asset.{field}")));
         }
     }
-    if !asset.site.is_empty() && !needs.sites.contains(&asset.site) {
-        let message = format!("the site {} does not exist: create it first", asset.site);
-        return Err(Fault::invalid(House::ReferenceMissing, message).on("asset.site"));
-    }
     for (index, identifier) in asset.network_identifiers.iter_mut().enumerate() {
         let refused = |error: String| {
             Fault::invalid(ErrorReason::NetworkIdentifierInvalid, error)
@@ -185,23 +154,9 @@ fn consistent(needs: &Needs, asset: &mut Asset) -> Outcome<()> {
         };
         identifier.value = network::keys(identifier).map_err(refused)?.0;
     }
-    let mut external = HashSet::new();
-    if let Some(twice) = asset.external_ids.iter().find(|id| !external.insert((&id.system, &id.value))) {
-        let message = format!("{} {} stands twice among the external ids: leave one out", twice.system, twice.value);
-        return Err(Fault::invalid(House::ValueTaken, message).on("asset.external_ids"));
-    }
+    crate::distinct(&asset.external_ids, "asset.external_ids")?;
     valuation::valued(&needs.policy, asset);
     Ok(())
-}
-
-fn in_state(asset: &Asset, allowed: &[State], done: &str) -> Outcome<()> {
-    if allowed.contains(&asset.state()) {
-        return Ok(());
-    }
-    let names: Vec<&str> = allowed.iter().map(State::as_str_name).collect();
-    let (state, allowed) = (asset.state().as_str_name(), names.join(", "));
-    let message = format!("the asset is {state}; only one that is {allowed} can be {done}");
-    Err(Fault::precondition(House::StateForbids, message).with("state", state).with("allowed", allowed))
 }
 
 /// What each state asks of the asset's fields, beyond those of the states before it.
@@ -227,7 +182,7 @@ pub(crate) fn lacks(asset: &Asset, state: State) -> Option<Box<Fault>> {
 }
 
 /// The furthest state, up to `wanted`, that the fields of an asset support.
-pub(crate) fn furthest(asset: &Asset, wanted: State) -> State {
+fn furthest(asset: &Asset, wanted: State) -> State {
     let mut reached = State::Surveyed;
     for state in
         [State::Identified, State::Classified, State::Registered, State::Valued, State::InService, State::Retired]
@@ -242,7 +197,7 @@ pub(crate) fn furthest(asset: &Asset, wanted: State) -> State {
 
 /// One move of the life cycle: from which states, to which, and what it asks of the asset's fields.
 fn to(new: &mut Asset, from: &[State], state: State, done: &str) -> Outcome<()> {
-    in_state(new, from, done)?;
+    in_state("asset", new.state(), from, done)?;
     if let Some(lack) = lacks(new, state) {
         return Err(lack);
     }
@@ -251,11 +206,6 @@ fn to(new: &mut Asset, from: &[State], state: State, done: &str) -> Outcome<()> 
 }
 
 // === The API ===
-
-/// How a handler's outcome becomes a reply.
-pub(crate) fn reply<T>(outcome: Outcome<T>) -> Result<Response<T>, Status> {
-    outcome.map(Response::new).map_err(Status::from)
-}
 
 impl Registry {
     /// One move of an asset's life cycle.
@@ -273,32 +223,23 @@ impl Registry {
 #[tonic::async_trait]
 impl AssetService for Registry {
     async fn create_asset(&self, request: Request<CreateAssetRequest>) -> Result<Response<Asset>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.assets.create(&context, &request.parent, &request.asset_id, request.asset).await)
+        self.assets.serve_create(request).await
     }
 
     async fn get_asset(&self, request: Request<GetAssetRequest>) -> Result<Response<Asset>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.assets.get(&context, &request.name).await)
+        self.assets.serve_get(request).await
     }
 
     async fn list_assets(&self, request: Request<ListAssetsRequest>) -> Result<Response<ListAssetsResponse>, Status> {
-        let (context, r) = open(request)?;
-        let query =
-            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
-        let page = self.assets.list(&context, &r.parent, query).await;
-        reply(page.map(|page| ListAssetsResponse { assets: page.items, next_page_token: page.next_page_token }))
+        self.assets.serve_list(request).await
     }
 
     async fn update_asset(&self, request: Request<UpdateAssetRequest>) -> Result<Response<Asset>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        reply(self.assets.update(&context, request.asset, request.update_mask).await)
+        self.assets.serve_update(request).await
     }
 
     async fn delete_asset(&self, request: Request<DeleteAssetRequest>) -> Result<Response<()>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.assets.delete(&context, &request.name, &request.etag).await)
+        self.assets.serve_delete(request).await
     }
 
     async fn identify_asset(&self, request: Request<IdentifyAssetRequest>) -> Result<Response<Asset>, Status> {
@@ -313,7 +254,9 @@ impl AssetService for Registry {
             new.classification = r.classification;
             (new.confidentiality, new.integrity, new.availability) = (r.confidentiality, r.integrity, r.availability);
             match new.state() {
-                State::Surveyed | State::Retired | State::Disposed => in_state(new, &[State::Identified], "classified"),
+                State::Surveyed | State::Retired | State::Disposed => {
+                    in_state("asset", new.state(), &[State::Identified], "classified")
+                }
                 State::Identified => to(new, &[State::Identified], State::Classified, "classified"),
                 _ => Ok(()),
             }

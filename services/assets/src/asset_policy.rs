@@ -3,7 +3,7 @@
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Collection, ListQuery, Rules, Transaction, open};
+use store::{Collection, Rules, Transaction, open, reply};
 use tonic::{Request, Response, Status};
 use wire::assets::v1::asset_policy::{State, ValuationRule};
 use wire::assets::v1::asset_policy_service_server::AssetPolicyService;
@@ -13,7 +13,7 @@ use wire::assets::v1::{
 };
 use wire::fault::v1::ErrorReason as House;
 
-use crate::asset::{reply, valuation};
+use crate::asset::valuation;
 use crate::{Registry, id_of};
 
 /// All policies.
@@ -26,7 +26,7 @@ impl store::Resource for AssetPolicies {
 
     fn columns() -> &'static [store::Column<AssetPolicy>] {
         store::columns![AssetPolicy;
-            display_name: text order search, state: choice("telwarden.assets.v1.AssetPolicy.State") index, revision: integer order,
+            display_name: text order search, state: choice(State) index, revision: integer order,
         ]
     }
 
@@ -36,16 +36,12 @@ impl store::Resource for AssetPolicies {
 impl Rules for AssetPolicies {
     type Needs = ();
 
-    async fn needs(_: &mut Transaction, _: &str, _: &[&AssetPolicy]) -> Outcome<()> {
-        Ok(())
+    fn check(_: &Context, _: &(), new: &mut AssetPolicy) -> Outcome<()> {
+        consistent(new)
     }
 
     fn create(_: &Context, _: &(), new: &mut AssetPolicy) -> Outcome<()> {
         new.set_state(State::Draft);
-        consistent(new)
-    }
-
-    fn update(_: &Context, _: &(), _: &AssetPolicy, new: &mut AssetPolicy) -> Outcome<()> {
         consistent(new)
     }
 
@@ -217,22 +213,14 @@ impl AssetPolicyService for Registry {
     }
 
     async fn get_asset_policy(&self, request: Request<GetAssetPolicyRequest>) -> Result<Response<AssetPolicy>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.asset_policies.get(&context, &request.name).await)
+        self.asset_policies.serve_get(request).await
     }
 
     async fn list_asset_policies(
         &self,
         request: Request<ListAssetPoliciesRequest>,
     ) -> Result<Response<ListAssetPoliciesResponse>, Status> {
-        let (context, r) = open(request)?;
-        let query =
-            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
-        let page = self.asset_policies.list(&context, &r.parent, query).await;
-        reply(page.map(|page| ListAssetPoliciesResponse {
-            asset_policies: page.items,
-            next_page_token: page.next_page_token,
-        }))
+        self.asset_policies.serve_list(request).await
     }
 
     async fn update_asset_policy(
@@ -255,8 +243,7 @@ impl AssetPolicyService for Registry {
     }
 
     async fn delete_asset_policy(&self, request: Request<DeleteAssetPolicyRequest>) -> Result<Response<()>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.asset_policies.delete(&context, &request.name, &request.etag).await)
+        self.asset_policies.serve_delete(request).await
     }
 
     async fn activate_asset_policy(

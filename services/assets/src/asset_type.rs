@@ -2,8 +2,9 @@
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Changed, ListQuery, Rules, Transaction, open};
+use store::{Referrer, Rules, Transaction, open, reply};
 use tonic::{Request, Response, Status};
+use wire::ListRequest as _;
 use wire::assets::v1::asset_type_service_server::AssetTypeService;
 use wire::assets::v1::{
     AssetType, CreateAssetTypeRequest, DeleteAssetTypeRequest, ErrorReason, GetAssetTypeRequest, ListAssetTypesRequest,
@@ -11,7 +12,6 @@ use wire::assets::v1::{
 };
 use wire::fault::v1::ErrorReason as House;
 
-use crate::asset::reply;
 use crate::taxonomy::{ShippedType, asset_types};
 use crate::{Registry, id_of};
 
@@ -27,6 +27,13 @@ impl store::Resource for AssetTypes {
         store::columns![AssetType; display_name: text order search, parent_type: text order]
     }
 
+    fn referrers() -> &'static [Referrer] {
+        &[
+            Referrer { what: "assets", table: "asset", column: "type", by_id: true },
+            Referrer { what: "asset types", table: "asset_type", column: "parent_type", by_id: true },
+        ]
+    }
+
     store::head!(AssetType; shipped, provisional);
 }
 
@@ -36,35 +43,14 @@ impl Rules for AssetTypes {
 
     async fn needs(tx: &mut Transaction, organization: &str, types: &[&AssetType]) -> Outcome<Self::Needs> {
         let parents = types.iter().map(|own| own.parent_type.as_str()).filter(|key| !key.is_empty()).collect();
-        crate::existing(tx, "asset_type", organization, parents).await
+        tx.existing::<Self>(organization, parents).await
     }
 
-    fn create(_: &Context, own: &Self::Needs, new: &mut AssetType) -> Outcome<()> {
+    fn check(_: &Context, own: &Self::Needs, new: &mut AssetType) -> Outcome<()> {
         let parent = &new.parent_type;
         if !parent.is_empty() && !asset_types().contains_key(parent) && !own.contains(parent) {
             let message = format!("the parent type {parent} does not exist: create it first, or leave it empty");
             return Err(Fault::invalid(House::ReferenceMissing, message).on("asset_type.parent_type"));
-        }
-        Ok(())
-    }
-
-    fn update(context: &Context, own: &Self::Needs, _: &AssetType, new: &mut AssetType) -> Outcome<()> {
-        Self::create(context, own, new)
-    }
-
-    fn delete(_: &Context, _: &Self::Needs, _: &AssetType) -> Outcome<()> {
-        Ok(())
-    }
-
-    async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<AssetType>]) -> Outcome<()> {
-        for gone in changed.iter().filter(|change| change.after.is_none()).filter_map(|change| change.before.as_ref()) {
-            let mut sql = tx.sql("SELECT COUNT(*) FROM asset WHERE organization = ");
-            sql.bind(organization).push(" AND type = ").bind(id_of(&gone.name));
-            let count: i64 = tx.row(sql).await?.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
-            if count > 0 {
-                let message = format!("{count} assets are of this type: give them another type first");
-                return Err(Fault::precondition(House::StillReferenced, message).with("count", count));
-            }
         }
         Ok(())
     }
@@ -118,9 +104,7 @@ impl AssetTypeService for Registry {
         request: Request<ListAssetTypesRequest>,
     ) -> Result<Response<ListAssetTypesResponse>, Status> {
         let (context, r) = open(request)?;
-        let query =
-            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
-        let page = self.asset_types.list(&context, &r.parent, query).await?;
+        let page = self.asset_types.list(&context, r.query()).await?;
         let mut types = Vec::new();
         if r.page_token.is_empty() && r.filter.is_empty() {
             let organization = crate::enter(&context, &r.parent)?;

@@ -3,7 +3,7 @@
 use access::Context;
 use fault::{Fault, Outcome};
 use prost::Message as _;
-use store::{ListQuery, Rules, Transaction, open};
+use store::{Reference, Rules, in_state, open, reply};
 use tonic::{Request, Response, Status};
 use wire::assets::v1::asset::State as AssetState;
 use wire::assets::v1::change_request::{Kind, State};
@@ -15,8 +15,10 @@ use wire::assets::v1::{
 };
 use wire::fault::v1::ErrorReason as House;
 
-use crate::asset::{reply, valuation};
-use crate::{Registry, id_of};
+use crate::Registry;
+use crate::asset::Assets;
+use crate::asset::valuation;
+use crate::site::Sites;
 
 // === The table ===
 
@@ -30,9 +32,13 @@ impl store::Resource for ChangeRequests {
 
     fn columns() -> &'static [store::Column<ChangeRequest>] {
         store::columns![ChangeRequest;
-            asset: text order, kind: choice("telwarden.assets.v1.ChangeRequest.Kind"),
-            state: choice("telwarden.assets.v1.ChangeRequest.State") order, requester: text, decider: text,
+            asset: text order, kind: choice(Kind),
+            state: choice(State) order, requester: text, decider: text,
         ]
+    }
+
+    fn references() -> &'static [Reference<ChangeRequest>] {
+        store::references![ChangeRequest; asset: Assets, target_site: Sites]
     }
 
     store::head!(ChangeRequest; requester, decider, decision_note, approved_digest, sanitization_proof, state, decide_time, complete_time);
@@ -41,65 +47,26 @@ impl store::Resource for ChangeRequests {
 // === The rules ===
 
 impl Rules for ChangeRequests {
-    /// Whether every asset and target site named exists: the names that do.
-    type Needs = std::collections::HashSet<String>;
+    type Needs = ();
 
-    async fn needs(tx: &mut Transaction, organization: &str, requests: &[&ChangeRequest]) -> Outcome<Self::Needs> {
-        let assets = requests.iter().map(|request| id_of(&request.asset)).collect();
-        let sites = requests.iter().map(|request| id_of(&request.target_site)).filter(|id| !id.is_empty()).collect();
-        let mut names = std::collections::HashSet::new();
-        for (table, collection, ids) in [("asset", "assets", assets), ("site", "sites", sites)] {
-            let known = crate::existing(tx, table, organization, ids).await?;
-            names.extend(known.into_iter().map(|id| format!("organizations/{organization}/{collection}/{id}")));
+    fn check(_: &Context, _: &(), new: &mut ChangeRequest) -> Outcome<()> {
+        let wrong = |field: &str, message: &str| {
+            Err(Fault::invalid(House::ReferenceMissing, message).on(format!("change_request.{field}")))
+        };
+        match new.kind() {
+            Kind::Move if new.target_site.is_empty() => wrong("target_site", "a MOVE needs the site the asset goes to"),
+            Kind::Transfer if new.target_owner.is_empty() => {
+                wrong("target_owner", "a TRANSFER needs the owner the asset goes to")
+            }
+            _ => Ok(()),
         }
-        Ok(names)
     }
 
-    fn create(context: &Context, known: &Self::Needs, new: &mut ChangeRequest) -> Outcome<()> {
+    fn create(context: &Context, needs: &(), new: &mut ChangeRequest) -> Outcome<()> {
         new.set_state(State::Requested);
         new.requester.clone_from(&context.caller.subject);
-        complete(known, new)
+        Self::check(context, needs, new)
     }
-
-    fn update(_: &Context, known: &Self::Needs, _: &ChangeRequest, new: &mut ChangeRequest) -> Outcome<()> {
-        complete(known, new)
-    }
-
-    fn delete(_: &Context, _: &Self::Needs, _: &ChangeRequest) -> Outcome<()> {
-        Ok(())
-    }
-}
-
-/// Whether the request says what its kind needs.
-fn complete(known: &std::collections::HashSet<String>, request: &ChangeRequest) -> Outcome<()> {
-    let wrong = |field: &str, message: String| {
-        Err(Fault::invalid(House::ReferenceMissing, message).on(format!("change_request.{field}")))
-    };
-    if !known.contains(&request.asset) {
-        return wrong("asset", format!("the asset {} does not exist in this organization", request.asset));
-    }
-    if !request.target_site.is_empty() && !known.contains(&request.target_site) {
-        return wrong("target_site", format!("the site {} does not exist in this organization", request.target_site));
-    }
-    match request.kind() {
-        Kind::Move if request.target_site.is_empty() => {
-            wrong("target_site", "a MOVE needs the site the asset goes to".to_owned())
-        }
-        Kind::Transfer if request.target_owner.is_empty() => {
-            wrong("target_owner", "a TRANSFER needs the owner the asset goes to".to_owned())
-        }
-        _ => Ok(()),
-    }
-}
-
-fn in_state(request: &ChangeRequest, allowed: &[State], done: &str) -> Outcome<()> {
-    if allowed.contains(&request.state()) {
-        return Ok(());
-    }
-    let names: Vec<&str> = allowed.iter().map(State::as_str_name).collect();
-    let (state, allowed) = (request.state().as_str_name(), names.join(" or "));
-    let message = format!("the change request is {state}; only one that is {allowed} can be {done}");
-    Err(Fault::precondition(House::StateForbids, message).with("state", state).with("allowed", allowed))
 }
 
 /// What is approved: what is asked, and the parts of the asset the decision looks at.
@@ -161,7 +128,12 @@ impl Registry {
         let asset = self.assets.get(context, &request.asset).await?;
         self.change_requests
             .change(context, name, etag, |context, old, new| {
-                in_state(old, &[State::Requested], if state == State::Approved { "approved" } else { "rejected" })?;
+                in_state(
+                    "change request",
+                    old.state(),
+                    &[State::Requested],
+                    if state == State::Approved { "approved" } else { "rejected" },
+                )?;
                 approval::by_someone_else(context, &old.requester)?;
                 new.set_state(state);
                 new.decider.clone_from(&context.caller.subject);
@@ -179,7 +151,7 @@ impl Registry {
     async fn complete_request(&self, context: &Context, r: CompleteChangeRequestRequest) -> Outcome<ChangeRequest> {
         let request = self.change_requests.get(context, &r.name).await?;
         let asset = self.assets.get(context, &request.asset).await?;
-        in_state(&request, &[State::Approved], "completed")?;
+        in_state("change request", request.state(), &[State::Approved], "completed")?;
         if digest(&request, &asset) != request.approved_digest {
             let message = "the asset or the request is no longer what was approved: cancel this request and ask again";
             return Err(Fault::precondition(ErrorReason::ApprovalStale, message).with("changeRequest", &request.name));
@@ -229,22 +201,14 @@ impl ChangeRequestService for Registry {
         &self,
         request: Request<GetChangeRequestRequest>,
     ) -> Result<Response<ChangeRequest>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.change_requests.get(&context, &request.name).await)
+        self.change_requests.serve_get(request).await
     }
 
     async fn list_change_requests(
         &self,
         request: Request<ListChangeRequestsRequest>,
     ) -> Result<Response<ListChangeRequestsResponse>, Status> {
-        let (context, r) = open(request)?;
-        let query =
-            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
-        let page = self.change_requests.list(&context, &r.parent, query).await;
-        reply(page.map(|page| ListChangeRequestsResponse {
-            change_requests: page.items,
-            next_page_token: page.next_page_token,
-        }))
+        self.change_requests.serve_list(request).await
     }
 
     async fn update_change_request(
@@ -255,7 +219,7 @@ impl ChangeRequestService for Registry {
         let request = request.into_inner();
         let name = request.change_request.as_ref().map(|request| request.name.clone()).unwrap_or_default();
         let before = self.change_requests.get(&context, &name).await?;
-        in_state(&before, &[State::Requested], "changed")?;
+        in_state("change request", before.state(), &[State::Requested], "changed")?;
         let guarded = request.change_request.map(|mut new| {
             // Nothing may slip between the look above and the write: the write is of this very version.
             if new.etag.is_empty() {
@@ -296,7 +260,7 @@ impl ChangeRequestService for Registry {
     ) -> Result<Response<ChangeRequest>, Status> {
         let (context, r) = open(request)?;
         let change = |_: &Context, old: &ChangeRequest, new: &mut ChangeRequest| {
-            in_state(old, &[State::Requested, State::Approved], "cancelled")?;
+            in_state("change request", old.state(), &[State::Requested, State::Approved], "cancelled")?;
             new.set_state(State::Cancelled);
             Ok(())
         };

@@ -3,22 +3,19 @@
 mod flow;
 mod propagate;
 
-use std::collections::HashSet;
-
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Changed, ListQuery, Rules, Transaction, open};
+use store::{Changed, Reference, Rules, Transaction, open, reply};
 use tonic::{Request, Response, Status};
 use wire::assets::v1::dependency_service_server::DependencyService;
 use wire::assets::v1::{
     CreateDependencyRequest, DeleteDependencyRequest, Dependency, ErrorReason, GetDependencyRequest,
     ListDependenciesRequest, ListDependenciesResponse, UpdateDependencyRequest,
 };
-use wire::fault::v1::ErrorReason as House;
 
-pub(crate) use flow::{drain, flow_from, flowing, refuse_if_used};
+pub(crate) use flow::{drain, flow_from, flowing};
 
-use crate::asset::reply;
+use crate::asset::Assets;
 use crate::{Registry, taxonomy};
 
 /// All dependencies.
@@ -35,21 +32,17 @@ impl store::Resource for Dependencies {
         ]
     }
 
+    fn references() -> &'static [Reference<Dependency>] {
+        store::references![Dependency; dependent: Assets, supporting: Assets]
+    }
+
     store::head!(Dependency;);
 }
 
 impl Rules for Dependencies {
-    /// The ids of the assets that exist among those named.
-    type Needs = HashSet<String>;
+    type Needs = ();
 
-    async fn needs(tx: &mut Transaction, organization: &str, dependencies: &[&Dependency]) -> Outcome<HashSet<String>> {
-        let named = dependencies.iter().flat_map(|dependency| [&dependency.dependent, &dependency.supporting]);
-        let ids: HashSet<&str> = named.map(|name| crate::id_of(name)).collect();
-        let known = crate::existing(tx, "asset", organization, ids).await?;
-        Ok(known.into_iter().map(|id| format!("organizations/{organization}/assets/{id}")).collect())
-    }
-
-    fn create(_: &Context, assets: &HashSet<String>, new: &mut Dependency) -> Outcome<()> {
+    fn check(_: &Context, _: &(), new: &mut Dependency) -> Outcome<()> {
         if new.kind.is_empty() {
             "uses".clone_into(&mut new.kind);
         }
@@ -66,20 +59,6 @@ impl Rules for Dependencies {
                 .with("asset", &new.dependent)
                 .on("dependency.supporting"));
         }
-        for (field, name) in [("dependent", &new.dependent), ("supporting", &new.supporting)] {
-            if !assets.contains(name) {
-                let message = format!("the asset {name} does not exist in this organization: create it first");
-                return Err(Fault::invalid(House::ReferenceMissing, message).on(format!("dependency.{field}")));
-            }
-        }
-        Ok(())
-    }
-
-    fn update(_: &Context, _: &HashSet<String>, _: &Dependency, _: &mut Dependency) -> Outcome<()> {
-        Ok(())
-    }
-
-    fn delete(_: &Context, _: &HashSet<String>, _: &Dependency) -> Outcome<()> {
         Ok(())
     }
 
@@ -107,37 +86,24 @@ impl DependencyService for Registry {
     }
 
     async fn get_dependency(&self, request: Request<GetDependencyRequest>) -> Result<Response<Dependency>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.dependencies.get(&context, &request.name).await)
+        self.dependencies.serve_get(request).await
     }
 
     async fn list_dependencies(
         &self,
         request: Request<ListDependenciesRequest>,
     ) -> Result<Response<ListDependenciesResponse>, Status> {
-        let (context, r) = open(request)?;
-        let query =
-            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
-        let page = self.dependencies.list(&context, &r.parent, query).await;
-        reply(
-            page.map(|page| ListDependenciesResponse {
-                dependencies: page.items,
-                next_page_token: page.next_page_token,
-            }),
-        )
+        self.dependencies.serve_list(request).await
     }
 
     async fn update_dependency(
         &self,
         request: Request<UpdateDependencyRequest>,
     ) -> Result<Response<Dependency>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        reply(self.dependencies.update(&context, request.dependency, request.update_mask).await)
+        self.dependencies.serve_update(request).await
     }
 
     async fn delete_dependency(&self, request: Request<DeleteDependencyRequest>) -> Result<Response<()>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.dependencies.delete(&context, &request.name, &request.etag).await)
+        self.dependencies.serve_delete(request).await
     }
 }

@@ -36,6 +36,7 @@ pub(crate) async fn take_up(registry: &Registry, clock: &Arc<dyn Clock>) -> Outc
             method: "telwarden.assets.v1.ImportService/ImportAssets".into(),
             trace: String::new(),
             clock: Arc::clone(clock),
+            roles: Arc::default(),
         };
         let mut tx = registry.database.begin(&context).await?.bulk();
         let changed = crate::dependency::drain(&mut tx, &organization).await?;
@@ -131,6 +132,10 @@ async fn begin(context: &Context, stream: &mut Streaming<ImportAssetsRequest>) -
         return Err(Fault::violations(violations));
     }
     let organization = crate::enter(context, &start.parent)?;
+    if start.accept_states {
+        // To bring an asset in as registered or in service is to answer for it as its owner would.
+        context.require("assets.assets.accept-states", "start.accept_states")?;
+    }
     let mut place = Place { organization, source: start.source.clone(), position: i64::MIN };
     if !start.resume_token.is_empty() {
         let found = read_token(&start.resume_token)

@@ -16,64 +16,38 @@ use std::sync::Arc;
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Collection, Database, Tables, Transaction};
+use store::Database;
 use tonic::service::Routes;
 use wire::assets::v1 as api;
-use wire::assets::v1::Count;
+use wire::assets::v1::{Count, ExternalId};
+use wire::fault::v1::ErrorReason;
 
 /// The service's name: of its database, in permissions, in the ledger.
 pub const NAME: &str = "assets";
 
 /// The gRPC services it serves, beside its part of the ledger.
-pub const SERVICES: [&str; 7] = [
-    "telwarden.assets.v1.AssetService",
-    "telwarden.assets.v1.AssetPolicyService",
-    "telwarden.assets.v1.AssetTypeService",
-    "telwarden.assets.v1.ChangeRequestService",
-    "telwarden.assets.v1.DependencyService",
-    "telwarden.assets.v1.ImportService",
-    "telwarden.assets.v1.SiteService",
-];
+#[must_use]
+pub fn services() -> Vec<String> {
+    wire::services("telwarden.assets.v1")
+}
 
 store::migrations![Migrator; "m0001_asset", "m0002_site", "m0003_dependency", "m0004_asset_policy", "m0005_asset_type", "m0006_change_request"];
 
-/// The tables it owns.
-#[must_use]
-pub fn tables() -> Tables {
-    Tables::new::<Migrator>()
-        .with::<asset::Assets>()
-        .with::<site::Sites>()
-        .with::<dependency::Dependencies>()
-        .with::<asset_policy::AssetPolicies>()
-        .with::<asset_type::AssetTypes>()
-        .with::<change_request::ChangeRequests>()
-}
-
-/// Everything the handlers share.
-pub struct Registry {
-    pub(crate) database: Database,
-    pub(crate) assets: Collection<asset::Assets>,
-    pub(crate) sites: Collection<site::Sites>,
-    pub(crate) dependencies: Collection<dependency::Dependencies>,
-    pub(crate) asset_policies: Collection<asset_policy::AssetPolicies>,
-    pub(crate) asset_types: Collection<asset_type::AssetTypes>,
-    pub(crate) change_requests: Collection<change_request::ChangeRequests>,
-}
+store::resources![Migrator;
+    assets: asset::Assets,
+    asset_policies: asset_policy::AssetPolicies,
+    asset_types: asset_type::AssetTypes,
+    change_requests: change_request::ChangeRequests,
+    dependencies: dependency::Dependencies,
+    sites: site::Sites,
+];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
 ///
 /// # Errors
 /// `STORE_UNAVAILABLE`, where work a crash left undone cannot be taken up.
 pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
-    let registry = Arc::new(Registry {
-        database: database.clone(),
-        assets: Collection::new(database.clone()),
-        sites: Collection::new(database.clone()),
-        dependencies: Collection::new(database.clone()),
-        asset_policies: Collection::new(database.clone()),
-        asset_types: Collection::new(database.clone()),
-        change_requests: Collection::new(database.clone()),
-    });
+    let registry = Arc::new(Registry::new(database));
     import::take_up(&registry, &clock).await?;
     let most = 4 * 1024 * 1024;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
@@ -108,22 +82,12 @@ pub(crate) fn enter(context: &Context, parent: &str) -> Outcome<String> {
     Ok(organization)
 }
 
-/// Which of the ids exist in a table.
-pub(crate) async fn existing(
-    tx: &mut Transaction,
-    table: &str,
-    organization: &str,
-    ids: HashSet<&str>,
-) -> Outcome<HashSet<String>> {
-    if ids.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let mut ids: Vec<&str> = ids.into_iter().collect();
-    ids.sort_unstable();
-    let mut sql = tx.sql(format!("SELECT id FROM {table} WHERE organization = "));
-    sql.bind(organization).push(" AND ").is_in("id", &ids);
-    let rows = tx.rows(sql).await?;
-    rows.iter().map(|row| row.try_get_by_index(0).map_err(Fault::defect)).collect()
+/// Refuses external ids of which one stands twice.
+pub(crate) fn distinct(ids: &[ExternalId], field: &str) -> Outcome<()> {
+    let mut seen = HashSet::new();
+    let Some(twice) = ids.iter().find(|id| !seen.insert((&id.system, &id.value))) else { return Ok(()) };
+    let message = format!("{} {} stands twice among the external ids: leave one out", twice.system, twice.value);
+    Err(Fault::invalid(ErrorReason::ValueTaken, message).on(field.to_owned()))
 }
 
 /// Counts, the most frequent first.

@@ -1,19 +1,15 @@
 //! Sites: places where assets stand (ITU-T X.1051: five of its telecommunication controls are about a kind of site).
 
-use std::collections::HashSet;
-
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Changed, ListQuery, Rules, Side, SideRole, Transaction, open};
+use store::{Referrer, Rules, Side};
 use tonic::{Request, Response, Status};
 use wire::assets::v1::site_service_server::SiteService;
 use wire::assets::v1::{
     CreateSiteRequest, DeleteSiteRequest, ErrorReason, GetSiteRequest, ListSitesRequest, ListSitesResponse, Site,
     UpdateSiteRequest,
 };
-use wire::fault::v1::ErrorReason as House;
 
-use crate::asset::reply;
 use crate::{Registry, taxonomy};
 
 /// The register of sites.
@@ -31,22 +27,11 @@ impl store::Resource for Sites {
     }
 
     fn sides() -> &'static [Side<Site>] {
-        &[
-            Side {
-                table: "site_label",
-                columns: &["key", "value"],
-                unique: None,
-                role: SideRole::Map("labels"),
-                rows: |site| site.labels.iter().map(|(key, value)| vec![key.clone(), value.clone()]).collect(),
-            },
-            Side {
-                table: "site_external_id",
-                columns: &["system", "value"],
-                unique: Some("external_ids"),
-                role: SideRole::Own,
-                rows: |site| site.external_ids.iter().map(|id| vec![id.system.clone(), id.value.clone()]).collect(),
-            },
-        ]
+        store::sides![Site; labels: map "site_label", external_ids(system, value): unique "site_external_id"]
+    }
+
+    fn referrers() -> &'static [Referrer] {
+        &[Referrer { what: "assets", table: "asset", column: "site", by_id: false }]
     }
 
     store::head!(Site;);
@@ -55,79 +40,36 @@ impl store::Resource for Sites {
 impl Rules for Sites {
     type Needs = ();
 
-    async fn needs(_: &mut Transaction, _: &str, _: &[&Site]) -> Outcome<()> {
-        Ok(())
-    }
-
-    fn create(_: &Context, _: &(), new: &mut Site) -> Outcome<()> {
+    fn check(_: &Context, _: &(), new: &mut Site) -> Outcome<()> {
         if !taxonomy::site_types().contains(&new.r#type) {
             let message = format!("{} is no site type: use one of {}", new.r#type, taxonomy::site_types().join(", "));
             return Err(Fault::invalid(ErrorReason::SiteTypeUnknown, message)
                 .with("type", &new.r#type)
                 .on("site.type"));
         }
-        let mut external = HashSet::new();
-        if let Some(twice) = new.external_ids.iter().find(|id| !external.insert((&id.system, &id.value))) {
-            let message =
-                format!("{} {} stands twice among the external ids: leave one out", twice.system, twice.value);
-            return Err(Fault::invalid(House::ValueTaken, message).on("site.external_ids"));
-        }
-        Ok(())
-    }
-
-    fn update(context: &Context, needs: &(), _: &Site, new: &mut Site) -> Outcome<()> {
-        Self::create(context, needs, new)
-    }
-
-    fn delete(_: &Context, _: &(), _: &Site) -> Outcome<()> {
-        Ok(())
-    }
-
-    async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Site>]) -> Outcome<()> {
-        for gone in changed.iter().filter(|change| change.after.is_none()).filter_map(|change| change.before.as_ref()) {
-            let mut sql = tx.sql("SELECT COUNT(*) FROM asset WHERE organization = ");
-            sql.bind(organization).push(" AND site = ").bind(gone.name.as_str());
-            let count: i64 = tx.row(sql).await?.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
-            if count > 0 {
-                let message = format!(
-                    "{count} assets stand at the site: move them first (`filter=site=\"{}\"` lists them)",
-                    gone.name
-                );
-                return Err(Fault::precondition(House::StillReferenced, message).with("count", count));
-            }
-        }
-        Ok(())
+        crate::distinct(&new.external_ids, "site.external_ids")
     }
 }
 
 #[tonic::async_trait]
 impl SiteService for Registry {
     async fn create_site(&self, request: Request<CreateSiteRequest>) -> Result<Response<Site>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.sites.create(&context, &request.parent, &request.site_id, request.site).await)
+        self.sites.serve_create(request).await
     }
 
     async fn get_site(&self, request: Request<GetSiteRequest>) -> Result<Response<Site>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.sites.get(&context, &request.name).await)
+        self.sites.serve_get(request).await
     }
 
     async fn list_sites(&self, request: Request<ListSitesRequest>) -> Result<Response<ListSitesResponse>, Status> {
-        let (context, r) = open(request)?;
-        let query =
-            ListQuery { page_size: r.page_size, page_token: &r.page_token, filter: &r.filter, order_by: &r.order_by };
-        let page = self.sites.list(&context, &r.parent, query).await;
-        reply(page.map(|page| ListSitesResponse { sites: page.items, next_page_token: page.next_page_token }))
+        self.sites.serve_list(request).await
     }
 
     async fn update_site(&self, request: Request<UpdateSiteRequest>) -> Result<Response<Site>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        reply(self.sites.update(&context, request.site, request.update_mask).await)
+        self.sites.serve_update(request).await
     }
 
     async fn delete_site(&self, request: Request<DeleteSiteRequest>) -> Result<Response<()>, Status> {
-        let (context, request) = open(request)?;
-        reply(self.sites.delete(&context, &request.name, &request.etag).await)
+        self.sites.serve_delete(request).await
     }
 }

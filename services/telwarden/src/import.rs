@@ -60,10 +60,18 @@ pub struct Import {
 /// What wrote a file.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub enum FileFormat {
-    /// A NetBox dump.
+    /// NetBox: a dump, or answers of its API.
     Netbox,
     /// TM Forum resource inventory, version 4 or 5.
     Tmf639,
+    /// IETF network inventory.
+    Ietf,
+    /// O-RAN topology and inventory: CloudEvents.
+    Teiv,
+    /// ONAP: cells, or objects of A&AI.
+    Onap,
+    /// A GraphML topology, such as those of the Topology Zoo.
+    Graphml,
     /// A table.
     Csv,
 }
@@ -73,6 +81,10 @@ impl FileFormat {
         match self {
             Self::Netbox => "netbox",
             Self::Tmf639 => "tmf639",
+            Self::Ietf => "ietf",
+            Self::Teiv => "teiv",
+            Self::Onap => "onap",
+            Self::Graphml => "graphml",
             Self::Csv => "csv",
         }
     }
@@ -81,6 +93,10 @@ impl FileFormat {
         match self {
             Self::Netbox => Format::Netbox,
             Self::Tmf639 => Format::Tmf639,
+            Self::Ietf => Format::Ietf,
+            Self::Teiv => Format::Teiv,
+            Self::Onap => Format::Onap,
+            Self::Graphml => Format::Graphml,
             Self::Csv => Format::Csv,
         }
     }

@@ -144,7 +144,7 @@ async fn run_gateway(defaults: &str, config: Option<&Path>, shutdown: Shutdown) 
         channel::Upstream::remote(assets::NAME, &endpoints, &settings).map_err(|fault| anyhow::anyhow!("{fault}"))?;
     let service = gateway::Service {
         name: assets::NAME.to_owned(),
-        grpc_services: assets::SERVICES.iter().map(|&name| name.to_owned()).collect(),
+        grpc_services: assets::services(),
         upstream: BoxCloneSyncService::new(upstream),
     };
     let gateway = gateway::gateway(vec![service], door, config.gateway)?;

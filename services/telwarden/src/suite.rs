@@ -57,8 +57,8 @@ pub fn services() -> Vec<(&'static str, Tables)> {
 
 /// Every gRPC service of the suite.
 #[must_use]
-pub fn grpc_services() -> Vec<&'static str> {
-    assets::SERVICES.into_iter().chain([CHANGES]).collect()
+pub fn grpc_services() -> Vec<String> {
+    assets::services().into_iter().chain([CHANGES.to_owned()]).collect()
 }
 
 /// The check every call passes, for tokens of the embedded default.
@@ -103,7 +103,7 @@ pub async fn start(options: Options) -> Result<Suite> {
     let routes = assets::service(&database, clock).await.map_err(|fault| anyhow::anyhow!("{fault}"))?;
     let served = gateway::Service {
         name: assets::NAME.to_owned(),
-        grpc_services: assets::SERVICES.iter().map(|&name| name.to_owned()).collect(),
+        grpc_services: assets::services(),
         upstream: BoxCloneSyncService::new(door.layer(routes)),
     };
     let gateway = gateway::gateway(vec![served], door, options.gateway)?;

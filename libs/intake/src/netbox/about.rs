@@ -78,7 +78,7 @@ pub(super) fn rest(dump: &Dump, out: &mut Out<'_>) {
             continue;
         }
         let why = why(model);
-        for _ in dump.all(model) {
+        for _ in dump.all(model).iter().filter(|object| object.own) {
             out.not_imported(model, why);
         }
     }

@@ -91,12 +91,7 @@ impl<'a> Assets<'a> {
         };
         asset.location = place::location(self.dump, object);
         self.rest(spec, object, &mut attributes);
-        let (kept, cut) = attributes.done();
-        if !cut.is_empty() {
-            let keys = text::clip(&cut.join(", "), 200);
-            out.warn(format!("{}: more than an asset can keep; shortened or dropped: {keys}", from.origin));
-        }
-        asset.attributes = kept;
+        asset.attributes = attributes.kept(from, out);
         AssetRecord { external_id: object.id(), asset: Some(asset), site_external_id: site }
     }
 

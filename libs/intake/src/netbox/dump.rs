@@ -15,6 +15,8 @@ pub(super) struct Object {
     /// Its primary key; empty where the dump was written with natural keys.
     pub(super) key: String,
     pub(super) fields: Map<String, Value>,
+    /// Whether it stands in the file on its own; else it was made of what another object says.
+    pub(super) own: bool,
 }
 
 impl Object {
@@ -45,6 +47,8 @@ pub(super) fn id(model: &str, key: &str) -> String {
 pub(super) struct Dump {
     models: BTreeMap<String, Vec<Object>>,
     places: HashMap<String, usize>,
+    /// What answers of the API say of objects that stand inside of others, by model and key.
+    brief: BTreeMap<String, BTreeMap<String, Object>>,
     /// References to objects that are not in the dump, by model.
     missing: RefCell<BTreeMap<String, BTreeSet<String>>>,
 }
@@ -59,8 +63,34 @@ impl Dump {
         if !key.is_empty() {
             self.places.insert(id(model, &key), objects.len());
         }
-        objects.push(Object { model: model.to_owned(), key, fields });
+        objects.push(Object { model: model.to_owned(), key, fields, own: true });
         Ok(())
+    }
+
+    /// Files what an object says of another one that stands inside of it.
+    pub(super) fn add_brief(&mut self, model: &str, key: &str, fields: Map<String, Value>) {
+        let known = self.brief.entry(model.to_owned()).or_default().entry(key.to_owned()).or_insert_with(|| Object {
+            model: model.to_owned(),
+            key: key.to_owned(),
+            fields: Map::new(),
+            own: false,
+        });
+        // One place says more of it than another.
+        for (field, value) in fields {
+            known.fields.entry(field).or_insert(value);
+        }
+    }
+
+    /// Files an object that is made of what another one says.
+    pub(super) fn add_derived(&mut self, model: &str, fields: Map<String, Value>) {
+        let object = Object { model: model.to_owned(), key: String::new(), fields, own: false };
+        self.models.entry(model.to_owned()).or_default().push(object);
+    }
+
+    /// Objects of a model that the file has only inside of others.
+    pub(super) fn named_only(&self, model: &str) -> impl Iterator<Item = &Object> {
+        let objects = self.brief.get(model).into_iter().flat_map(BTreeMap::values);
+        objects.filter(|object| !self.places.contains_key(&object.id()))
     }
 
     /// The models of the dump.
@@ -75,8 +105,10 @@ impl Dump {
 
     /// The object of `model` with `key`.
     pub(super) fn get(&self, model: &str, key: &str) -> Option<&Object> {
-        let place = self.places.get(&id(model, key))?;
-        self.all(model).get(*place)
+        match self.places.get(&id(model, key)) {
+            Some(place) => self.all(model).get(*place),
+            None => self.brief.get(model)?.get(key),
+        }
     }
 
     /// The object of `model` that a field refers to. One that is not there is noted.

@@ -20,6 +20,10 @@ pub(super) fn take(dump: &Dump, taken: &HashSet<String>, out: &mut Out<'_>) {
             edges.put(&cluster.id(), &device.id(), "runs-on", device);
         }
     }
+    for device in dump.all("dcim.device") {
+        // The API says of a device in a bay what it stands in.
+        edges.by_field(dump, device, "parent_device", "dcim.device", "part-of");
+    }
     for feed in dump.all("dcim.powerfeed") {
         edges.by_field(dump, feed, "power_panel", "dcim.powerpanel", "powered-by");
     }
@@ -58,7 +62,7 @@ impl Edges<'_, '_> {
         if !self.knows(dependent) || !self.knows(supporting) {
             let source = from.source();
             self.out.warn(format!(
-                "{}: `{dependent}` {kind} `{supporting}` is left out, since one of the two was rejected",
+                "{}: `{dependent}` {kind} `{supporting}` is left out, since one of the two was rejected or is not in the file",
                 source.origin
             ));
             return false;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 use super::dump::{Dump, id};
 use super::specs::SPECS;
 use crate::out::Out;
@@ -28,6 +30,18 @@ impl Notes {
             if !slug.is_empty() {
                 let of = id(&dump.content_type(item.fields.get("content_type")), &item.word("object_id"));
                 notes.tags.entry(of).or_default().push((slug, tag.word("name")));
+            }
+        }
+        for model in dump.models() {
+            // The API says the tags of an object with the object.
+            for object in dump.all(model) {
+                let Some(Value::Array(tags)) = object.fields.get("tags") else { continue };
+                for tag in tags.iter().filter_map(Value::as_object) {
+                    let slug = text::slug(&text::word(tag, "slug"));
+                    if !slug.is_empty() {
+                        notes.tags.entry(object.id()).or_default().push((slug, text::word(tag, "name")));
+                    }
+                }
             }
         }
         for item in dump.all(CONTACTS) {

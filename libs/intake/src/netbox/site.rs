@@ -6,7 +6,7 @@ use wire::assets::v1::{Site, SiteRecord};
 
 use super::dump::{Dump, Object};
 use super::notes::Notes;
-use crate::out::{Go, Out};
+use crate::out::{Go, Out, Source};
 use crate::{coordinates, text, types};
 
 /// Hands the sites over.
@@ -19,6 +19,19 @@ pub(super) fn take(dump: &Dump, notes: &Notes, out: &mut Out<'_>) -> Go {
         }
         let record = SiteRecord { external_id: object.id(), site: Some(site(dump, notes, object)) };
         out.site(record, &from)?;
+    }
+    named_only(dump, notes, out)
+}
+
+/// Hands over the sites of which answers of the API only say the name, inside of the objects that stand there.
+fn named_only(dump: &Dump, notes: &Notes, out: &mut Out<'_>) -> Go {
+    for object in dump.named_only("dcim.site") {
+        let from = Source::new(object.source().origin, "dcim.site, named only");
+        out.count(&from.kind);
+        out.warn(
+            "sites that the file only names have no more than that name and the type `equipment-room`; add /api/dcim/sites/ to the file",
+        );
+        out.site(SiteRecord { external_id: object.id(), site: Some(site(dump, notes, object)) }, &from)?;
     }
     Ok(())
 }

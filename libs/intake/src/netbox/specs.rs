@@ -50,6 +50,7 @@ pub(super) const SPECS: &[Spec] = &[
             "primary_ip6",
             "oob_ip",
             "serial",
+            "parent_device",
         ],
     ),
     spec(

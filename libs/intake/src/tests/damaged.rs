@@ -3,6 +3,15 @@ use proptest::prelude::*;
 use super::attempt;
 use crate::{ColumnMap, Format, IntakeError, Settings};
 
+/// The formats that are JSON.
+const JSON: [Format; 5] = [Format::Netbox, Format::Tmf639, Format::Onap, Format::Ietf, Format::Teiv];
+
+/// Pieces of a graph, also in places where they do not belong.
+const TAGS: &str = "<graph>|</graph>|<node id=\"[ab]\">|<node/>|</node>|<edge source=\"[ab]\" target=\"[ab]\"/>|<key id=\"k\" attr.name=\"[lL]abel\"/>|<data key=\"[kz]\">|</data>|<y:NodeLabel>|</y:NodeLabel>|&amp;|&x;|x|<default>|</default>";
+
+/// Members that readers know, with values that they may not expect.
+const MEMBERS: &str = "\"(model|pk|fields|url|id|results|count|next|cellList|Cell|neighbor|pnf|complex|event-header|entity|relationship-list|network-inventory|network-element|ne-id|components|type|specversion|data|entities|relationships|place|resourceRelationship|supportingResource)\":(null|7|\"x\"|\"http://n/api/dcim/cables/1/\"|\"topology-inventory-ingestion.create\"|\\[\\]|\\{\\}|\\[\\{\"id\":1\\},7\\]|\\{\"id\":\"x\",\"m:A_USES_B\":\\[\\{\"id\":2,\"aSide\":\"q\"\\}\\]\\})";
+
 fn error(format: Format, bytes: &[u8]) -> IntakeError {
     attempt(format, bytes, &Settings::default())
         .err()
@@ -33,7 +42,7 @@ fn damaged_files_are_refused_with_place_and_remedy() {
         (b"{\"id\": \"a\"}\n{\"id\": ", "line 2"),
         (deep.as_bytes(), "levels of nesting"),
     ];
-    for format in [Format::Tmf639, Format::Netbox] {
+    for format in JSON {
         for (bytes, place) in cases {
             let message = error(format, bytes).to_string();
             assert!(message.contains(place), "{:?}: {message}", String::from_utf8_lossy(&bytes[..bytes.len().min(40)]));
@@ -61,17 +70,32 @@ fn an_unclosed_quote_does_not_swallow_the_memory() {
 proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        for format in [Format::Netbox, Format::Tmf639, Format::Csv] {
+        for format in JSON.into_iter().chain([Format::Csv, Format::Graphml]) {
             let _ = attempt(format, &bytes, &Settings::default());
         }
     }
 
     #[test]
     fn no_text_of_the_right_signs_makes_a_reader_panic(text in r#"[\[\]{},:"a1 \n;\\-]{0,120}"#) {
-        for format in [Format::Netbox, Format::Tmf639, Format::Csv] {
+        for format in JSON.into_iter().chain([Format::Csv, Format::Graphml]) {
             let _ = attempt(format, text.as_bytes(), &Settings::default());
         }
         let _ = ColumnMap::from_toml(&text);
+    }
+
+    #[test]
+    fn no_tags_make_the_reader_of_graphs_panic(parts in proptest::collection::vec(TAGS, 0..24)) {
+        let text = format!("<graphml>{}", parts.concat());
+        let _ = attempt(Format::Graphml, text.as_bytes(), &Settings::default());
+        let _ = attempt(Format::Graphml, format!("{text}</graphml>").as_bytes(), &Settings::default());
+    }
+
+    #[test]
+    fn no_members_make_a_reader_panic(parts in proptest::collection::vec(MEMBERS, 0..12)) {
+        for format in JSON {
+            let _ = attempt(format, format!("[{{{}}}]", parts.join(",")).as_bytes(), &Settings::default());
+            let _ = attempt(format, format!("{{{}}}", parts.join(",")).as_bytes(), &Settings::default());
+        }
     }
 
     #[test]

@@ -90,6 +90,57 @@ fn relationships_have_the_right_direction_and_come_once() {
 }
 
 #[test]
+fn resources_inside_of_others_become_assets_and_references_do_not() {
+    let file = r#"[
+ {"id": "node", "@type": "Router", "resourceRelationship": [
+   {"relationshipType": "contains", "resource": {"id": "card", "@type": "Card", "serialNumber": "C1", "resourceRelationship": [
+      {"relationshipType": "contains", "resource": {"id": "port", "@type": "Port", "name": "ge-0", "value": "192.0.2.4"}}]}},
+   {"relationshipType": "contains", "resource": {"id": "known", "description": "says less here"}},
+   {"relationshipType": "requires", "resource": {"id": "elsewhere", "href": "/resource/elsewhere", "name": "E", "@referredType": "Router"}},
+   {"relationshipType": "requires", "resource": {"href": "https://n/resource/by-href/"}},
+   {"relationshipType": "requires", "id": "flat", "href": "/resource/flat"},
+   {"relationshipType": "requires", "resource": "text"},
+   {"relationshipType": "contains", "resource": {"name": "no id", "serialNumber": "X"}}],
+  "supportingResource": [{"id": "power", "@type": "Rectifier", "lifecycleState": "installed"}, {"resource": {"id": "ups", "category": "UPS"}}, {"id": "grid"}]},
+ {"id": "known", "@type": "Card", "serialNumber": "K1", "description": "says more"}
+]"#;
+    let taken = take(Format::Tmf639, file);
+    let order: Vec<(&str, &str)> =
+        taken.items.iter().zip(taken.assets()).map(|(i, a)| (i.origin.as_str(), a.external_id.as_str())).collect();
+    let expected = [
+        ("$[0]", "node"),
+        ("$[1]", "known"),
+        ("$[0].resourceRelationship[0].resource", "card"),
+        ("$[0].supportingResource[0]", "power"),
+        ("$[0].supportingResource[1].resource", "ups"),
+        ("$[0].resourceRelationship[0].resource.resourceRelationship[0].resource", "port"),
+    ];
+    assert_eq!(order, expected);
+    assert_eq!(taken.asset("known").description, "says more", "the one that stands on its own counts");
+    assert_eq!(
+        (taken.asset("card").serial_number.as_str(), taken.asset("ups").r#type.as_str()),
+        ("C1", "power-supply")
+    );
+    assert_eq!(taken.asset("port").network_identifiers[0].value, "192.0.2.4");
+    let edges = [
+        "card part-of node",
+        "known part-of node",
+        "node uses elsewhere",
+        "node uses by-href",
+        "node uses flat",
+        "node uses text",
+        "node uses power",
+        "node uses ups",
+        "node uses grid",
+        "port part-of card",
+    ];
+    assert_eq!(taken.edges(), edges);
+    assert_eq!(taken.report.not_imported["resource inside of another"].count, 1);
+    let rejected: Vec<&str> = taken.report.rejected.iter().map(|refused| refused.origin.as_str()).collect();
+    assert_eq!(rejected, ["$[0].resourceRelationship[6].resource"]);
+}
+
+#[test]
 fn a_single_object_and_one_object_a_line_are_read_too() {
     let taken = take(Format::Tmf639, r#"{"id": "a", "@type": "Switch"}"#);
     assert_eq!(taken.asset("a").display_name, "Switch:a");

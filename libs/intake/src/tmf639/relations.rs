@@ -1,7 +1,10 @@
 //! Relationships between resources as dependencies.
 
+use std::collections::VecDeque;
+
 use serde_json::{Map, Value};
 
+use super::Nested;
 use super::tables::{Direction, RELATIONS};
 use crate::out::{Out, Source};
 use crate::text;
@@ -52,6 +55,27 @@ fn related(id: &str, relation: &Value, from: &Source, out: &mut Out<'_>) {
         Direction::OnThis => (other.as_str(), id),
     };
     out.dependency(dependent, supporting, kind, &text::word(fields, "description"), from);
+}
+
+/// Members that a reference to a resource has; an object with others is the resource itself.
+const OF_REFERENCE: &[&str] = &["id", "href", "name", "@type", "@baseType", "@schemaLocation", "@referredType"];
+
+/// Puts the resources that stand inside of a resource into the queue.
+pub(super) fn nested(resource: &Map<String, Value>, origin: &str, queue: &mut VecDeque<Nested>) {
+    for key in ["resourceRelationship", "supportingResource"] {
+        for (index, entry) in list(resource, key).iter().enumerate() {
+            let inner = ["resource", "resourceRef"].iter().find_map(|name| Some((*name, entry.get(*name)?)));
+            let (value, at) = match inner {
+                Some((name, inner)) => (inner, format!("{origin}.{key}[{index}].{name}")),
+                None if key == "supportingResource" => (entry, format!("{origin}.{key}[{index}]")),
+                None => continue,
+            };
+            let Some(fields) = value.as_object() else { continue };
+            if fields.keys().any(|name| !OF_REFERENCE.contains(&name.as_str())) {
+                queue.push_back(Nested { fields: fields.clone(), origin: at });
+            }
+        }
+    }
 }
 
 fn list<'a>(resource: &'a Map<String, Value>, key: &str) -> &'a [Value] {

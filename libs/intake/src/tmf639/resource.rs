@@ -1,17 +1,25 @@
 //! One resource as an asset.
 
+use std::collections::VecDeque;
+
 use serde_json::{Map, Value};
 use wire::assets::v1::asset::State;
 use wire::assets::v1::{Asset, AssetRecord, ExternalId};
 
 use super::tables::{Party, ROLES, TAKEN};
-use super::{characteristics, place, relations};
+use super::{Nested, characteristics, place, relations};
 use crate::out::{Go, Out, Source};
 use crate::text::{self, Attributes};
 use crate::{Settings, identifiers, types};
 
 /// Takes one resource over.
-pub(super) fn take(fields: &Map<String, Value>, origin: String, settings: &Settings, out: &mut Out<'_>) -> Go {
+pub(super) fn take(
+    fields: &Map<String, Value>,
+    origin: String,
+    settings: &Settings,
+    nested: &mut VecDeque<Nested>,
+    out: &mut Out<'_>,
+) -> Go {
     let kind = source_kind(fields);
     out.count(&kind);
     let from = Source::new(origin, kind);
@@ -49,21 +57,14 @@ pub(super) fn take(fields: &Map<String, Value>, origin: String, settings: &Setti
         attributes.put_json(key, value);
     }
     attributes.put("href", &text::word(fields, "href"));
-    let (kept, cut) = attributes.done();
-    if !cut.is_empty() {
-        let keys = text::clip(&cut.join(", "), 200);
-        out.warn(format!(
-            "{}: more than an asset can keep (256 attributes of 4096 characters); shortened or dropped: {keys}",
-            from.origin
-        ));
-    }
-    asset.attributes = kept;
+    asset.attributes = attributes.kept(&from, out);
     let record =
         AssetRecord { external_id: id.clone(), asset: Some(asset), site_external_id: site.unwrap_or_default() };
-    // The relations of a rejected asset name something that will not be there.
+    // The relations of a rejected asset name something that will not be there; what stands inside of it may be good.
     if out.asset(record, &from)? {
         relations::take(&id, fields, &from, out);
     }
+    relations::nested(fields, &from.origin, nested);
     Ok(())
 }
 

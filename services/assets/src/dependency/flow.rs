@@ -9,7 +9,6 @@ use fault::{Fault, Outcome};
 use sea_orm::QueryResult;
 use store::Transaction;
 use wire::assets::v1::{Dependency, ErrorReason};
-use wire::fault::v1::ErrorReason as House;
 
 use super::propagate::{Label, Node, inherit};
 use crate::{Registry, id_of, taxonomy};
@@ -64,15 +63,8 @@ pub(crate) async fn flow_into(tx: &mut Transaction, organization: &str, seeds: V
         alone(tx, organization).await?;
         return revalue(tx, organization.to_owned(), seeds).await.map(|_| ());
     }
-    let seeds: Vec<String> = seeds.into_iter().collect();
-    for chunk in seeds.chunks(2000) {
-        let mut sql = tx.sql("INSERT INTO valuation_queue (organization, asset) VALUES ");
-        for (index, name) in chunk.iter().enumerate() {
-            sql.push(if index > 0 { ", (" } else { "(" }).bind(organization).push(", ").bind(name.as_str()).push(")");
-        }
-        tx.run(sql).await?;
-    }
-    Ok(())
+    let waiting = seeds.into_iter().map(|name| vec![organization.into(), name.into()]).collect();
+    tx.insert("valuation_queue", &["organization", "asset"], waiting).await
 }
 
 /// Gives the assets that wait for it their inherited values. Gives how many changed.
@@ -253,18 +245,6 @@ pub(super) async fn refuse_circle(registry: &Registry, organization: &str, edge:
         "the dependency would close the circle {path}: leave it out, or set allow_cycle where these assets really support each other"
     );
     Err(Fault::precondition(ErrorReason::DependencyCycle, message).with("path", path).on("dependency.supporting"))
-}
-
-/// Refuses to let go of an asset that dependencies still name.
-pub(crate) async fn refuse_if_used(tx: &mut Transaction, organization: &str, name: &str) -> Outcome<()> {
-    let mut sql = tx.sql("SELECT COUNT(*) FROM dependency WHERE organization = ");
-    sql.bind(organization).push(" AND (dependent = ").bind(name).push(" OR supporting = ").bind(name).push(")");
-    let count: i64 = tx.row(sql).await?.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
-    if count == 0 {
-        return Ok(());
-    }
-    let message = format!("{count} dependencies still name the asset: delete them first");
-    Err(Fault::precondition(House::StillReferenced, message).with("count", count))
 }
 
 fn text(row: &QueryResult, index: usize) -> Outcome<String> {

@@ -11,7 +11,7 @@ use wire::assets::v1::{
     Site, SiteRecord,
 };
 
-use crate::asset::{Assets, furthest};
+use crate::asset::Assets;
 use crate::dependency::Dependencies;
 use crate::site::Sites;
 use crate::{Registry, id_of};
@@ -153,8 +153,7 @@ impl Session {
                 None => fresh.push(item),
             }
         }
-        let created = self.create::<Sites>(tx, fresh, results).await?;
-        self.write::<Sites>(tx, &registry.sites, created, results).await?;
+        self.create::<Sites>(tx, &registry.sites, fresh, results).await?;
         self.update::<Sites>(tx, &registry.sites, old, results, merge_site).await
     }
 
@@ -196,12 +195,7 @@ impl Session {
                 None => fresh.push(item),
             }
         }
-        let mut created = self.create::<Assets>(tx, fresh, results).await?;
-        for (_, item) in &mut created {
-            let wanted = item.message.state();
-            item.message.set_state(furthest(&item.message, wanted));
-        }
-        self.write::<Assets>(tx, &registry.assets, created, results).await?;
+        self.create::<Assets>(tx, &registry.assets, fresh, results).await?;
         self.update::<Assets>(tx, &registry.assets, old, results, merge_asset).await
     }
 
@@ -225,11 +219,10 @@ impl Session {
             }
         }
         let ids: HashSet<&str> = items.iter().map(|item| item.external_id.as_str()).collect();
-        let known = crate::existing(tx, "dependency", &self.organization, ids).await?;
+        let known = tx.existing::<Dependencies>(&self.organization, ids).await?;
         let (old, fresh): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| known.contains(&item.external_id));
         let old = old.into_iter().map(|item| (item.external_id.clone(), item)).collect();
-        let created = self.create::<Dependencies>(tx, fresh, results).await?;
-        self.write::<Dependencies>(tx, &registry.dependencies, created, results).await?;
+        self.create::<Dependencies>(tx, &registry.dependencies, fresh, results).await?;
         self.update::<Dependencies>(tx, &registry.dependencies, old, results, |old, new| {
             old.description.clone_from(&new.description);
         })
@@ -283,108 +276,71 @@ impl Session {
             .collect()
     }
 
-    /// Tries the rules on each new item alone, and gives those that pass an id: the external id where it can be one and is
-    /// free, so that people and scripts find things again by the name the source gave them.
+    /// Creates new items, each refused alone. Their id is the external id where it can be one and is free, so that people and
+    /// scripts find things again by the name the source gave them.
     async fn create<R: Rules>(
         &self,
         tx: &mut Transaction,
+        collection: &store::Collection<R>,
         items: Vec<Item<R::Message>>,
         results: &mut Results,
-    ) -> Outcome<Vec<(String, Item<R::Message>)>> {
-        if items.is_empty() {
-            return Ok(Vec::new());
-        }
-        let context = tx.context().clone();
-        let messages: Vec<&R::Message> = items.iter().map(|item| &item.message).collect();
-        let needs = R::needs(tx, &self.organization, &messages).await?;
-        let wished: HashSet<String> = items.iter().map(|item| item.external_id.to_ascii_lowercase()).collect();
-        let wished = wished.iter().map(String::as_str).filter(|id| resource::valid_id(id)).collect();
-        let mut taken = crate::existing(tx, R::TABLE, &self.organization, wished).await?;
-        let mut good = Vec::new();
-        for mut item in items {
-            if let Err(fault) = R::create(&context, &needs, &mut item.message) {
-                set(results, item.index, rejected(&fault));
-                continue;
-            }
-            let wish = item.external_id.to_ascii_lowercase();
-            let id = if resource::valid_id(&wish) && !taken.contains(&wish) { wish } else { context.clock.id() };
-            taken.insert(id.clone());
-            good.push((id, item));
-        }
-        Ok(good)
-    }
-
-    async fn write<R: Rules>(
-        &self,
-        tx: &mut Transaction,
-        collection: &store::Collection<R>,
-        items: Vec<(String, Item<R::Message>)>,
-        results: &mut Results,
     ) -> Outcome<()> {
-        let indexes: Vec<usize> = items.iter().map(|(_, item)| item.index).collect();
-        let drafts = items.into_iter().map(|(id, item)| (id, item.message)).collect::<Vec<_>>();
-        if drafts.is_empty() {
-            return Ok(());
+        let wishes: Vec<String> = items.iter().map(|item| item.external_id.to_ascii_lowercase()).collect();
+        let valid = wishes.iter().map(String::as_str).filter(|id| resource::valid_id(id)).collect();
+        let mut taken = tx.existing::<R>(&self.organization, valid).await?;
+        let (mut indexes, mut drafts) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+        for (item, wish) in items.into_iter().zip(wishes) {
+            let free = resource::valid_id(&wish) && taken.insert(wish.clone());
+            let id = if free { wish } else { tx.context().clock.id() };
+            indexes.push(item.index);
+            drafts.push((id, item.message));
         }
-        let made = collection.create_in(tx, &self.organization, drafts).await?;
-        for (index, message) in indexes.into_iter().zip(made) {
-            let name = R::name(&message).to_owned();
-            set(results, index, ImportResult { outcome: Became::Created.into(), name, ..Default::default() });
+        let made = collection.create_each(tx, &self.organization, drafts).await?;
+        for (index, outcome) in indexes.into_iter().zip(made) {
+            let result = match outcome {
+                Ok(message) => became(Became::Created, R::name(&message)),
+                Err(fault) => rejected(&fault),
+            };
+            set(results, index, result);
         }
         Ok(())
     }
 
+    /// Lays known items over what is known of them, each refused alone.
     async fn update<R: Rules>(
         &self,
         tx: &mut Transaction,
         collection: &store::Collection<R>,
         items: Vec<(String, Item<R::Message>)>,
         results: &mut Results,
-        merge: impl Fn(&mut R::Message, &R::Message) + Send,
+        merge: impl Fn(&mut R::Message, &R::Message) + Send + Sync,
     ) -> Outcome<()> {
         if items.is_empty() {
             return Ok(());
         }
-        let context = tx.context().clone();
         let ids: Vec<&str> = items.iter().map(|(id, _)| id.as_str()).collect();
-        let loaded = collection.load(tx, &self.organization, &ids).await?;
-        let mut by_id: HashMap<String, R::Message> =
-            loaded.into_iter().map(|message| (id_of(R::name(&message)).to_owned(), message)).collect();
-        let mut news: HashMap<String, R::Message> = HashMap::new();
+        let mut news: HashMap<&str, &R::Message> = HashMap::with_capacity(items.len());
         for (id, item) in &items {
-            if let Some(old) = by_id.get(id) {
-                let mut new = old.clone();
-                merge(&mut new, &item.message);
-                news.insert(id.clone(), new);
-            }
+            news.entry(id).or_insert(&item.message);
         }
-        let messages: Vec<&R::Message> = news.values().collect();
-        let needs = R::needs(tx, &self.organization, &messages).await?;
-        let mut writes = HashMap::new();
-        for (id, item) in items {
-            let (Some(old), Some(mut new)) = (by_id.remove(&id), news.remove(&id)) else { continue };
-            let name = R::name(&old).to_owned();
-            let result = match R::update(&context, &needs, &old, &mut new) {
-                Err(fault) => rejected(&fault),
-                Ok(()) if new == old => ImportResult { outcome: Became::Unchanged.into(), name, ..Default::default() },
-                Ok(()) => {
-                    writes.insert(name.clone(), new);
-                    ImportResult { outcome: Became::Updated.into(), name, ..Default::default() }
-                }
+        let changes = collection.change_each(tx, &self.organization, &ids, |_, old, new| {
+            if let Some(item) = news.get(id_of(R::name(old))) {
+                merge(new, item);
+            }
+            Ok(())
+        });
+        let mut changes = changes.await?;
+        for (id, item) in &items {
+            let name = format!("organizations/{}/{}/{id}", self.organization, R::COLLECTION);
+            let result = match changes.remove(id) {
+                Some(Ok(true)) => became(Became::Updated, &name),
+                Some(Ok(false)) => became(Became::Unchanged, &name),
+                Some(Err(fault)) => rejected(&fault),
+                None => rejected(&twice(&item.external_id, &name)),
             };
             set(results, item.index, result);
         }
-        let names: Vec<String> = writes.keys().cloned().collect();
-        let mut ids: Vec<&str> = names.iter().map(|name| id_of(name)).collect();
-        ids.sort_unstable();
-        collection
-            .change_many(tx, &self.organization, &ids, |old, new| {
-                if let Some(write) = writes.remove(R::name(old)) {
-                    *new = write;
-                }
-            })
-            .await
-            .map(|_| ())
+        Ok(())
     }
 }
 
@@ -392,6 +348,10 @@ fn set(results: &mut Results, index: usize, result: ImportResult) {
     if let Some(slot) = results.get_mut(index) {
         *slot = Some(result);
     }
+}
+
+fn became(outcome: Became, name: &str) -> ImportResult {
+    ImportResult { outcome: outcome.into(), name: name.to_owned(), ..Default::default() }
 }
 
 fn rejected(fault: &Fault) -> ImportResult {
@@ -402,6 +362,12 @@ fn rejected(fault: &Fault) -> ImportResult {
         field: fault.field().to_owned(),
         ..Default::default()
     }
+}
+
+/// Two external ids of the source that the register has on one resource came in one batch.
+fn twice(external_id: &str, name: &str) -> Box<Fault> {
+    let message = format!("{external_id} is {name}, which another item of this batch is too: leave one of them out");
+    Fault::invalid(ErrorReason::ImportDuplicate, message).with("externalId", external_id).on("external_id")
 }
 
 fn unknown(field: &str, external_id: &str) -> Box<Fault> {

@@ -1,13 +1,16 @@
 //! Import: idempotent, item by item, all or nothing when asked.
 
 use futures::StreamExt as _;
+use testkit::reason;
+use tonic::Code;
+use wire::assets::v1::asset::State;
 use wire::assets::v1::import_assets_request::Part;
 use wire::assets::v1::import_assets_response::News;
 use wire::assets::v1::import_item::Record;
 use wire::assets::v1::import_service_client::ImportServiceClient;
 use wire::assets::v1::{
-    Asset, AssetRecord, DependencyRecord, ImportAssetsRequest, ImportBatch, ImportItem, ImportResult, ImportStart,
-    ImportSummary, ListAssetsRequest, Site, SiteRecord,
+    Asset, AssetRecord, DependencyRecord, ExternalId, ImportAssetsRequest, ImportBatch, ImportItem, ImportResult,
+    ImportStart, ImportSummary, ListAssetsRequest, Site, SiteRecord,
 };
 
 use crate::{assets, get, on_every_database};
@@ -125,5 +128,56 @@ on_every_database! {
         let (rest, _, _) = import(&bench, estate(), ImportStart { resume_token: token, ..Default::default() }).await;
         let counts = rest.counts.unwrap();
         assert_eq!((counts.skipped, counts.created, counts.rejected), (3, 3, 0));
+    }
+
+    async fn an_id_that_another_asset_holds_rejects_its_item_alone(bench) {
+        let claim = |id: &str, system: &str| {
+            let Record::Asset(mut record) = asset(id, "", 1) else { unreachable!() };
+            let ids = &mut record.asset.as_mut().unwrap().external_ids;
+            ids.push(ExternalId { system: system.to_owned(), value: "17".to_owned(), ..Default::default() });
+            Record::Asset(record)
+        };
+        // One claim of each batch is the second of its kind; then what stands is claimed by an update and by a creation.
+        let (_, results, _) = import(&bench, vec![claim("a", "netbox"), claim("b", "netbox"), claim("c", "tmf")], ImportStart::default()).await;
+        let reasons: Vec<&str> = results.iter().map(|result| result.reason.as_str()).collect();
+        assert_eq!(reasons, ["", "VALUE_TAKEN", ""]);
+        let (summary, results, _) = import(&bench, vec![claim("c", "netbox"), claim("d", "tmf"), asset("e", "", 1)], ImportStart::default()).await;
+        let reasons: Vec<&str> = results.iter().map(|result| result.reason.as_str()).collect();
+        assert_eq!(reasons, ["VALUE_TAKEN", "VALUE_TAKEN", ""]);
+        assert!(results[0].message.contains("netbox 17"), "{}", results[0].message);
+        assert_eq!(summary.counts.unwrap().created, 1);
+    }
+
+    async fn many_rows_at_once_are_what_one_by_one_would_be(bench) {
+        // More than one statement takes at once, and a number that fills none of the portions.
+        let records: Vec<Record> = (0..203).map(|n| asset(&format!("n{n}"), "", n % 4)).collect();
+        let (first, ..) = import(&bench, records, ImportStart::default()).await;
+        assert_eq!(first.counts.unwrap().created, 203);
+        let records: Vec<Record> = (0..203).map(|n| asset(&format!("n{n}"), "", if n % 2 == 0 { 3 } else { n % 4 })).collect();
+        let differ = (0..203).filter(|n| n % 2 == 0 && n % 4 != 3).count();
+        let (second, ..) = import(&bench, records, ImportStart::default()).await;
+        let counts = second.counts.unwrap();
+        assert_eq!((counts.updated, counts.unchanged), (differ as i64, 203 - differ as i64));
+        for (n, rating) in [(0, 3), (1, 1), (2, 3), (3, 3), (202, 3)] {
+            assert_eq!(get(&bench, &format!("n{n}")).await.integrity, rating, "n{n}");
+        }
+        testkit::ledger_holds(&bench, &assets::tables()).await;
+    }
+
+    async fn a_state_is_taken_over_only_from_who_may_answer_for_it(bench) {
+        let Record::Asset(mut record) = asset("a", "", 2) else { unreachable!() };
+        let draft = record.asset.as_mut().unwrap();
+        draft.set_state(State::InService);
+        (draft.owner, draft.classification) = ("role:network-operations".to_owned(), "secret".to_owned());
+        let records = vec![Record::Asset(record)];
+        let (ignored, ..) = import(&bench, records.clone(), ImportStart::default()).await;
+        assert_eq!(ignored.counts.unwrap().created, 1);
+        assert_eq!(get(&bench, "a").await.state(), State::Surveyed);
+        let start = ImportStart { parent: "organizations/acme".to_owned(), source: "oss".to_owned(), accept_states: true, ..Default::default() };
+        let message = ImportAssetsRequest { part: Some(Part::Start(start)) };
+        let mut client = ImportServiceClient::new(bench.client("oss", &["acme"], &["integrator"]));
+        let mut answers = client.import_assets(futures::stream::iter([message])).await.unwrap().into_inner();
+        let refused = answers.next().await.unwrap().unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "PERMISSION_MISSING"));
     }
 }

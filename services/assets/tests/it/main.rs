@@ -17,8 +17,7 @@ use wire::assets::v1 as api;
 
 /// The registry, serving.
 async fn registry(postgres: Option<&str>) -> Bench {
-    let services: Vec<&str> = assets::SERVICES.into_iter().chain(["telwarden.changes.v1.ChangeService"]).collect();
-    Bench::start(assets::NAME, &assets::tables(), postgres, &services, |database| async move {
+    Bench::start(assets::NAME, &assets::tables(), postgres, &assets::services(), |database| async move {
         assets::service(&database, Arc::new(SystemClock)).await.unwrap()
     })
     .await

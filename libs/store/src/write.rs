@@ -1,0 +1,306 @@
+//! How rows come to be and change: rules, the table, its side tables, the ledger, and what follows.
+
+use std::collections::{BTreeMap, HashSet};
+
+use fault::{Fault, Outcome};
+use prost::Name as _;
+use sea_orm::Value;
+use tonic::Code;
+use wire::fault::v1::ErrorReason;
+
+use crate::collection::singular;
+use crate::ledger::Draft;
+use crate::row::{Row, Statements, quoted, settle, values};
+use crate::transaction::met;
+use crate::{Changed, Collection, Reference, Resource, Rules, Side, Transaction, Verb};
+
+impl<R: Rules> Collection<R> {
+    /// The rows of new messages, or why one must not become a row: its rules, a name of nothing, a claim that is taken.
+    pub(crate) async fn prepare(
+        &self,
+        tx: &mut Transaction,
+        organization: &str,
+        drafts: Vec<(String, R::Message)>,
+    ) -> Outcome<Vec<Outcome<Row<R::Message>>>> {
+        if drafts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let context = tx.context().clone();
+        let messages: Vec<&R::Message> = drafts.iter().map(|(_, message)| message).collect();
+        let needs = R::needs(tx, organization, &messages).await?;
+        let now = context.clock.now();
+        let prepared = drafts.into_iter().map(|(id, mut message)| {
+            R::create(&context, &needs, &mut message)?;
+            settle::<R>(&mut message);
+            let organization = organization.to_owned();
+            let mut row = Row { organization, id, version: 1, create_time: now, update_time: now, message };
+            row.stamp::<R>();
+            Ok(row)
+        });
+        let mut prepared: Vec<Outcome<Row<R::Message>>> = prepared.collect();
+        let (places, writes): (Vec<usize>, Vec<_>) =
+            prepared.iter().enumerate().filter_map(|(at, row)| Some((at, (None, &row.as_ref().ok()?.message)))).unzip();
+        let faults = self.refused(tx, organization, &writes).await?;
+        for (write, fault) in faults {
+            if let Some(row) = places.get(write).and_then(|at| prepared.get_mut(*at)) {
+                *row = Err(fault);
+            }
+        }
+        Ok(prepared)
+    }
+
+    /// Writes new rows, with everything that goes with them.
+    pub(crate) async fn insert(
+        &self,
+        tx: &mut Transaction,
+        organization: &str,
+        rows: Vec<Row<R::Message>>,
+    ) -> Outcome<Vec<R::Message>> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let whole = rows.iter().map(values::<R>).collect();
+        tx.insert(R::TABLE, &Statements::<R>::names(), whole).await.map_err(|fault| match rows.as_slice() {
+            [row] if fault.code() == Code::AlreadyExists => exists(R::name(&row.message)),
+            _ => fault,
+        })?;
+        for side in R::sides() {
+            let lines = rows.iter().flat_map(|row| lines(side, row)).collect();
+            insert_side(tx, side, lines).await?;
+        }
+        tx.record(rows.iter().map(|row| draft::<R>(Verb::Created, None, row))).await?;
+        let changed: Vec<_> = rows.into_iter().map(|row| Changed { before: None, after: Some(row.message) }).collect();
+        R::settled(tx, organization, &changed).await?;
+        Ok(changed.into_iter().filter_map(|changed| changed.after).collect())
+    }
+
+    /// Writes new messages over old rows, and says of each whether it changed. Nothing changed means nothing written, no new
+    /// version and no entry.
+    pub(crate) async fn write(
+        &self,
+        tx: &mut Transaction,
+        pairs: Vec<(Row<R::Message>, R::Message)>,
+    ) -> Outcome<Vec<(R::Message, bool)>> {
+        let now = tx.context().clock.now();
+        let mut rows = Vec::with_capacity(pairs.len());
+        for (old, mut new) in pairs {
+            settle::<R>(&mut new);
+            let mut row = Row { message: new, ..old.clone() };
+            row.stamp::<R>();
+            let differs = row.message != old.message;
+            if differs {
+                row.version = old.version + 1;
+                row.update_time = now.max(old.update_time);
+                row.stamp::<R>();
+            }
+            rows.push((old, row, differs));
+        }
+        let changed: Vec<_> = rows.iter().filter(|(.., differs)| *differs).map(|(old, new, _)| (old, new)).collect();
+        if let Some(organization) = changed.first().map(|(old, _)| old.organization.clone()) {
+            for (sql, touched) in self.statements.update(&changed) {
+                if tx.run(sql).await? != touched {
+                    return Err(met());
+                }
+            }
+            self.update_sides(tx, &organization, &changed).await?;
+            tx.record(changed.iter().map(|(old, new)| draft::<R>(Verb::Updated, Some(&old.message), new))).await?;
+            let changed = changed
+                .iter()
+                .map(|(old, new)| Changed { before: Some(old.message.clone()), after: Some(new.message.clone()) });
+            R::settled(tx, &organization, &changed.collect::<Vec<_>>()).await?;
+        }
+        Ok(rows.into_iter().map(|(_, new, differs)| (new.message, differs)).collect())
+    }
+
+    async fn update_sides(
+        &self,
+        tx: &mut Transaction,
+        organization: &str,
+        changed: &[(&Row<R::Message>, &Row<R::Message>)],
+    ) -> Outcome<()> {
+        for side in R::sides() {
+            let (mut stale, mut fresh) = (Vec::new(), Vec::new());
+            for (old, new) in changed {
+                let before = (side.rows)(&old.message);
+                if before == (side.rows)(&new.message) {
+                    continue;
+                }
+                if !before.is_empty() {
+                    stale.push(old.id.as_str());
+                }
+                fresh.extend(lines(side, new));
+            }
+            if !stale.is_empty() {
+                tx.run(clear_side(tx, side.table, organization, &stale)).await?;
+            }
+            insert_side(tx, side, fresh).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes what a row that is deleted has in the side tables.
+    pub(crate) async fn clear_sides(&self, tx: &mut Transaction, row: &Row<R::Message>) -> Outcome<()> {
+        for side in R::sides() {
+            tx.run(clear_side(tx, side.table, &row.organization, &[row.id.as_str()])).await?;
+        }
+        Ok(())
+    }
+
+    /// Why some of the writes, (before, after), must not be made: what they newly name does not exist, or what they newly claim
+    /// must be unique and is taken, by a row that stands or by a write before.
+    pub(crate) async fn refused(
+        &self,
+        tx: &mut Transaction,
+        organization: &str,
+        writes: &[(Option<&R::Message>, &R::Message)],
+    ) -> Outcome<BTreeMap<usize, Box<Fault>>> {
+        let mut faults = BTreeMap::new();
+        for (side, field) in R::sides().iter().filter_map(|side| Some((side, side.unique?))) {
+            let claims: Vec<Vec<Vec<String>>> = writes
+                .iter()
+                .map(|(before, after)| {
+                    let held = before.map(side.rows).unwrap_or_default();
+                    (side.rows)(after).into_iter().filter(|claim| !held.contains(claim)).collect()
+                })
+                .collect();
+            let mut known = claimed(tx, side, organization, claims.iter().flatten()).await?;
+            for (at, claims) in claims.into_iter().enumerate() {
+                match claims.iter().find(|claim| known.contains(*claim)) {
+                    Some(claim) => drop(faults.insert(at, taken(field, claim))),
+                    None => known.extend(claims),
+                }
+            }
+        }
+        for reference in R::references() {
+            let prefix = format!("organizations/{organization}/{}/", reference.collection);
+            let named: Vec<Vec<&str>> = writes
+                .iter()
+                .map(|(before, after)| {
+                    let held = before.map(reference.names).unwrap_or_default();
+                    (reference.names)(after)
+                        .into_iter()
+                        .filter(|name| !name.is_empty() && !held.contains(name))
+                        .collect()
+                })
+                .collect();
+            let ids = named.iter().flatten().filter_map(|name| name.strip_prefix(&prefix)).collect();
+            let known = tx.existing_in(reference.table, organization, ids).await?;
+            for (at, names) in named.into_iter().enumerate() {
+                let exists = |name: &&str| name.strip_prefix(&prefix).is_some_and(|id| known.contains(id));
+                if let Some(name) = names.into_iter().find(|name| !exists(name)) {
+                    faults.insert(at, missing::<R>(reference, name));
+                }
+            }
+        }
+        Ok(faults)
+    }
+}
+
+/// Refuses to delete what is still named.
+pub(crate) async fn refuse_referenced<R: Resource>(
+    tx: &mut Transaction,
+    organization: &str,
+    name: &str,
+) -> Outcome<()> {
+    for referrer in R::referrers() {
+        let mut sql = tx.sql(format!("SELECT COUNT(*) FROM {} WHERE organization = ", referrer.table));
+        let named = if referrer.by_id { name.rsplit('/').next().unwrap_or_default() } else { name };
+        sql.bind(organization).push(" AND ").push(&quoted(referrer.column)).push(" = ").bind(named);
+        let count: i64 = tx.row(sql).await?.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
+        if count > 0 {
+            let (what, column) = (referrer.what, referrer.column);
+            let message = format!(
+                "{count} {what} still name it: let them go of it first (the filter {column}=\"{named}\" lists them)"
+            );
+            return Err(Fault::new(Code::FailedPrecondition, ErrorReason::StillReferenced, message)
+                .with("count", count)
+                .with("by", what));
+        }
+    }
+    Ok(())
+}
+
+/// Which of the claims stand in a side table.
+async fn claimed<M>(
+    tx: &mut Transaction,
+    side: &Side<M>,
+    organization: &str,
+    claims: impl Iterator<Item = &Vec<String>>,
+) -> Outcome<HashSet<Vec<String>>> {
+    // One look-up for all claims that differ in their last part only, such as the ids of one system.
+    let mut groups: BTreeMap<&[String], Vec<&str>> = BTreeMap::new();
+    for claim in claims {
+        if let Some((last, first)) = claim.split_last() {
+            groups.entry(first).or_default().push(last);
+        }
+    }
+    let Some((last, first)) = side.columns.split_last() else { return Ok(HashSet::new()) };
+    let mut known = HashSet::new();
+    for (group, values) in groups {
+        let mut sql = tx.sql(format!("SELECT {} FROM {} WHERE organization = ", quoted(last), side.table));
+        sql.bind(organization);
+        for (column, value) in first.iter().zip(group) {
+            sql.push(" AND ").push(&quoted(column)).push(" = ").bind(value.as_str());
+        }
+        sql.push(" AND ").is_in(&quoted(last), &values);
+        for row in tx.rows(sql).await? {
+            let value: String = row.try_get_by_index(0).map_err(Fault::defect)?;
+            known.insert(group.iter().cloned().chain([value]).collect());
+        }
+    }
+    Ok(known)
+}
+
+/// The lines of a row in a side table.
+fn lines<M>(side: &Side<M>, row: &Row<M>) -> impl Iterator<Item = Vec<String>> {
+    let (organization, id) = (row.organization.clone(), row.id.clone());
+    (side.rows)(&row.message)
+        .into_iter()
+        .map(move |values| [organization.clone(), id.clone()].into_iter().chain(values).collect())
+}
+
+async fn insert_side<M>(tx: &mut Transaction, side: &Side<M>, lines: Vec<Vec<String>>) -> Outcome<()> {
+    let columns: Vec<&str> = ["organization", "id"].into_iter().chain(side.columns.iter().copied()).collect();
+    // Another write may have claimed the same since it was looked up; then it can only be said of a single line which.
+    let claim = lines.first().and_then(|line| line.get(2..)).unwrap_or_default().to_vec();
+    let lines = lines.into_iter().map(|line| line.into_iter().map(Value::from).collect()).collect();
+    tx.insert(side.table, &columns, lines).await.map_err(|fault| match (fault.code(), side.unique) {
+        (Code::AlreadyExists, Some(field)) => taken(field, &claim),
+        _ => fault,
+    })
+}
+
+fn clear_side(tx: &Transaction, table: &str, organization: &str, ids: &[&str]) -> crate::Sql {
+    let mut sql = tx.sql(format!("DELETE FROM {table} WHERE organization = "));
+    sql.bind(organization).push(" AND ").is_in("id", ids);
+    sql
+}
+
+/// What the ledger says of a row.
+pub(crate) fn draft<R: Resource>(verb: Verb, before: Option<&R::Message>, row: &Row<R::Message>) -> Draft {
+    Draft {
+        organization: row.organization.clone(),
+        resource: R::name(&row.message).to_owned(),
+        kind: R::Message::full_name(),
+        verb,
+        version: row.version,
+        before: before.map(prost::Message::encode_to_vec).unwrap_or_default(),
+        after: prost::Message::encode_to_vec(&row.message),
+    }
+}
+
+fn missing<R: Resource>(reference: &Reference<R::Message>, name: &str) -> Box<Fault> {
+    let (collection, field) = (reference.collection, format!("{}.{}", singular(R::COLLECTION), reference.field));
+    let message = format!("there is no {name} among the {collection} of this organization: create it first");
+    Fault::invalid(ErrorReason::ReferenceMissing, message).with("name", name).on(field)
+}
+
+fn exists(name: &str) -> Box<Fault> {
+    let message = format!("{name} exists: choose another id, or update it");
+    Fault::new(Code::AlreadyExists, ErrorReason::ResourceExists, message).with("name", name)
+}
+
+fn taken(field: &str, claim: &[String]) -> Box<Fault> {
+    let message = format!("another resource of the organization already has this in {field}: {}", claim.join(" "));
+    Fault::new(Code::AlreadyExists, ErrorReason::ValueTaken, message).on(field.to_owned())
+}
