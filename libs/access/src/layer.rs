@@ -10,8 +10,9 @@ use tonic::{Code, Status};
 use tower::{Layer, Service};
 use wire::fault::v1::ErrorReason;
 
-use crate::token::Refusal;
-use crate::{Clock, Context, Roles, Rules, Verifier};
+use crate::denial::{Measure, organizations, told};
+use crate::token::{Refusal, Why};
+use crate::{Clock, Context, Denials, Denied, Roles, Rules, Verifier};
 
 /// Puts [`Authenticate`] in front of a service.
 #[derive(Clone, Debug)]
@@ -25,13 +26,36 @@ struct Door {
     roles: Arc<Roles>,
     rules: Rules,
     clock: Arc<dyn Clock>,
+    denials: Option<Arc<dyn Denials>>,
+    measure: Measure,
 }
 
 impl AuthenticateLayer {
     /// A door that knows these keys, roles and rules.
     #[must_use]
     pub fn new(verifier: Arc<Verifier>, roles: Roles, rules: Rules, clock: Arc<dyn Clock>) -> Self {
-        Self { door: Arc::new(Door { verifier, roles: Arc::new(roles), rules, clock }) }
+        Self::telling(verifier, roles, rules, clock, None)
+    }
+
+    /// The same door, which tells the attempts that it denies to `denials`, and not to the log only.
+    #[must_use]
+    pub fn telling(
+        verifier: Arc<Verifier>,
+        roles: Roles,
+        rules: Rules,
+        clock: Arc<dyn Clock>,
+        denials: Option<Arc<dyn Denials>>,
+    ) -> Self {
+        Self {
+            door: Arc::new(Door {
+                verifier,
+                roles: Arc::new(roles),
+                rules,
+                clock,
+                denials,
+                measure: Measure::default(),
+            }),
+        }
     }
 
     /// Checks a call by its path and headers, and gives the context it acts in. `None`: no method of ours, or a public one.
@@ -41,7 +65,7 @@ impl AuthenticateLayer {
     /// # Errors
     /// `TOKEN_MISSING`, `TOKEN_INVALID`, `PERMISSION_MISSING`.
     pub fn admit(&self, path: &str, headers: &HeaderMap) -> Outcome<Option<Context>> {
-        self.door.admit(path, headers).map_err(Refusal::into_fault)
+        self.door.admit(path, headers).map_err(|refusal| self.door.deny(path, headers, refusal))
     }
 
     /// As [`AuthenticateLayer::admit`], but where the token names a key that we do not know, the keys are fetched again
@@ -52,8 +76,8 @@ impl AuthenticateLayer {
     /// `TOKEN_MISSING`, `TOKEN_INVALID`, `PERMISSION_MISSING`.
     pub async fn admit_after_renewal(&self, path: &str, headers: &HeaderMap) -> Outcome<Option<Context>> {
         match self.door.admit(path, headers) {
-            Err(Refusal::UnknownKey(_)) => self.door.admit_renewed(path, headers).await,
-            outcome => outcome.map_err(Refusal::into_fault),
+            Err(Refusal { why: Why::UnknownKey, .. }) => self.door.admit_renewed(path, headers).await,
+            outcome => outcome.map_err(|refusal| self.door.deny(path, headers, refusal)),
         }
     }
 }
@@ -76,7 +100,41 @@ pub struct Authenticate<S> {
 impl Door {
     async fn admit_renewed(&self, path: &str, headers: &HeaderMap) -> Outcome<Option<Context>> {
         self.verifier.renew().await;
-        self.admit(path, headers).map_err(Refusal::into_fault)
+        self.admit(path, headers).map_err(|refusal| self.deny(path, headers, refusal))
+    }
+
+    /// What the caller hears; and the attempt is told.
+    fn deny(&self, path: &str, headers: &HeaderMap, refusal: Refusal) -> Box<Fault> {
+        let (caller, cause) = match &refusal.why {
+            // Whoever shows no token claims to be nobody: there is nothing to tell of it.
+            Why::NoToken => return refusal.fault,
+            Why::UnknownKey => (None, "key"),
+            Why::Token(cause) => (None, *cause),
+            Why::Permission(caller) => (Some(caller), ""),
+        };
+        let (subject, now) = (caller.map(|caller| told(&caller.subject)).unwrap_or_default(), self.clock.now());
+        let Some(left_out) = self.measure.take(&subject, now) else { return refusal.fault };
+        let attempt = Denied {
+            at: now,
+            subject,
+            on_behalf_of: caller.map(|caller| told(&caller.on_behalf_of)).unwrap_or_default(),
+            organizations: caller.map(|caller| organizations(caller.organizations.iter())).unwrap_or_default(),
+            method: path.trim_start_matches('/').to_owned(),
+            permission: self.rules.get(path).map(|rule| rule.permission.clone()).unwrap_or_default(),
+            reason: refusal.fault.reason(),
+            cause,
+            trace: trace(headers),
+            left_out,
+        };
+        tracing::warn!(
+            target: "access::denied", subject = attempt.subject, on_behalf_of = attempt.on_behalf_of,
+            organizations = attempt.organizations, method = attempt.method, permission = attempt.permission,
+            reason = attempt.reason, cause, left_out, "an attempt was denied"
+        );
+        if let Some(denials) = &self.denials {
+            denials.denied(attempt);
+        }
+        refusal.fault
     }
 
     fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Option<Context>, Refusal> {
@@ -84,13 +142,14 @@ impl Door {
         if rule.public {
             return Ok(None);
         }
-        let caller = self.verifier.look(bearer(headers).map_err(Refusal::Final)?, self.clock.now())?;
-        self.roles.require(&caller.roles, &rule.permission).map_err(Refusal::Final)?;
-        let trace = headers.get("traceparent").and_then(|value| value.to_str().ok()).filter(|text| text.len() == 55);
+        let caller = self.verifier.look(bearer(headers)?, self.clock.now())?;
+        if let Err(fault) = self.roles.require(&caller.roles, &rule.permission) {
+            return Err(Refusal { why: Why::Permission(caller), fault });
+        }
         Ok(Some(Context {
             caller,
             method: path.trim_start_matches('/').into(),
-            trace: trace.unwrap_or_default().to_owned(),
+            trace: trace(headers),
             roles: Arc::clone(&self.roles),
             clock: Arc::clone(&self.clock),
         }))
@@ -103,16 +162,25 @@ fn carry<B>(context: Option<Context>, request: &mut Request<B>) {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Outcome<&str> {
-    let unauthenticated = |reason, message: &str| Fault::new(Code::Unauthenticated, reason, message);
+fn trace(headers: &HeaderMap) -> String {
+    let trace = headers.get("traceparent").and_then(|value| value.to_str().ok()).filter(|text| text.len() == 55);
+    trace.unwrap_or_default().to_owned()
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let refusal =
+        |why, reason, message: &str| Refusal { why, fault: Fault::new(Code::Unauthenticated, reason, message) };
     let Some(value) = headers.get(http::header::AUTHORIZATION) else {
         let message = "the call carries no token: send `authorization: Bearer <token>` (`telwarden token` makes one)";
-        return Err(unauthenticated(ErrorReason::TokenMissing, message));
+        return Err(refusal(Why::NoToken, ErrorReason::TokenMissing, message));
     };
     let text = value.to_str().ok().and_then(|text| text.split_once(' '));
     match text {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
-        _ => Err(unauthenticated(ErrorReason::TokenInvalid, "the authorization header must read `Bearer <token>`")),
+        _ => {
+            let message = "the authorization header must read `Bearer <token>`";
+            Err(refusal(Why::Token("malformed"), ErrorReason::TokenInvalid, message))
+        }
     }
 }
 
@@ -138,8 +206,11 @@ where
                 carry(context, &mut request);
                 Either::Left(self.inner.call(request))
             }
-            Err(Refusal::Final(fault)) => Either::Right(ready(Ok(Status::from(fault).into_http())).boxed()),
-            Err(Refusal::UnknownKey(_)) => {
+            Err(refusal) if !matches!(refusal.why, Why::UnknownKey) => {
+                let fault = self.door.deny(request.uri().path(), request.headers(), refusal);
+                Either::Right(ready(Ok(Status::from(fault).into_http())).boxed())
+            }
+            Err(_) => {
                 // The one that was polled ready is the one to call.
                 let fresh = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, fresh);

@@ -10,6 +10,7 @@
 mod caller;
 mod clock;
 mod context;
+mod denial;
 mod file;
 mod key_set;
 mod layer;
@@ -22,6 +23,7 @@ mod token;
 pub use caller::Caller;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::Context;
+pub use denial::{Denials, Denied};
 pub use layer::{Authenticate, AuthenticateLayer};
 pub use local_key::LocalKey;
 pub use provider::Provider;

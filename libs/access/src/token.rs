@@ -131,20 +131,22 @@ struct Known {
     callers: HashMap<[u8; 32], (Arc<Caller>, i64)>,
 }
 
-/// Why a token is not believed.
-pub(crate) enum Refusal {
-    /// It names a key that is not in the set: one that is newer, perhaps.
-    UnknownKey(Box<Fault>),
-    /// Anything else.
-    Final(Box<Fault>),
+/// A call that is not let in.
+pub(crate) struct Refusal {
+    pub(crate) why: Why,
+    pub(crate) fault: Box<Fault>,
 }
 
-impl Refusal {
-    pub(crate) fn into_fault(self) -> Box<Fault> {
-        match self {
-            Self::UnknownKey(fault) | Self::Final(fault) => fault,
-        }
-    }
+/// Why a call is not let in.
+pub(crate) enum Why {
+    /// It carries no token.
+    NoToken,
+    /// Its token names a key that is not in the set: one that is newer, perhaps.
+    UnknownKey,
+    /// Its token is not believed, for this cause.
+    Token(&'static str),
+    /// Its caller may not.
+    Permission(Arc<Caller>),
 }
 
 impl std::fmt::Debug for Verifier {
@@ -203,7 +205,7 @@ impl Verifier {
     /// # Errors
     /// `TOKEN_INVALID` with the cause.
     pub fn verify(&self, token: &str, now: i64) -> Outcome<Arc<Caller>> {
-        self.look(token, now).map_err(Refusal::into_fault)
+        self.look(token, now).map_err(|refusal| refusal.fault)
     }
 
     /// As [`Verifier::verify`], telling apart what newer keys might mend.
@@ -248,23 +250,22 @@ impl Verifier {
     }
 
     fn claims(&self, token: &str, now: i64, keys: &KeySet) -> Result<Claims, Refusal> {
-        let never = |cause, text: &str| Refusal::Final(refused(cause, text));
         if token.len() > LONGEST {
-            return Err(never("too long", "it is longer than 16 KiB"));
+            return Err(refused("too long", "it is longer than 16 KiB"));
         }
         let header = jsonwebtoken::decode_header(token)
-            .map_err(|_| never("malformed", "it is not a JSON Web Token with a known algorithm"))?;
+            .map_err(|_| refused("malformed", "it is not a JSON Web Token with a known algorithm"))?;
         if !ALLOWED.contains(&header.alg) {
-            return Err(never(
+            return Err(refused(
                 "algorithm",
                 "its algorithm is not one of EdDSA, ES256, ES384, RS256, RS384, RS512, PS256",
             ));
         }
         let key = match keys.find(header.kid.as_deref(), header.alg) {
             Found::Key(key) => key,
-            Found::OtherKind => return Err(never("algorithm", OTHER_KIND)),
+            Found::OtherKind => return Err(refused("algorithm", OTHER_KIND)),
             Found::Unknown => {
-                return Err(Refusal::UnknownKey(refused("key", "no key of the issuer fits its `kid`")));
+                return Err(Refusal { why: Why::UnknownKey, ..refused("key", "no key of the issuer fits its `kid`") });
             }
         };
         let mut validation = Validation::new(header.alg);
@@ -274,10 +275,11 @@ impl Verifier {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).map_err(|error| {
             let (cause, text) = explain(error.kind());
-            Refusal::Final(refused(cause, text).because(error))
+            let Refusal { why, fault } = refused(cause, text);
+            Refusal { why, fault: fault.because(error) }
         })?;
         if claims.claims.exp <= now {
-            return Err(never("expired", "it has expired: get a new one"));
+            return Err(refused("expired", "it has expired: get a new one"));
         }
         Ok(claims.claims)
     }
@@ -297,9 +299,9 @@ fn explain(kind: &jsonwebtoken::errors::ErrorKind) -> (&'static str, &'static st
     }
 }
 
-fn refused(cause: &'static str, text: &str) -> Box<Fault> {
-    Fault::new(Code::Unauthenticated, ErrorReason::TokenInvalid, format!("the token is refused: {text}"))
-        .with("cause", cause)
+fn refused(cause: &'static str, text: &str) -> Refusal {
+    let fault = Fault::new(Code::Unauthenticated, ErrorReason::TokenInvalid, format!("the token is refused: {text}"));
+    Refusal { why: Why::Token(cause), fault: fault.with("cause", cause) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Keys that an identity provider publishes: fetched at the start, renewed when one is unknown, kept when it is down.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "clippy takes what helps a test for production code")]
+#![expect(clippy::unwrap_used, reason = "clippy takes what helps a test for production code")]
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;

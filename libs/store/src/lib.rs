@@ -14,6 +14,7 @@
 mod collection;
 mod column;
 mod database;
+pub mod denial;
 mod ledger;
 mod list;
 mod migrate;

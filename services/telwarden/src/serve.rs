@@ -109,12 +109,13 @@ async fn run_service(defaults: &str, config: Option<&Path>, shutdown: Shutdown) 
     let config: ServiceConfig = process::config::load(defaults, config, ours())?;
     let tls = usable(config.tls)?;
     let telemetry = process::telemetry::start(&config.telemetry.clone().named(assets::NAME))?;
-    let door = suite::door_of(config.trust.verifier().await?, shipped_roles())?;
+    let verifier = config.trust.verifier().await?;
     let location = match config.service.database.as_str() {
         url if url.starts_with("postgres") => Location::Url(url.to_owned()),
         path => Location::File(path.into()),
     };
     let database = Database::open(assets::NAME, &location, &assets::tables()).await?;
+    let door = suite::door_of(verifier, shipped_roles(), Some(suite::denials(&database).await?))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let health = process::health::Health::new();
     health.set_serving("").await;
@@ -134,7 +135,8 @@ async fn run_gateway(defaults: &str, config: Option<&Path>, shutdown: Shutdown) 
     let config: GatewayConfig = process::config::load(defaults, config, ours())?;
     let tls = usable(config.tls)?;
     let telemetry = process::telemetry::start(&config.telemetry.clone().named("gateway"))?;
-    let door = suite::door_of(config.trust.verifier().await?, shipped_roles())?;
+    // Without a database of its own it tells what it denies to the log alone, which goes to the collector.
+    let door = suite::door_of(config.trust.verifier().await?, shipped_roles(), None)?;
     // The gateway has set each call its limit by its own settings before the call comes to the channel.
     let settings = channel::Settings { unary_maximum: None, ..channel::Settings::described_by(wire::pool()) };
     let endpoints = channel::Endpoints::Static(config.upstreams.assets);

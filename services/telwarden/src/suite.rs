@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use access::{AuthenticateLayer, Clock, LocalKey, Roles, Rules, SystemClock, Verifier, shipped_roles};
+use access::{AuthenticateLayer, Clock, Denials, LocalKey, Roles, Rules, SystemClock, Verifier, shipped_roles};
 use anyhow::{Context as _, Result, bail};
 use process::listen::{ListenLimits, TlsSettings};
 use process::shutdown::Shutdown;
+use store::denial::DeniedAttempts;
 use store::{Database, Location, Tables};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -65,16 +66,25 @@ pub fn grpc_services() -> Vec<String> {
 /// # Errors
 /// When the key cannot be read or a method has no access rule.
 pub fn door(key: &LocalKey) -> Result<AuthenticateLayer> {
-    door_of(Verifier::new(key.trust())?, shipped_roles())
+    door_of(Verifier::new(key.trust())?, shipped_roles(), None)
 }
 
-/// The check every call passes, for one verifier.
+/// The check every call passes, for one verifier. Attempts that it denies are told to `denials`, and to the log.
 ///
 /// # Errors
 /// When a method has no access rule.
-pub fn door_of(verifier: Verifier, roles: Roles) -> Result<AuthenticateLayer> {
+pub fn door_of(verifier: Verifier, roles: Roles, denials: Option<Arc<dyn Denials>>) -> Result<AuthenticateLayer> {
     let rules = Rules::of(wire::pool(), &grpc_services())?;
-    Ok(AuthenticateLayer::new(Arc::new(verifier), roles, rules, Arc::new(SystemClock)))
+    Ok(AuthenticateLayer::telling(Arc::new(verifier), roles, rules, Arc::new(SystemClock), denials))
+}
+
+/// The table of denied attempts of a service's database.
+///
+/// # Errors
+/// When it cannot be made.
+pub async fn denials(database: &Database) -> Result<Arc<dyn Denials>> {
+    let attempts = DeniedAttempts::open(database).await.map_err(|fault| anyhow::anyhow!("{fault}"))?;
+    Ok(Arc::new(attempts))
 }
 
 /// Starts the suite; it serves when this returns.
@@ -86,9 +96,10 @@ pub async fn start(options: Options) -> Result<Suite> {
         tls.check()?;
     }
     let key = LocalKey::open(&options.data.join("keys"))?;
-    let door = door(&key)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let database = open(assets::NAME, &assets::tables(), &options.data, options.postgres.as_deref()).await?;
+    // The gateway denies first; it has no database, but in one process it has the table of the service.
+    let door = door_of(Verifier::new(key.trust())?, shipped_roles(), Some(denials(&database).await?))?;
     let routes = assets::service(&database, clock).await.map_err(|fault| anyhow::anyhow!("{fault}"))?;
     let served = gateway::Service {
         name: assets::NAME.to_owned(),
