@@ -26,6 +26,7 @@ mod rate;
 mod refusal;
 mod settings;
 mod timeout;
+mod unreadable;
 
 use std::convert::Infallible;
 

@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 
 use crate::answer::Answer;
 use crate::frames::Measured;
-use crate::{Settings, Upstream, headers, refusal, timeout};
+use crate::{Settings, Upstream, headers, refusal, timeout, unreadable};
 
 /// A method, and who serves it.
 pub(crate) struct Method {
@@ -128,6 +128,9 @@ impl Inner {
         // What the upstream says of a body that we broke off is not the reason.
         if let Some(Ok(())) = (&mut broken).now_or_never() {
             return Err(Box::new(refusal::message_too_large(self.message_limit)));
+        }
+        if let Some(status) = unreadable::told(response.headers()) {
+            return Err(Box::new(status));
         }
         Ok(response.map(|inner| {
             Body::new(Answer {
