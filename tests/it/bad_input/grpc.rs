@@ -33,6 +33,10 @@ fn create(change: impl FnOnce(&mut Asset)) -> Vec<Bytes> {
     one(&CreateAssetRequest { parent: ACME.to_owned(), asset_id: "new".to_owned(), asset: Some(asset) })
 }
 
+fn time(seconds: i64, nanos: i32) -> Option<prost_types::Timestamp> {
+    Some(prost_types::Timestamp { seconds, nanos })
+}
+
 fn messages() -> Vec<Row> {
     let ids = |count: usize| {
         (0..count).map(|n| ExternalId { system: "s".to_owned(), value: n.to_string(), ..Default::default() }).collect()
@@ -98,6 +102,24 @@ fn messages() -> Vec<Row> {
             CREATE,
             create(|asset| asset.power_watts = f64::INFINITY),
             invalid("FIELD_INVALID", "asset.power_watts"),
+        ),
+        (
+            "a time after the year 9999",
+            CREATE,
+            create(|asset| asset.acquire_time = time(i64::MAX, 0)),
+            invalid("FIELD_INVALID", "asset.acquire_time"),
+        ),
+        (
+            "a time before the year 1",
+            CREATE,
+            create(|asset| asset.end_of_life_time = time(i64::MIN, 0)),
+            invalid("FIELD_INVALID", "asset.end_of_life_time"),
+        ),
+        (
+            "a time of negative nanoseconds",
+            CREATE,
+            create(|asset| asset.verify_time = time(0, -1)),
+            invalid("FIELD_INVALID", "asset.verify_time"),
         ),
         (
             "a filter of ten thousand terms",
