@@ -6,6 +6,7 @@ mod grpc;
 mod raw;
 mod rest;
 mod tokens;
+mod torn;
 
 use prost::Message as _;
 use serde_json::{Value, json};
