@@ -8,6 +8,7 @@
 )]
 
 mod authorization;
+mod bad_input;
 mod crash;
 mod deploy;
 mod descriptors;

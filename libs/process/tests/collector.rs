@@ -1,11 +1,6 @@
 //! What reaches a collector. One test, because a process has one telemetry.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "clippy takes what helps a test for production code"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "clippy takes what helps a test for production code")]
 
 #[path = "support/client.rs"]
 #[expect(dead_code, reason = "shared with the tests of the listener, which need more of it")]

@@ -79,6 +79,12 @@ fn check_field(message: &MessageDescriptor, field: &FieldDescriptor, body: &mut 
                 "if let Some(value) = &{member} {{ crate::Validate::check(value, &at.field({name:?}), out); }}"
             )?;
         }
+        Kind::Message(of) if of.full_name() == "google.protobuf.Timestamp" => {
+            writeln!(
+                body,
+                "if let Some(value) = &{member} {{ crate::rules::moment(value, &at.field({name:?}), out); }}"
+            )?;
+        }
         Kind::Message(_) => {}
         _ => write_scalar(field, &format!("&{member}"), &format!("&at.field({name:?})"), typed.as_ref(), body)?,
     }

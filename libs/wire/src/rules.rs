@@ -174,3 +174,12 @@ pub fn within(value: f64, least: Option<f64>, most: Option<f64>, at: &At<'_>, ou
         fail(at, out, format!("must be at most {}, is {value}", most.unwrap_or_default()));
     }
 }
+
+/// A moment that JSON can write: in the years 1 to 9999, its nanoseconds 0 to 999,999,999.
+pub fn moment(value: &prost_types::Timestamp, at: &At<'_>, out: &mut Vec<Violation>) {
+    if !(-62_135_596_800..=253_402_300_799).contains(&value.seconds) {
+        fail(at, out, format!("must be a time in the years 1 to 9999, is {} seconds from 1970", value.seconds));
+    } else if !(0..1_000_000_000).contains(&value.nanos) {
+        fail(at, out, format!("must have 0 to 999999999 nanoseconds, has {}", value.nanos));
+    }
+}

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::oneshot;
-use tonic::Status;
 use tonic::body::Body;
+use tonic::{Code, Status};
 
 use crate::refusal::message_too_large;
 
@@ -46,7 +46,8 @@ impl Place {
     }
 }
 
-/// A request body that breaks off at the first message over the limit, and says so.
+/// A request body that breaks off at the first message over the limit, and says so. One that its caller tore off breaks off
+/// too, rather than end.
 pub(crate) struct Measured {
     inner: Body,
     place: Place,
@@ -77,6 +78,12 @@ impl HttpBody for Measured {
                 let _ = breach.send(());
             }
             return Poll::Ready(Some(Err(message_too_large(this.limit))));
+        }
+        // tonic takes a request that its caller cancelled for one that has ended well, and so would commit half of it.
+        if let Poll::Ready(Some(Err(status))) = &polled
+            && status.code() == Code::Cancelled
+        {
+            return Poll::Ready(Some(Err(Status::aborted("the caller tore off the request"))));
         }
         polled
     }

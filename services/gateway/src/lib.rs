@@ -25,6 +25,7 @@ mod pass;
 mod rate;
 mod refusal;
 mod settings;
+mod unreadable;
 
 use std::convert::Infallible;
 

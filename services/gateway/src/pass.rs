@@ -18,7 +18,7 @@ use tower::ServiceExt as _;
 
 use crate::answer::Answer;
 use crate::frames::Measured;
-use crate::{Settings, Upstream, headers, refusal};
+use crate::{Settings, Upstream, headers, refusal, unreadable};
 
 /// A method, and who serves it.
 pub(crate) struct Method {
@@ -133,6 +133,9 @@ impl Inner {
         // What the upstream says of a body that we broke off is not the reason.
         if let Some(Ok(())) = (&mut broken).now_or_never() {
             return Err(Box::new(refusal::message_too_large(self.message_limit)));
+        }
+        if let Some(status) = unreadable::told(response.headers()) {
+            return Err(Box::new(status));
         }
         Ok(response.map(|inner| {
             let message_limit = self.message_limit;

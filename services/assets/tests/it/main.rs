@@ -8,6 +8,7 @@ mod feed;
 mod import;
 mod ledger;
 mod schema;
+mod statements;
 
 use std::sync::Arc;
 
