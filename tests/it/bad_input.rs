@@ -46,7 +46,7 @@ impl House {
                 }
             };
             let listen = "127.0.0.1:0".parse().unwrap();
-            let options = Options { data: folder, listen, postgres, gateway: gateway::Settings::default() };
+            let options = Options { data: folder, listen, postgres, gateway: gateway::Settings::default(), tls: None };
             houses.push(Self::furnished(suite::start(options).await.unwrap()).await);
         }
         houses

@@ -239,6 +239,7 @@ async fn open_file(path: &Path) -> Result<(DatabaseConnection, DatabaseConnectio
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10))
             .pragma("cache_size", "-32768")
+            .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", "4000")
             .statement_cache_capacity(256)
     });

@@ -30,6 +30,9 @@ pub(crate) struct Statements<R> {
     resource: PhantomData<fn() -> R>,
 }
 
+/// A row before and after.
+pub(crate) type Rewrite<'a, M> = (&'a Row<M>, &'a Row<M>);
+
 /// What a write means to do with a row it loads. A row that is only changed may be referred to meanwhile; one that will be
 /// deleted may not.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +77,7 @@ impl<R: Resource> Statements<R> {
     /// Writes changed rows, (before, after), each only where it is still at the version before. Rows that differ in the same
     /// columns go together, and only these columns are written, so that the indexes on the others are left alone. Gives
     /// the statements, each with the number of rows it must touch.
-    pub(crate) fn update(&self, pairs: &[(&Row<R::Message>, &Row<R::Message>)]) -> Vec<(Sql, u64)> {
+    pub(crate) fn update(&self, pairs: &[Rewrite<'_, R::Message>]) -> Vec<(Sql, u64)> {
         let mut groups: BTreeMap<Vec<usize>, Vec<Vec<Value>>> = BTreeMap::new();
         for (before, after) in pairs {
             let (old, new) = (values::<R>(before), values::<R>(after));
@@ -96,7 +99,12 @@ impl<R: Resource> Statements<R> {
 
     fn update_columns(&self, organization: &str, differs: &[usize], lines: Vec<Vec<Value>>) -> Sql {
         let table = R::TABLE;
-        let mut sql = Sql::new(self.dialect, format!("UPDATE {table} SET "));
+        // As for inserts: a failure undoes the whole transaction anyway.
+        let update = match self.dialect {
+            Dialect::Sqlite => "UPDATE OR FAIL",
+            Dialect::Postgres => "UPDATE",
+        };
+        let mut sql = Sql::new(self.dialect, format!("{update} {table} SET "));
         let names = Self::names();
         for (place, name) in differs.iter().filter_map(|&at| names.get(at)).enumerate() {
             let value = format!("{} = became.column{}", quoted(name), place + 3);

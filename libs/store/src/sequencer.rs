@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
 
 use crate::database::refuse;
 use crate::ledger::chain;
-use crate::{Database, Sql};
+use crate::{Database, Dialect, Sql};
 
 /// How long entries of another replica may wait to be seen.
 const POLL: Duration = Duration::from_millis(250);
@@ -39,6 +39,19 @@ struct Unplaced {
     row: i64,
     group: String,
     content: Vec<u8>,
+}
+
+impl Database {
+    /// Gives a place to every entry of the ledger that is committed and has none, without waiting for the task that does so.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`.
+    pub(crate) async fn place_entries(&self) -> Outcome<()> {
+        match self.dialect() {
+            Dialect::Sqlite => Ok(()),
+            Dialect::Postgres => round(self, true).await,
+        }
+    }
 }
 
 async fn round(database: &Database, woken: bool) -> Outcome<()> {

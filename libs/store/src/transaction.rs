@@ -99,7 +99,12 @@ impl Transaction {
     /// As [`Transaction::run`].
     pub async fn insert(&mut self, table: &str, columns: &[&str], rows: Vec<Vec<Value>>) -> Outcome<()> {
         let names: Vec<String> = columns.iter().map(|name| crate::row::quoted(name)).collect();
-        let head = format!("INSERT INTO {table} ({}) ", names.join(", "));
+        // A statement that fails undoes the whole transaction, so SQLite need not keep what this one alone would undo.
+        let insert = match self.database.dialect() {
+            Dialect::Sqlite => "INSERT OR FAIL",
+            Dialect::Postgres => "INSERT",
+        };
+        let head = format!("{insert} INTO {table} ({}) ", names.join(", "));
         for portion in portions(self.database.dialect(), rows) {
             let mut sql = self.sql(head.as_str());
             sql.rows(portion);

@@ -117,6 +117,8 @@ impl<R> Default for Held<R> {
 /// # Errors
 /// `STORE_UNAVAILABLE`. What is found is the inner result.
 pub async fn verify(database: &Database, tables: &Tables) -> Outcome<Result<Verified, Finding>> {
+    // A crash may have left entries that are committed and have no place yet: they are evidence too.
+    database.place_entries().await?;
     let mut verified = Verified::default();
     let mut said: HashMap<String, Said> = HashMap::new();
     let (mut expected, mut digest) = (1, Vec::new());

@@ -10,7 +10,7 @@ use wire::fault::v1::ErrorReason;
 
 use crate::collection::singular;
 use crate::ledger::Draft;
-use crate::row::{Row, Statements, quoted, settle, values};
+use crate::row::{Rewrite, Row, Statements, quoted, settle, values};
 use crate::transaction::met;
 use crate::{Changed, Collection, Reference, Resource, Rules, Side, Transaction, Verb};
 
@@ -116,7 +116,7 @@ impl<R: Rules> Collection<R> {
         &self,
         tx: &mut Transaction,
         organization: &str,
-        changed: &[(&Row<R::Message>, &Row<R::Message>)],
+        changed: &[Rewrite<'_, R::Message>],
     ) -> Outcome<()> {
         for side in R::sides() {
             let (mut stale, mut fresh) = (Vec::new(), Vec::new());

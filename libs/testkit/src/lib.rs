@@ -137,15 +137,6 @@ impl Bench {
 /// # Panics
 /// Where not, with what is wrong.
 pub async fn ledger_holds(bench: &Bench, tables: &Tables) {
-    // On PostgreSQL the sequencer may still be giving places.
-    let unplaced = || bench.database.sql("SELECT COUNT(*) FROM ledger WHERE seq IS NULL");
-    loop {
-        let row = bench.database.row(unplaced()).await.expect("the ledger answers").expect("a count is a row");
-        if row.try_get_by_index::<i64>(0).expect("a count is a number") == 0 {
-            break;
-        }
-        tokio::task::yield_now().await;
-    }
     let found = store::verify(&bench.database, tables).await.expect("the database answers");
     found.expect("the ledger holds");
 }

@@ -23,18 +23,17 @@ pub async fn migrations_hold(tables: &Tables, folder: &Path) {
         asked.execute_unprepared(&store::for_sqlite(&table.ddl)).await.expect("what is asked for can be made");
         let (is, asks) = (shape(&migrated).await, shape(&asked).await);
         let missing: Vec<&String> = asks.difference(&is).collect();
-        if missing.is_empty() {
-            continue;
-        }
         let new = !is.iter().any(|line| line.starts_with(&format!("{}.", table.name)));
         if new && std::env::var_os("TELWARDEN_WRITE").is_some() {
             write(folder, table);
             continue;
         }
-        panic!(
+        assert!(
+            missing.is_empty(),
             "no migration leads to the table {} as its resource asks for it; it lacks {missing:#?}\n\
              A new table is written for you by TELWARDEN_WRITE=1; a table that changes needs a migration of its own. Asked for:\n{}",
-            table.name, table.ddl
+            table.name,
+            table.ddl
         );
     }
 }

@@ -164,7 +164,7 @@ pub(crate) fn lacks(asset: &Asset, state: State) -> Option<Box<Fault>> {
     let missing = |reason, message: &str| Some(Fault::precondition(reason, message).with("asset", &asset.name));
     let rated = asset.confidentiality > 0 && asset.integrity > 0 && asset.availability > 0;
     match state {
-        State::Identified if asset.r#type == "unclassified" => {
+        State::Identified if asset.r#type == taxonomy::UNCLASSIFIED => {
             missing(ErrorReason::AssetTypeUnknown, "it is not known what the asset is: give it a type first")
         }
         State::Classified if asset.classification.is_empty() || !rated => {

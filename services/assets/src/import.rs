@@ -4,6 +4,7 @@ mod batch;
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use access::{Caller, Clock, Context};
 use fault::{Fault, Outcome};
@@ -12,6 +13,7 @@ use store::Transaction;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
+use tracing::Instrument as _;
 use wire::Validate as _;
 use wire::assets::v1::import_assets_request::Part;
 use wire::assets::v1::import_assets_response::News;
@@ -71,11 +73,12 @@ impl ImportService for Import {
         let stream = request.into_inner();
         let (answers, news) = mpsc::channel(16);
         let registry = Arc::clone(&self.0);
-        tokio::spawn(async move {
+        let import = async move {
             if let Err(fault) = run(&registry, &context, stream, &answers).await {
                 let _ = answers.send(Err(Status::from(fault))).await;
             }
-        });
+        };
+        tokio::spawn(import.in_current_span());
         Ok(Response::new(Box::pin(ReceiverStream::new(news))))
     }
 }
@@ -91,34 +94,76 @@ async fn run(
     // All or nothing, and saying what would happen, are one transaction over the whole stream; else one for each batch.
     let whole = start.atomic || start.dry_run;
     let mut held = if whole { Some(registry.database.begin(context).await?.bulk()) } else { None };
-    while let Some(part) = stream.next().await {
-        let batch = match part.map_err(|status| cut(&status))?.part {
-            Some(Part::Batch(batch)) => batch,
-            _ => return Err(not_started("`start` came again: send it once, first")),
-        };
+    let taken = take(registry, context, &mut stream, answers, &place, &mut session, &mut held).await;
+    if taken.is_err() && !whole {
+        // What landed before the stream broke off stays, so values flow from it now.
+        finish(registry, context, &start, &session, None).await?;
+    }
+    taken?;
+    let (committed, revalued) = finish(registry, context, &start, &session, held).await?;
+    let by_kind = session.by_kind();
+    let revalued_assets = i64::try_from(revalued).unwrap_or(i64::MAX);
+    tell(answers, News::Summary(ImportSummary { counts: Some(session.counts()), by_kind, committed, revalued_assets }))
+        .await
+}
+
+/// Takes batches until the stream ends, and tells what became of each.
+async fn take(
+    registry: &Registry,
+    context: &Context,
+    stream: &mut Streaming<ImportAssetsRequest>,
+    answers: &Answers,
+    place: &Place,
+    session: &mut Session,
+    held: &mut Option<Transaction>,
+) -> Outcome<()> {
+    while let Some(batch) = next(stream, held.is_some()).await? {
         check(&batch)?;
         let last = batch.items.last().map_or(0, |item| item.position);
         let (skipped, items): (Vec<_>, Vec<_>) =
             batch.items.into_iter().partition(|item| item.position <= place.position);
         let mut results: Vec<ImportResult> = skipped.iter().map(skip).collect();
         session.skipped(skipped.len());
-        match &mut held {
-            Some(tx) => results.extend(session.apply(registry, tx, items).await?),
+        let resume_token = match held {
+            Some(tx) => {
+                results.extend(session.apply(registry, tx, items).await?);
+                String::new()
+            }
             None => {
                 let mut tx = registry.database.begin(context).await?.bulk();
                 results.extend(session.apply(registry, &mut tx, items).await?);
                 tx.commit().await?;
+                token(&Place { position: last, ..copy(place) })?
             }
-        }
-        let resume_token = if whole { String::new() } else { token(&Place { position: last, ..copy(&place) })? };
+        };
         tell(answers, News::Results(ImportResults { results })).await?;
         tell(answers, News::Progress(ImportProgress { counts: Some(session.counts()), resume_token })).await?;
     }
-    let (committed, revalued) = finish(registry, context, &start, &session, held).await?;
-    let by_kind = session.by_kind();
-    let revalued_assets = i64::try_from(revalued).unwrap_or(i64::MAX);
-    tell(answers, News::Summary(ImportSummary { counts: Some(session.counts()), by_kind, committed, revalued_assets }))
-        .await
+    Ok(())
+}
+
+/// How long a caller may be silent while its import holds others up.
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// The next batch; none at the end. An import in one transaction may keep every other write waiting, so it must go on.
+async fn next(stream: &mut Streaming<ImportAssetsRequest>, holds: bool) -> Outcome<Option<ImportBatch>> {
+    let part = if holds {
+        let silent = |_| {
+            let message = format!(
+                "nothing came for {} s, and an import that is atomic or a dry run makes others wait: send it without pauses",
+                SILENCE.as_secs()
+            );
+            Fault::new(tonic::Code::Aborted, ErrorReason::ImportSilent, message).with("seconds", SILENCE.as_secs())
+        };
+        tokio::time::timeout(SILENCE, stream.next()).await.map_err(silent)?
+    } else {
+        stream.next().await
+    };
+    match part.transpose().map_err(|status| cut(&status))? {
+        None => Ok(None),
+        Some(ImportAssetsRequest { part: Some(Part::Batch(batch)) }) => Ok(Some(batch)),
+        Some(_) => Err(not_started("`start` came again: send it once, first")),
+    }
 }
 
 async fn begin(context: &Context, stream: &mut Streaming<ImportAssetsRequest>) -> Outcome<(ImportStart, Place)> {
@@ -221,5 +266,5 @@ fn not_started(message: &str) -> Box<Fault> {
 
 fn cut(status: &Status) -> Box<Fault> {
     let message = format!("the stream was cut: {}; go on with the last resume token", status.message());
-    Fault::new(tonic::Code::Aborted, ErrorReason::ImportNotStarted, message)
+    Fault::new(tonic::Code::Aborted, ErrorReason::ImportCut, message)
 }

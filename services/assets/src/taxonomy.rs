@@ -5,6 +5,9 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+/// The type of what is known to exist, but not what it is.
+pub(crate) const UNCLASSIFIED: &str = "unclassified";
+
 /// A shipped asset type (X.1057 clause 8.1).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -134,8 +134,7 @@ async fn deep(client: &Client, order_by: &str) -> String {
 async fn no_call_that_must_stay_fast_reads_a_whole_table_and_no_list_sorts() {
     let ran = Ran::default();
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(ran.clone())).unwrap();
-    let services: Vec<&str> = assets::SERVICES.into_iter().chain(["telwarden.changes.v1.ChangeService"]).collect();
-    let bench = Bench::start(assets::NAME, &::assets::tables(), None, &services, |database| async move {
+    let bench = Bench::start(assets::NAME, &::assets::tables(), None, &::assets::services(), |database| async move {
         ::assets::service(&database, Arc::new(SystemClock)).await.unwrap()
     })
     .await;

@@ -235,7 +235,7 @@ fn streams() -> Vec<Row> {
             "bytes that are no part",
             IMPORT,
             [one(&start(|_| {})), vec![Bytes::from_static(b"\xff\xff\xff")]].concat(),
-            (Code::Aborted, "IMPORT_NOT_STARTED", ""),
+            (Code::Aborted, "IMPORT_CUT", ""),
         ),
     ]
 }
@@ -262,11 +262,8 @@ async fn bad_messages_and_streams_are_told_what_is_wrong_with_them() {
 async fn resume_tokens_of_another_organization_are_refused() {
     use wire::assets::v1::import_assets_response::News;
     let house = House::each().await.remove(0);
-    let connection = telwarden::client::Connection {
-        gateway: house.suite.url(),
-        token: Some(house.token.clone()),
-        output: telwarden::client::Output::Json,
-    };
+    let connection =
+        telwarden::client::Connection::new(house.suite.url(), house.token.clone(), telwarden::client::Output::Json);
     let mut client =
         wire::assets::v1::import_service_client::ImportServiceClient::new(connection.open().await.unwrap());
     let item = json!({"position": 1, "asset": {"externalId": "x", "asset": {"displayName": "X", "type": "router"}}});

@@ -102,11 +102,8 @@ async fn garbage_on_the_port_is_refused_and_harms_nobody() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 
     // A storm of feeds that are opened and torn off leaves room for those who stay.
-    let connection = telwarden::client::Connection {
-        gateway: gateway.clone(),
-        token: Some(token.clone()),
-        output: telwarden::client::Output::Json,
-    };
+    let connection =
+        telwarden::client::Connection::new(gateway.clone(), token.clone(), telwarden::client::Output::Json);
     let client = ChangeServiceClient::new(connection.open().await.unwrap());
     let request = || WatchChangesRequest { parent: "organizations/acme".to_owned(), ..Default::default() };
     for _ in 0..10 {

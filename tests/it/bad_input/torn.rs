@@ -108,10 +108,45 @@ fn messages(mut bytes: &[u8]) -> usize {
 fn parts(atomic: bool) -> [Part; 2] {
     let start =
         ImportStart { parent: "organizations/acme".to_owned(), source: "oss".to_owned(), atomic, ..Default::default() };
-    let asset = Asset { display_name: "Half".to_owned(), r#type: "router".to_owned(), ..Default::default() };
-    let record = AssetRecord { external_id: "1".to_owned(), asset: Some(asset), ..Default::default() };
-    let item = ImportItem { position: 1, record: Some(Record::Asset(record)), ..Default::default() };
-    [Part::Start(start), Part::Batch(ImportBatch { items: vec![item] })]
+    let asset = |id: &str, rating: i32| {
+        let asset = Asset {
+            display_name: format!("Half {id}"),
+            r#type: "router".to_owned(),
+            confidentiality: rating,
+            integrity: rating,
+            availability: rating,
+            ..Default::default()
+        };
+        Record::Asset(AssetRecord { external_id: id.to_owned(), asset: Some(asset), ..Default::default() })
+    };
+    let edge = Record::Dependency(wire::assets::v1::DependencyRecord {
+        dependent_external_id: "1".to_owned(),
+        supporting_external_id: "2".to_owned(),
+        ..Default::default()
+    });
+    let items = (1..).zip([asset("1", 3), asset("2", 1), edge]);
+    let items = items.map(|(position, record)| ImportItem { position, record: Some(record), ..Default::default() });
+    [Part::Start(start), Part::Batch(ImportBatch { items: items.collect() })]
+}
+
+/// What was committed before the tear is worth what depends on it, without another import or a restart.
+#[tokio::test(flavor = "multi_thread")]
+async fn values_flow_although_the_import_was_torn_off() {
+    let house = House::each().await.remove(0);
+    drop(Import::begin(&house, false).await);
+    let rest = house.rest(&house.token);
+    let supporting = async {
+        loop {
+            let path = "/v1/organizations/acme/assets?filter=display_name=%22Half%202%22";
+            let listed = rest.json("GET", path, &serde_json::Value::Null).await;
+            if listed["assets"][0]["inheritedValue"].as_f64().is_some_and(|value| value > 0.0) {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), supporting).await.expect("values flow");
+    house.suite.stop().await.unwrap();
 }
 
 /// An import that is torn off is not one that has ended: what was to be all or nothing is nothing, however it was torn.

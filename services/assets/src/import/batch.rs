@@ -14,7 +14,7 @@ use wire::assets::v1::{
 use crate::asset::Assets;
 use crate::dependency::Dependencies;
 use crate::site::Sites;
-use crate::{Registry, id_of};
+use crate::{Registry, id_of, taxonomy};
 
 /// What an import has seen so far.
 pub(super) struct Session {
@@ -401,7 +401,6 @@ fn merge_asset(old: &mut Asset, new: &Asset) {
     }
     said!(
         display_name,
-        r#type,
         description,
         owner,
         custodian,
@@ -424,6 +423,10 @@ fn merge_asset(old: &mut Asset, new: &Asset) {
         power_watts,
         quantity
     );
+    // A source that does not know what a thing is says nothing against who does.
+    if new.r#type != taxonomy::UNCLASSIFIED {
+        old.r#type.clone_from(&new.r#type);
+    }
     old.labels.extend(new.labels.clone());
     old.attributes.extend(new.attributes.clone());
     merge_ids(&mut old.external_ids, &new.external_ids);

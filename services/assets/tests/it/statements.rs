@@ -279,6 +279,7 @@ async fn still(bench: &Bench) -> store::Transaction {
         caller: Arc::new(access::Caller::service(assets::NAME, "acme")),
         method: "test".into(),
         trace: String::new(),
+        roles: Arc::default(),
         clock: Arc::new(access::SystemClock),
     };
     let mut held = database.begin(&context).await.unwrap();
