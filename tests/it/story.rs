@@ -16,7 +16,7 @@ pub(crate) async fn start() -> Suite {
 async fn import(running: &Suite, organization: &str, scale: f64) -> telwarden::import::Done {
     let mut bytes = Vec::new();
     sample::write_tmf639(sample::Settings { seed: 5, scale }, &mut bytes).unwrap();
-    let token = running.token("oss", &[organization], &["integrator"]).unwrap();
+    let token = running.token("oss", &[organization], &["asset-manager"]).unwrap();
     let connection = Connection::new(running.url(), token, Output::Json);
     let start = wire::assets::v1::ImportStart {
         parent: format!("organizations/{organization}"),

@@ -8,10 +8,11 @@
 use std::time::Duration;
 
 use fault::{Fault, Outcome};
-use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
+use sea_orm::{ConnectionTrait as _, TransactionTrait as _, Value};
 
 use crate::database::refuse;
 use crate::ledger::chain;
+use crate::sql::portions;
 use crate::{Database, Dialect, Sql};
 
 /// How long entries of another replica may wait to be seen.
@@ -102,20 +103,18 @@ async fn number(database: &Database) -> Outcome<usize> {
             (transaction, group) = (sequence, entry.group.as_str());
         }
         digest = chain(&digest, sequence, transaction, &entry.content);
-        places.push(serde_json::json!({"r": entry.row, "s": sequence, "t": transaction, "d": hex::encode(&digest)}));
+        places.push(vec![entry.row.into(), sequence.into(), transaction.into(), digest.clone().into()]);
     }
-    for chunk in places.chunks(5000) {
-        tx.execute_raw(place(database, chunk).statement()).await.map_err(|error| refuse(&error))?;
+    for portion in portions(database.dialect(), places) {
+        tx.execute_raw(place(database, portion).statement()).await.map_err(|error| refuse(&error))?;
     }
     tx.commit().await.map_err(|error| refuse(&error))?;
-    Ok(places.len())
+    Ok(unplaced.len())
 }
 
-fn place(database: &Database, places: &[serde_json::Value]) -> Sql {
-    let mut sql = database.sql(
-        "UPDATE ledger SET seq = v.s, transaction_seq = v.t, digest = decode(v.d, 'hex') FROM jsonb_to_recordset(CAST(",
-    );
-    sql.bind(serde_json::Value::from(places.to_vec()).to_string());
-    sql.push(" AS jsonb)) AS v(r BIGINT, s BIGINT, t BIGINT, d TEXT) WHERE ledger.row_id = v.r");
+fn place(database: &Database, places: Vec<Vec<Value>>) -> Sql {
+    let mut sql =
+        database.sql("UPDATE ledger SET seq = v.column2, transaction_seq = v.column3, digest = v.column4 FROM (");
+    sql.rows(places).push(") AS v WHERE ledger.row_id = v.column1");
     sql
 }

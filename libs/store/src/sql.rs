@@ -113,14 +113,15 @@ impl Sql {
 }
 
 /// Rows in the portions that one statement takes at once. SQLite compiles a text of its own for each number of rows, so
-/// there are only three; PostgreSQL binds arrays, and takes any number that stays well within memory.
+/// there are only four; PostgreSQL binds arrays, and takes any number that stays well within memory.
 pub(crate) fn portions<T>(dialect: Dialect, rows: Vec<T>) -> impl Iterator<Item = Vec<T>> {
     let mut rows = rows.into_iter();
     std::iter::from_fn(move || {
         let portion = match (dialect, rows.len()) {
             (_, 0) => return None,
             (Dialect::Sqlite, 64..) => 64,
-            (Dialect::Sqlite, 8..) => 8,
+            (Dialect::Sqlite, 16..) => 16,
+            (Dialect::Sqlite, 4..) => 4,
             (Dialect::Sqlite, _) => 1,
             (Dialect::Postgres, left) => left.min(5000),
         };

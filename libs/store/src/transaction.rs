@@ -142,6 +142,27 @@ impl Transaction {
         rows.iter().map(|row| row.try_get_by_index(0).map_err(Fault::defect)).collect()
     }
 
+    /// Tells PostgreSQL how full the tables are, as this write sees them. It plans by what it last knew, and a bulk load
+    /// outruns its own count (measured: a look-up by external id read the whole table, 40 ms instead of 2). SQLite
+    /// plans by the indexes alone.
+    ///
+    /// # Errors
+    /// As [`Transaction::run`].
+    pub async fn take_stock(&mut self) -> Outcome<()> {
+        match self.database.dialect() {
+            Dialect::Sqlite => Ok(()),
+            Dialect::Postgres => {
+                let tables = "SELECT string_agg(quote_ident(relname), ', ') FROM pg_stat_user_tables";
+                let Some(row) = self.row(self.sql(tables)).await? else { return Ok(()) };
+                let tables: String = row.try_get_by_index(0).map_err(Fault::defect)?;
+                // A small sample shows what matters: how many rows, and that one organization has most of them.
+                self.run(self.sql("SET LOCAL default_statistics_target = 10")).await?;
+                self.run(self.sql(format!("ANALYZE {tables}"))).await?;
+                Ok(())
+            }
+        }
+    }
+
     pub(crate) fn group(&self) -> &str {
         &self.group
     }

@@ -171,28 +171,44 @@ impl<R: Rules> Collection<R> {
                 }
             }
         }
+        self.refuse_dangling(tx, organization, writes, &mut faults).await?;
+        Ok(faults)
+    }
+
+    /// Adds the writes that newly name what does not exist. One look-up for each table named.
+    async fn refuse_dangling(
+        &self,
+        tx: &mut Transaction,
+        organization: &str,
+        writes: &[(Option<&R::Message>, &R::Message)],
+        faults: &mut BTreeMap<usize, Box<Fault>>,
+    ) -> Outcome<()> {
+        let prefix =
+            |reference: &Reference<R::Message>| format!("organizations/{organization}/{}/", reference.collection);
+        let mut named = Vec::new();
         for reference in R::references() {
-            let prefix = format!("organizations/{organization}/{}/", reference.collection);
-            let named: Vec<Vec<&str>> = writes
-                .iter()
-                .map(|(before, after)| {
-                    let held = before.map(reference.names).unwrap_or_default();
-                    (reference.names)(after)
-                        .into_iter()
-                        .filter(|name| !name.is_empty() && !held.contains(name))
-                        .collect()
-                })
-                .collect();
-            let ids = named.iter().flatten().filter_map(|name| name.strip_prefix(&prefix)).collect();
-            let known = tx.existing_in(reference.table, organization, ids).await?;
-            for (at, names) in named.into_iter().enumerate() {
-                let exists = |name: &&str| name.strip_prefix(&prefix).is_some_and(|id| known.contains(id));
-                if let Some(name) = names.into_iter().find(|name| !exists(name)) {
-                    faults.insert(at, missing::<R>(reference, name));
-                }
+            for (at, (before, after)) in writes.iter().enumerate() {
+                let held = before.map(reference.names).unwrap_or_default();
+                let news = (reference.names)(after).into_iter().filter(|name| !name.is_empty() && !held.contains(name));
+                named.extend(news.map(|name| (at, reference, name)));
             }
         }
-        Ok(faults)
+        let mut wanted: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
+        for (_, reference, name) in &named {
+            let ids = wanted.entry(reference.table).or_default();
+            ids.extend(name.strip_prefix(&prefix(reference)));
+        }
+        let mut known = BTreeMap::new();
+        for (table, ids) in wanted {
+            known.insert(table, tx.existing_in(table, organization, ids).await?);
+        }
+        for (at, reference, name) in named {
+            let id = name.strip_prefix(&prefix(reference));
+            if !id.is_some_and(|id| known.get(reference.table).is_some_and(|ids| ids.contains(id))) {
+                faults.entry(at).or_insert_with(|| missing::<R>(reference, name));
+            }
+        }
+        Ok(())
     }
 }
 

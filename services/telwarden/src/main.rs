@@ -14,11 +14,6 @@ use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
 use telwarden::{call, import, ledger, posture, watch};
 
-/// Calls allocate on one thread what the database's thread frees; the system's allocator is slow at that (measured: 15 % of an
-/// import).
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
 #[derive(Debug, Parser)]
 #[command(name = "telwarden", version, propagate_version = true)]

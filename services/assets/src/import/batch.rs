@@ -23,6 +23,8 @@ pub(super) struct Session {
     accept_states: bool,
     seen: HashSet<[u8; 16]>,
     skipped: i64,
+    /// At how many new ones of a kind the database is next told how full it is.
+    take_stock_at: HashMap<String, i64>,
     by_kind: BTreeMap<String, ImportCounts>,
 }
 
@@ -37,7 +39,15 @@ type Results = Vec<Option<ImportResult>>;
 
 impl Session {
     pub(super) fn new(organization: String, source: String, accept_states: bool) -> Self {
-        Self { organization, source, accept_states, seen: HashSet::new(), skipped: 0, by_kind: BTreeMap::new() }
+        Self {
+            organization,
+            source,
+            accept_states,
+            seen: HashSet::new(),
+            skipped: 0,
+            take_stock_at: HashMap::new(),
+            by_kind: BTreeMap::new(),
+        }
     }
 
     pub(super) fn organization(&self) -> &str {
@@ -104,7 +114,23 @@ impl Session {
             self.count(kind, result.outcome());
             out.push(result);
         }
+        if self.has_grown() {
+            tx.take_stock().await?;
+        }
         Ok(out)
+    }
+
+    /// Whether there are four times as many new ones of a kind as when the database was last told.
+    fn has_grown(&mut self) -> bool {
+        let mut grown = false;
+        for (kind, counts) in &self.by_kind {
+            let at = self.take_stock_at.entry(kind.clone()).or_insert(400);
+            if counts.created >= *at {
+                *at = counts.created * 4;
+                grown = true;
+            }
+        }
+        grown
     }
 
     fn count(&mut self, kind: &str, became: Became) {
