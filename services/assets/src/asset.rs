@@ -2,6 +2,7 @@
 
 pub mod valuation;
 
+pub(crate) mod explain;
 pub(crate) mod impact;
 pub(crate) mod lookup;
 pub(crate) mod network;
@@ -18,9 +19,9 @@ use wire::assets::v1::asset_service_server::AssetService;
 use wire::assets::v1::{
     AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, AssetPolicy, ClassifyAssetRequest,
     CommissionAssetRequest, ConfirmValueAssetRequest, CreateAssetRequest, DeleteAssetRequest, ErrorReason,
-    GetAssetRequest, IdentifyAssetRequest, ListAssetsRequest, ListAssetsResponse, LookupAssetsRequest,
-    LookupAssetsResponse, RegisterAssetRequest, RetireAssetRequest, SummarizeAssetsRequest, SummarizeAssetsResponse,
-    UpdateAssetRequest, VerifyAssetRequest,
+    ExplainAssetValueRequest, ExplainAssetValueResponse, GetAssetRequest, IdentifyAssetRequest, ListAssetsRequest,
+    ListAssetsResponse, LookupAssetsRequest, LookupAssetsResponse, RegisterAssetRequest, RetireAssetRequest,
+    SummarizeAssetsRequest, SummarizeAssetsResponse, UpdateAssetRequest, VerifyAssetRequest,
 };
 
 use crate::site::Sites;
@@ -50,6 +51,7 @@ impl store::Resource for Assets {
         store::sides![Asset;
             labels: map "asset_label",
             legal_tags: set "asset_legal_tag",
+            unlisted_by: set "asset_unlisted_by",
             external_ids(system, value): unique "asset_external_id",
             network_identifiers(key, value): own "asset_network_key" = |asset| {
                 let known = asset.network_identifiers.iter().filter_map(|identifier| network::keys(identifier).ok());
@@ -69,7 +71,7 @@ impl store::Resource for Assets {
         ]
     }
 
-    store::head!(Asset; value, inherited_value, inherited_from, effective_value, grade, state);
+    store::head!(Asset; value, inherited_value, inherited_from, effective_value, grade, state, unlisted_by);
 }
 
 // === The rules ===
@@ -313,6 +315,14 @@ impl AssetService for Registry {
     ) -> Result<Response<AnalyzeAssetImpactResponse>, Status> {
         let (context, request) = open(request)?;
         reply(impact::impact(self, &context, &request).await)
+    }
+
+    async fn explain_asset_value(
+        &self,
+        request: Request<ExplainAssetValueRequest>,
+    ) -> Result<Response<ExplainAssetValueResponse>, Status> {
+        let (context, request) = open(request)?;
+        reply(explain::explain(self, &context, &request).await)
     }
 
     async fn summarize_assets(

@@ -2,6 +2,7 @@
 
 mod flow;
 mod propagate;
+mod walk;
 
 use access::Context;
 use fault::{Fault, Outcome};
@@ -14,6 +15,7 @@ use wire::assets::v1::{
 };
 
 pub(crate) use flow::{drain, flow_from, flowing};
+pub(crate) use walk::{Way, back, walk};
 
 use crate::asset::Assets;
 use crate::{Registry, taxonomy};

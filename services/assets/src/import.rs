@@ -1,6 +1,7 @@
 //! Import (ITU-T X.1057 clause 7.2, survey by import): a stream in, news out, idempotent by (source, external id).
 
 mod batch;
+mod unlisted;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -100,11 +101,19 @@ async fn run(
         finish(registry, context, &start, &session, None).await?;
     }
     taken?;
+    let unlisted = match start.full {
+        true => unlisted::flag(registry, context, &session, held.as_mut()).await?,
+        false => 0,
+    };
     let (committed, revalued) = finish(registry, context, &start, &session, held).await?;
-    let by_kind = session.by_kind();
-    let revalued_assets = i64::try_from(revalued).unwrap_or(i64::MAX);
-    tell(answers, News::Summary(ImportSummary { counts: Some(session.counts()), by_kind, committed, revalued_assets }))
-        .await
+    let summary = ImportSummary {
+        counts: Some(session.counts()),
+        by_kind: session.by_kind(),
+        committed,
+        revalued_assets: i64::try_from(revalued).unwrap_or(i64::MAX),
+        unlisted_assets: i64::try_from(unlisted).unwrap_or(i64::MAX),
+    };
+    tell(answers, News::Summary(summary)).await
 }
 
 /// Takes batches until the stream ends, and tells what became of each.
@@ -123,7 +132,7 @@ async fn take(
         let (skipped, items): (Vec<_>, Vec<_>) =
             batch.items.into_iter().partition(|item| item.position <= place.position);
         let mut results: Vec<ImportResult> = skipped.iter().map(skip).collect();
-        session.skipped(skipped.len());
+        session.skipped(&skipped);
         let resume_token = match held {
             Some(tx) => {
                 results.extend(session.apply(registry, tx, items).await?);

@@ -52,6 +52,9 @@ pub struct Import {
     /// Take over life-cycle states the source states, as far as owner, classification and value support them.
     #[arg(long)]
     pub accept_states: bool,
+    /// The file is everything the source lists: flag the assets it has named before and does not name now.
+    #[arg(long)]
+    pub full: bool,
     /// The resume token that an import of the same file printed when it was cut.
     #[arg(long, default_value = "")]
     pub resume: String,
@@ -128,6 +131,7 @@ pub async fn run(connection: &Connection, import: &Import) -> Result<()> {
         dry_run: import.dry_run,
         atomic: import.atomic,
         accept_states: import.accept_states,
+        full: import.full,
         resume_token: import.resume.clone(),
     };
     let format = import.format.format();
@@ -296,6 +300,7 @@ pub fn print(output: Output, done: &Done) {
                 fields.insert("by_source_kind".to_owned(), json!(done.report.objects));
                 fields.insert("committed".to_owned(), json!(done.summary.committed));
                 fields.insert("revalued".to_owned(), json!(done.summary.revalued_assets));
+                fields.insert("unlisted".to_owned(), json!(done.summary.unlisted_assets));
             }
             println!("{line}");
         }
@@ -317,6 +322,12 @@ pub fn print(output: Output, done: &Done) {
             }
             table.add_row(row("all", &all));
             println!("{table}");
+            if done.summary.unlisted_assets > 0 {
+                println!(
+                    "{} assets are no longer listed by the source and flagged: the filter unlisted_by:* lists them",
+                    done.summary.unlisted_assets
+                );
+            }
             if !done.summary.committed {
                 println!("nothing was written");
             }

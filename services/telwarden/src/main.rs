@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
-use telwarden::{call, import, ledger, posture, watch};
+use telwarden::{call, estate, import, ledger, posture, watch};
 
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
 #[derive(Debug, Parser)]
@@ -53,6 +53,9 @@ enum Command {
     /// Works on ledgers offline.
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Asks the asset register, for people.
+    #[command(subcommand)]
+    Assets(estate::Assets),
     /// One screen for the board: what there is, how valuable, how well known.
     Posture {
         /// Whose.
@@ -172,6 +175,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Call { method, json } => call::call(connection, method, json).await,
         Command::Watch(options) => watch::watch(connection, options).await,
         Command::Ledger(Ledger::Verify(options)) => ledger::verify(options, connection.output).await,
+        Command::Assets(assets) => estate::run(connection, assets).await,
         Command::Posture { organization } => posture::posture(connection, organization).await,
         Command::Sample { seed, scale, .. } => write_sample(*seed, *scale),
     }

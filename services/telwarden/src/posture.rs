@@ -42,7 +42,7 @@ fn json(organization: &str, estate: &SummarizeAssetsResponse) -> serde_json::Val
         "states": counts(&estate.states), "grades": counts(&estate.grades), "classifications": counts(&estate.classifications),
         "siteTypes": counts(&estate.site_types), "known": counts(&estate.known), "inheriting": estate.inheriting,
         "mostValuable": valuable.collect::<Vec<_>>(), "deepestDependency": estate.deepest_dependency,
-        "powerWatts": estate.power_watts, "pastEndOfLife": estate.past_end_of_life,
+        "powerWatts": estate.power_watts, "pastEndOfLife": estate.past_end_of_life, "unlisted": estate.unlisted,
     }})
 }
 
@@ -80,6 +80,12 @@ pub fn text(organization: &str, estate: &SummarizeAssetsResponse) -> String {
         "  {:<16}{} assets are worth more than their own rating, because of what depends on them\n",
         "Inherited", estate.inheriting
     ));
+    if estate.unlisted > 0 {
+        out.push_str(&format!(
+            "  {:<16}{} assets are no longer listed by their source: gone, or forgotten (filter unlisted_by:*)\n",
+            "Unlisted", estate.unlisted
+        ));
+    }
     if !estate.most_valuable.is_empty() {
         out.push_str("\n  Most valuable, and why\n");
     }

@@ -1,17 +1,16 @@
 //! What is hit when an asset fails: one indexed query a level of the graph, whatever the size of the estate.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use access::Context;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fault::{Fault, Outcome};
-use sea_orm::QueryResult;
 use wire::assets::v1::{AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Count, ImpactedAsset};
 use wire::fault::v1::ErrorReason;
 
 use crate::Registry;
+use crate::dependency::{Way, walk};
 
 pub(crate) async fn impact(
     registry: &Registry,
@@ -23,9 +22,9 @@ pub(crate) async fn impact(
     let size = if request.page_size == 0 { 100 } else { request.page_size.min(1000) };
     // Depth is bounded so that a circle costs at most its own size times the bound; 64 is far beyond any real chain.
     let depth = if request.max_depth == 0 { 64 } else { request.max_depth };
-    let total = reached(registry, &asset.name, organization, depth).await?;
+    let reached = walk(registry, organization, &asset.name, Way::Dependents, i64::from(depth), None).await?;
     let after = place(&request.page_token)?;
-    let mut names: Vec<(&str, i64)> = total.iter().map(|(name, depth, _)| (name.as_str(), *depth)).collect();
+    let mut names: Vec<(&str, i64)> = reached.iter().map(|(name, step)| (name.as_str(), step.depth)).collect();
     names.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.cmp(b.0)));
     let start = names.partition_point(|(name, depth)| (*depth, *name) <= (after.0, after.1.as_str()));
     let page: Vec<(&str, i64)> = names.iter().skip(start).take(usize::try_from(size).unwrap_or(100)).copied().collect();
@@ -34,8 +33,7 @@ pub(crate) async fn impact(
         Some((name, depth)) => URL_SAFE_NO_PAD.encode(format!("{depth} {name}")),
         None => String::new(),
     };
-    let vias: HashMap<&str, &str> = total.iter().map(|(name, _, via)| (name.as_str(), via.as_str())).collect();
-    let via = |name: &str| vias.get(name).copied().unwrap_or_default().to_owned();
+    let via = |name: &str| reached.get(name).map(|step| step.via.clone()).unwrap_or_default();
     let ids: Vec<&str> = page.iter().map(|(name, _)| crate::id_of(name)).collect();
     let found = registry
         .assets
@@ -59,47 +57,8 @@ pub(crate) async fn impact(
         .collect();
     let all: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
     let (types, sites, greatest_value) = counts(registry, organization, &all).await?;
-    let total = i64::try_from(total.len()).unwrap_or(i64::MAX);
+    let total = i64::try_from(reached.len()).unwrap_or(i64::MAX);
     Ok(AnalyzeAssetImpactResponse { assets, next_page_token, total, types, sites, greatest_value })
-}
-
-/// Every asset that is hit, breadth first: one indexed query a level, so each asset is visited once even on circles.
-async fn reached(
-    registry: &Registry,
-    name: &str,
-    organization: &str,
-    max_depth: i32,
-) -> Outcome<Vec<(String, i64, String)>> {
-    let mut seen: HashMap<String, (i64, String)> = HashMap::new();
-    seen.insert(name.to_owned(), (0, String::new()));
-    let mut level = vec![name.to_owned()];
-    for depth in 1..=i64::from(max_depth) {
-        if level.is_empty() {
-            break;
-        }
-        let mut next = Vec::new();
-        for chunk in level.chunks(5000) {
-            let from: Vec<&str> = chunk.iter().map(String::as_str).collect();
-            let mut sql =
-                registry.database.sql("SELECT dependent, supporting FROM dependency d WHERE d.organization = ");
-            sql.bind(organization).push(&crate::dependency::flowing("d")).push(" AND ").is_in("d.supporting", &from);
-            sql.push(" ORDER BY dependent, supporting");
-            for row in registry.database.rows(sql).await? {
-                let (dependent, supporting) = pair(&row)?;
-                if let Entry::Vacant(slot) = seen.entry(dependent) {
-                    next.push(slot.key().clone());
-                    slot.insert((depth, supporting));
-                }
-            }
-        }
-        level = next;
-    }
-    seen.remove(name);
-    Ok(seen.into_iter().map(|(name, (depth, via))| (name, depth, via)).collect())
-}
-
-fn pair(row: &QueryResult) -> Outcome<(String, String)> {
-    Ok((row.try_get_by_index(0).map_err(Fault::defect)?, row.try_get_by_index(1).map_err(Fault::defect)?))
 }
 
 /// How many of each type and at each site, and the greatest value among them.

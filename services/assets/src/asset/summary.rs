@@ -53,7 +53,15 @@ pub(crate) async fn summarize(
         inheriting: number(5)?,
         power_watts: row.try_get_by_index(6).map_err(Fault::defect)?,
         past_end_of_life: number(8)?,
+        unlisted: unlisted(registry, of).await?,
     })
+}
+
+async fn unlisted(registry: &Registry, organization: &str) -> Outcome<i64> {
+    let mut sql = registry.database.sql("SELECT COUNT(DISTINCT id) FROM asset_unlisted_by WHERE organization = ");
+    sql.bind(organization);
+    let row = registry.database.row(sql).await?;
+    row.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))
 }
 
 async fn total(registry: &Registry, table: &str, organization: &str) -> Outcome<i64> {

@@ -1,6 +1,5 @@
 //! The database side of inherited values: which part of the graph is affected, and what it becomes.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
@@ -11,6 +10,7 @@ use store::Transaction;
 use wire::assets::v1::{Dependency, ErrorReason};
 
 use super::propagate::{Label, Node, inherit};
+use super::walk::{Way, back, walk};
 use crate::{Registry, id_of, taxonomy};
 
 /// The condition that an edge carries value: ` AND alias.kind NOT IN ('adjacent')`. Kinds are ours, not callers' text.
@@ -212,33 +212,14 @@ pub(super) async fn refuse_circle(registry: &Registry, organization: &str, edge:
     if edge.dependent == edge.supporting || !taxonomy::dependency_kinds().get(&edge.kind).copied().unwrap_or(true) {
         return Ok(());
     }
-    let mut came: HashMap<String, String> = HashMap::from([(edge.supporting.clone(), String::new())]);
-    let mut level = vec![edge.supporting.clone()];
-    while !level.is_empty() && !came.contains_key(&edge.dependent) {
-        let mut next = Vec::new();
-        for chunk in level.chunks(5000) {
-            let from: Vec<&str> = chunk.iter().map(String::as_str).collect();
-            let mut sql =
-                registry.database.sql("SELECT dependent, supporting FROM dependency d WHERE d.organization = ");
-            sql.bind(organization).push(&flowing("d")).push(" AND ").is_in("d.dependent", &from);
-            for row in registry.database.rows(sql).await? {
-                let (dependent, supporting) = (text(&row, 0)?, text(&row, 1)?);
-                if let Entry::Vacant(slot) = came.entry(supporting) {
-                    next.push(slot.key().clone());
-                    slot.insert(dependent);
-                }
-            }
-        }
-        level = next;
-    }
-    if !came.contains_key(&edge.dependent) {
+    let reached =
+        walk(registry, organization, &edge.supporting, Way::Supporting, i64::MAX, Some(&edge.dependent)).await?;
+    let way = back(&reached, &edge.dependent);
+    if way.is_empty() {
         return Ok(());
     }
-    let mut way = vec![edge.dependent.clone()];
-    while let Some(before) = way.last().and_then(|last| came.get(last)).filter(|before| !before.is_empty()) {
-        way.push(before.clone());
-    }
-    way.push(edge.dependent.clone());
+    let around = way.iter().map(|(name, _)| *name).chain([edge.supporting.as_str(), edge.dependent.as_str()]);
+    let way: Vec<&str> = around.collect();
     let path: Vec<&str> = way.iter().rev().map(|name| id_of(name)).collect();
     let path = path.join(" > ");
     let message = format!(

@@ -54,8 +54,30 @@ impl Session {
         &self.organization
     }
 
-    pub(super) fn skipped(&mut self, count: usize) {
-        self.skipped += i64::try_from(count).unwrap_or(i64::MAX);
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether the stream lists any asset.
+    pub(super) fn lists_assets(&self) -> bool {
+        self.by_kind.get("asset").is_some_and(|counts| counts.read > 0)
+    }
+
+    /// Whether the stream lists an asset, be it one that was rejected.
+    pub(super) fn lists_asset(&self, external_id: &str) -> bool {
+        self.seen.contains(&seen("asset", external_id))
+    }
+
+    /// Items that an import before this one took: listed, and not looked at again.
+    pub(super) fn skipped(&mut self, items: &[ImportItem]) {
+        self.skipped += i64::try_from(items.len()).unwrap_or(i64::MAX);
+        items.iter().for_each(|item| self.list(item));
+    }
+
+    fn list(&mut self, item: &ImportItem) {
+        if let Some(Record::Asset(record)) = &item.record {
+            self.seen.insert(seen("asset", &record.external_id));
+        }
     }
 
     pub(super) fn by_kind(&self) -> BTreeMap<String, ImportCounts> {
@@ -92,6 +114,7 @@ impl Session {
             heads.push((item.position, item.origin.clone(), kind));
             let violations = wire::Validate::violations(&item);
             if !violations.is_empty() {
+                self.list(&item);
                 set(&mut results, index, rejected(&Fault::violations(violations)));
                 continue;
             }
@@ -146,10 +169,7 @@ impl Session {
 
     /// Whether the external id comes for the first time in this import.
     fn first(&mut self, kind: &str, external_id: &str) -> Outcome<()> {
-        use sha2::{Digest as _, Sha256};
-        let digest = Sha256::digest(format!("{kind} {external_id}"));
-        let key = digest.first_chunk::<16>().copied().unwrap_or_default();
-        if self.seen.insert(key) {
+        if self.seen.insert(seen(kind, external_id)) {
             return Ok(());
         }
         let message = format!("{external_id} came before in this import: the first one counts; leave this one out");
@@ -370,6 +390,13 @@ impl Session {
     }
 }
 
+/// What is remembered of an item: enough to know it again, and the same size for any id.
+fn seen(kind: &str, external_id: &str) -> [u8; 16] {
+    use sha2::{Digest as _, Sha256};
+    let digest = Sha256::digest(format!("{kind} {external_id}"));
+    digest.first_chunk::<16>().copied().unwrap_or_default()
+}
+
 fn set(results: &mut Results, index: usize, result: ImportResult) {
     if let Some(slot) = results.get_mut(index) {
         *slot = Some(result);
@@ -449,6 +476,10 @@ fn merge_asset(old: &mut Asset, new: &Asset) {
         power_watts,
         quantity
     );
+    if let Some(own) = new.external_ids.first() {
+        // It is listed again.
+        old.unlisted_by.retain(|source| *source != own.system);
+    }
     // A source that does not know what a thing is says nothing against who does.
     if new.r#type != taxonomy::UNCLASSIFIED {
         old.r#type.clone_from(&new.r#type);

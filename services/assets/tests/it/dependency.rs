@@ -5,7 +5,8 @@ use wire::assets::v1::asset_policy::ValuationRule;
 use wire::assets::v1::asset_policy_service_client::AssetPolicyServiceClient;
 use wire::assets::v1::{
     ActivateAssetPolicyRequest, AnalyzeAssetImpactRequest, Asset, AssetPolicy, CreateAssetPolicyRequest,
-    CreateDependencyRequest, DeleteAssetRequest, DeleteDependencyRequest, Dependency, UpdateAssetRequest,
+    CreateDependencyRequest, DeleteAssetRequest, DeleteDependencyRequest, Dependency, ExplainAssetValueRequest,
+    ExplainAssetValueResponse, UpdateAssetRequest,
 };
 
 use crate::{assets, dependencies, get, on_every_database, rated};
@@ -123,5 +124,110 @@ on_every_database! {
         let greatest = (0..8).map(|number| f64::from(1 + number / 4 + 1 + number % 3 + 1 + number / 7)).fold(0.0, f64::max);
         assert_eq!(inherits(&bench, "router").await.0, greatest);
         assert_eq!(inherits(&bench, "power").await.0, greatest);
+    }
+
+    async fn an_explanation_names_the_source_and_the_way(bench) {
+        for (id, ratings) in [("service", (3, 3, 3)), ("router", (1, 1, 1)), ("power", (0, 0, 0)), ("spare", (1, 1, 1))] {
+            rated(&bench, id, ratings).await;
+        }
+        dependencies(&bench).create_dependency(edge("router", "power", false)).await.unwrap();
+        let before = explain(&bench, "power").await;
+        dependencies(&bench).create_dependency(edge("service", "router", false)).await.unwrap();
+        let power = explain(&bench, "power").await;
+        assert_eq!((power.effective_value, power.own_value, power.inherited_value, power.grade), (9.0, 0.0, 9.0, 1));
+        let way: Vec<(&str, f64)> = power.path.iter().map(|step| (step.display_name.as_str(), step.value)).collect();
+        assert_eq!(way, [("service", 9.0), ("router", 3.0), ("power", 0.0)]);
+        assert_eq!(power.path[0].dependency, "organizations/acme/dependencies/service-router");
+        assert_eq!(power.path[0].kind, "uses");
+        assert_eq!(power.since_method, "telwarden.assets.v1.DependencyService/CreateDependency");
+        assert_eq!(power.since_actor, "ana");
+        let micros = |explained: &ExplainAssetValueResponse| store::micros(explained.since.as_ref());
+        assert!(micros(&power) > micros(&before), "the value is what it is since the second dependency");
+        let spare = explain(&bench, "spare").await;
+        assert!(spare.path.is_empty() && spare.inherited_from.is_empty());
+        assert_eq!((spare.own_value, spare.rule()), (3.0, ValuationRule::Sum));
+    }
+
+    async fn on_any_graph_the_explanation_is_what_a_search_of_all_ways_finds(bench) {
+        for seed in 1..=3_u64 {
+            let graph = random_graph(seed, 24, 40);
+            fill(&bench, seed, &graph).await;
+            for at in 0..graph.own.len() {
+                let explained = explain(&bench, &graph.id(seed, at)).await;
+                let expected = graph.greatest_above(at);
+                assert_eq!(explained.inherited_value, expected, "seed {seed}, asset {at}");
+                if expected == 0.0 {
+                    assert!(explained.path.is_empty());
+                    continue;
+                }
+                let way: Vec<usize> = explained.path.iter().map(|step| graph.at(seed, &step.asset)).collect();
+                assert_eq!(way.last(), Some(&at));
+                assert_eq!(graph.own[way[0]], expected, "it begins with the asset whose value it is");
+                assert!(explained.inherited_from.ends_with(&graph.id(seed, way[0])));
+                assert!(way.windows(2).all(|pair| graph.edges.contains(&(pair[0], pair[1]))), "each depends on the next: {way:?}");
+            }
+        }
+    }
+}
+
+async fn explain(bench: &testkit::Bench, id: &str) -> ExplainAssetValueResponse {
+    let name = format!("organizations/acme/assets/{id}");
+    assets(bench).explain_asset_value(ExplainAssetValueRequest { name }).await.unwrap().into_inner()
+}
+
+/// A graph with circles: own values, and edges as (dependent, supporting).
+struct Graph {
+    own: Vec<f64>,
+    edges: Vec<(usize, usize)>,
+}
+
+impl Graph {
+    fn id(&self, seed: u64, at: usize) -> String {
+        format!("g{seed}-n{at}")
+    }
+
+    fn at(&self, seed: u64, name: &str) -> usize {
+        (0..self.own.len()).find(|at| name.ends_with(&format!("/{}", self.id(seed, *at)))).unwrap()
+    }
+
+    /// The greatest own value among all that depend on an asset, by visiting everything.
+    fn greatest_above(&self, at: usize) -> f64 {
+        let mut seen = std::collections::BTreeSet::from([at]);
+        while let Some((dependent, _)) = self.edges.iter().find(|(from, to)| seen.contains(to) && !seen.contains(from))
+        {
+            seen.insert(*dependent);
+        }
+        seen.remove(&at);
+        seen.into_iter().map(|other| self.own[other]).fold(0.0, f64::max)
+    }
+}
+
+fn random_graph(seed: u64, assets: usize, edges: usize) -> Graph {
+    // A linear congruential generator (Knuth's MMIX constants): the same graph for the same seed, everywhere.
+    let mut state = seed;
+    let mut next = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    // Ratings of 0 to 3 alike give values of 0, 3, 6 and 9.
+    let own = (0..assets).map(|_| next(4) as f64 * 3.0).collect();
+    let mut made = Vec::new();
+    while made.len() < edges {
+        let edge = (next(assets), next(assets));
+        if edge.0 != edge.1 && !made.contains(&edge) {
+            made.push(edge);
+        }
+    }
+    Graph { own, edges: made }
+}
+
+async fn fill(bench: &testkit::Bench, seed: u64, graph: &Graph) {
+    for (at, own) in graph.own.iter().enumerate() {
+        let rating = (*own / 3.0) as i32;
+        rated(bench, &graph.id(seed, at), (rating, rating, rating)).await;
+    }
+    for (dependent, supporting) in &graph.edges {
+        let request = edge(&graph.id(seed, *dependent), &graph.id(seed, *supporting), true);
+        dependencies(bench).create_dependency(request).await.unwrap();
     }
 }

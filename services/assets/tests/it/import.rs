@@ -161,7 +161,7 @@ on_every_database! {
         for (n, rating) in [(0, 3), (1, 1), (2, 3), (3, 3), (202, 3)] {
             assert_eq!(get(&bench, &format!("n{n}")).await.integrity, rating, "n{n}");
         }
-        testkit::ledger_holds(&bench, &assets::tables()).await;
+        testkit::ledger_holds(&bench, &::assets::tables()).await;
     }
 
     async fn a_state_is_taken_over_only_from_who_may_answer_for_it(bench) {
@@ -179,5 +179,43 @@ on_every_database! {
         let mut answers = client.import_assets(futures::stream::iter([message])).await.unwrap().into_inner();
         let refused = answers.next().await.unwrap().unwrap_err();
         assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "PERMISSION_MISSING"));
+    }
+
+    async fn what_a_full_import_no_longer_lists_is_flagged_and_stays(bench) {
+        let all = || (0..10).map(|n| asset(&format!("n{n}"), "", 1)).collect::<Vec<_>>();
+        let full = || ImportStart { full: true, ..Default::default() };
+        let unlisted = async || {
+            let request = ListAssetsRequest { parent: "organizations/acme".to_owned(), filter: "unlisted_by:\"oss\"".to_owned(), ..Default::default() };
+            let listed = assets(&bench).list_assets(request).await.unwrap().into_inner().assets;
+            listed.into_iter().map(|asset| asset.display_name).collect::<Vec<_>>()
+        };
+        let (first, ..) = import(&bench, all(), full()).await;
+        assert_eq!((first.counts.unwrap().created, first.unlisted_assets), (10, 0));
+        assets(&bench).create_asset(wire::assets::v1::CreateAssetRequest {
+            parent: "organizations/acme".to_owned(),
+            asset_id: "by-hand".to_owned(),
+            asset: Some(Asset { display_name: "By hand".to_owned(), r#type: "router".to_owned(), ..Default::default() }),
+        }).await.unwrap();
+
+        let (part, ..) = import(&bench, all().into_iter().take(7).collect(), ImportStart::default()).await;
+        assert_eq!(part.unlisted_assets, 0, "only a full import says what is missing");
+        // Half of it, one of them wrong: that one is listed all the same.
+        let mut half: Vec<Record> = all().into_iter().take(5).collect();
+        let Record::Asset(wrong) = &mut half[4] else { unreachable!() };
+        wrong.asset.as_mut().unwrap().display_name = String::new();
+        let dry = ImportStart { dry_run: true, ..full() };
+        assert_eq!(import(&bench, half.clone(), dry).await.0.unlisted_assets, 5);
+        assert!(unlisted().await.is_empty(), "a dry run only says so");
+        let (second, ..) = import(&bench, half.clone(), full()).await;
+        assert_eq!((second.unlisted_assets, second.counts.unwrap().rejected), (5, 1));
+        assert_eq!(unlisted().await, ["Asset n5", "Asset n6", "Asset n7", "Asset n8", "Asset n9"]);
+        assert_eq!(import(&bench, half, full()).await.0.unlisted_assets, 0, "what is flagged is not flagged again");
+
+        let (nothing, ..) = import(&bench, vec![estate().remove(0)], full()).await;
+        assert_eq!(nothing.unlisted_assets, 0, "a source that lists no asset is broken rather than empty");
+        let (again, ..) = import(&bench, all(), full()).await;
+        assert_eq!((again.counts.unwrap().updated, again.unlisted_assets), (5, 0));
+        assert!(unlisted().await.is_empty(), "what is listed again is so no more");
+        testkit::ledger_holds(&bench, &::assets::tables()).await;
     }
 }

@@ -1,0 +1,103 @@
+//! Why an asset is worth what it is (X.1057 clause 7.4): its own rating, or what depends on it and by which way.
+
+use std::collections::HashMap;
+
+use access::Context;
+use fault::{Fault, Outcome};
+use prost::Message as _;
+use wire::assets::v1::asset_policy::ValuationRule;
+use wire::assets::v1::{Asset, ExplainAssetValueRequest, ExplainAssetValueResponse, ExplainedStep};
+
+use crate::Registry;
+use crate::dependency::{Way, back, walk};
+
+/// The longest way that is looked for; far beyond any real chain.
+const FARTHEST: i64 = 256;
+
+pub(crate) async fn explain(
+    registry: &Registry,
+    context: &Context,
+    request: &ExplainAssetValueRequest,
+) -> Outcome<ExplainAssetValueResponse> {
+    let asset = registry.assets.get(context, &request.name).await?;
+    let organization = crate::organization_of(&asset.name);
+    let policy = crate::asset_policy::active_now(registry, organization).await?;
+    let path = path(registry, organization, &asset).await?;
+    let since = since(registry, &asset).await?;
+    let rule = match policy.valuation_rule() {
+        ValuationRule::Unspecified => ValuationRule::Sum,
+        rule => rule,
+    };
+    Ok(ExplainAssetValueResponse {
+        effective_value: asset.effective_value,
+        grade: asset.grade,
+        own_value: asset.value,
+        rule: rule.into(),
+        policy: policy.name,
+        confidentiality: asset.confidentiality,
+        integrity: asset.integrity,
+        availability: asset.availability,
+        inherited_value: asset.inherited_value,
+        inherited_from: asset.inherited_from,
+        path,
+        since: store::timestamp(since.at),
+        since_method: since.method,
+        since_actor: since.actor,
+    })
+}
+
+/// The shortest way by which the inherited value comes: from the asset whose value it is to the one asked about.
+async fn path(registry: &Registry, organization: &str, asset: &Asset) -> Outcome<Vec<ExplainedStep>> {
+    if asset.inherited_from.is_empty() {
+        return Ok(Vec::new());
+    }
+    let source = asset.inherited_from.as_str();
+    let reached = walk(registry, organization, &asset.name, Way::Dependents, FARTHEST, Some(source)).await?;
+    let way = back(&reached, source);
+    let ids: Vec<&str> = way.iter().map(|(name, _)| crate::id_of(name)).chain([crate::id_of(&asset.name)]).collect();
+    let found = registry.assets.find(organization, |sql| {
+        sql.is_in("id", &ids);
+    });
+    let known: HashMap<String, Asset> = found.await?.into_iter().map(|asset| (asset.name.clone(), asset)).collect();
+    let step = |name: &str, dependency: String, kind: String| {
+        let (display_name, value) =
+            known.get(name).map(|known| (known.display_name.clone(), known.value)).unwrap_or_default();
+        ExplainedStep { asset: name.to_owned(), display_name, value, dependency, kind }
+    };
+    let mut steps: Vec<ExplainedStep> = way
+        .iter()
+        .map(|(name, on)| {
+            let dependency = format!("organizations/{organization}/dependencies/{}", on.dependency);
+            step(name, dependency, on.kind.clone())
+        })
+        .collect();
+    steps.push(step(&asset.name, String::new(), String::new()));
+    Ok(steps)
+}
+
+/// When the value became what it is, and by whom.
+#[derive(Default)]
+struct Since {
+    at: i64,
+    method: String,
+    actor: String,
+}
+
+async fn since(registry: &Registry, asset: &Asset) -> Outcome<Since> {
+    let mut since = Since { at: i64::MIN, ..Since::default() };
+    let (mut after, mut value) = (0, None);
+    loop {
+        let page = registry.database.history(&asset.name, after, 500).await?;
+        for entry in &page.entries {
+            let now = Asset::decode(entry.after.as_slice()).map_err(Fault::defect)?.effective_value;
+            if value != Some(now) {
+                since = Since { at: entry.at, method: entry.method.clone(), actor: entry.actor.clone() };
+                value = Some(now);
+            }
+        }
+        match page.entries.last() {
+            Some(last) => after = last.sequence,
+            None => return Ok(since),
+        }
+    }
+}
