@@ -13,6 +13,7 @@ mod crash;
 mod deploy;
 mod descriptors;
 mod errors;
+mod first_use;
 mod house;
 mod http;
 mod program;

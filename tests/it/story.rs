@@ -3,6 +3,9 @@
 use serde_json::{Value, json};
 use telwarden::client::{Connection, Output};
 use telwarden::suite::{self, Options, Suite};
+use wire::assets::v1::ExplainAssetValueRequest;
+use wire::assets::v1::asset_service_client::AssetServiceClient;
+use wire::assets::v1::import_item::Record;
 
 /// The suite on a folder of its own, which lives as long as the process.
 pub(crate) async fn start() -> Suite {
@@ -14,6 +17,11 @@ pub(crate) async fn start() -> Suite {
 
 /// Imports a generated estate into an organization, as the command line would.
 async fn import(running: &Suite, organization: &str, scale: f64) -> telwarden::import::Done {
+    import_part(running, organization, scale, usize::MAX).await
+}
+
+/// The same, but only so many of its assets, as a source that says this is all.
+async fn import_part(running: &Suite, organization: &str, scale: f64, most: usize) -> telwarden::import::Done {
     let mut bytes = Vec::new();
     sample::write_tmf639(sample::Settings { seed: 5, scale }, &mut bytes).unwrap();
     let token = running.token("oss", &[organization], &["asset-manager"]).unwrap();
@@ -22,10 +30,20 @@ async fn import(running: &Suite, organization: &str, scale: f64) -> telwarden::i
         parent: format!("organizations/{organization}"),
         source: "oss".to_owned(),
         accept_states: true,
+        full: most < usize::MAX,
         ..Default::default()
     };
     let read = Box::new(move |sink: &mut dyn FnMut(intake::Item) -> std::ops::ControlFlow<()>| {
-        intake::read(intake::Format::Tmf639, &mut bytes.as_slice(), &intake::Settings::default(), sink)
+        let mut assets = 0;
+        let mut some = |item: intake::Item| match &item.record {
+            Record::Asset(_) if assets == most => std::ops::ControlFlow::Continue(()),
+            Record::Dependency(_) if most < usize::MAX => std::ops::ControlFlow::Continue(()),
+            record => {
+                assets += usize::from(matches!(record, Record::Asset(_)));
+                sink(item)
+            }
+        };
+        intake::read(intake::Format::Tmf639, &mut bytes.as_slice(), &intake::Settings::default(), &mut some)
     });
     telwarden::import::stream(connection.open().await.unwrap(), start, read).await.unwrap()
 }
@@ -53,6 +71,20 @@ async fn an_operator_imports_values_and_proves_its_estate() {
     for part in ["Most valuable, and why", "Deepest dependency", "How well known"] {
         assert!(screen.contains(part), "{screen}");
     }
+
+    // What everything in the longest chain rests on says whose value it has, and by which way.
+    let mut client = AssetServiceClient::new(connection.open().await.unwrap());
+    let name = estate.deepest_dependency.last().unwrap().clone();
+    let explained = client.explain_asset_value(ExplainAssetValueRequest { name }).await.unwrap().into_inner();
+    let drawn = telwarden::estate::explained(&explained);
+    assert!(explained.path.len() > 1 && drawn.contains(&explained.path[0].display_name), "{drawn}");
+
+    // The source lists half of it the next time: the rest is flagged and stays.
+    let half = first.summary.by_kind["asset"].created / 2;
+    let gone = import_part(&running, "acme", 0.2, usize::try_from(half).unwrap()).await.summary;
+    assert_eq!(gone.unlisted_assets, estate.assets - half);
+    let after = telwarden::posture::estate(connection.open().await.unwrap(), "acme").await.unwrap();
+    assert_eq!((after.assets, after.unlisted), (estate.assets, estate.assets - half));
 
     // Proof: the ledger holds.
     let verified = store::verify(&running.databases[0], &assets_tables()).await.unwrap().unwrap();

@@ -225,12 +225,13 @@ async fn serve(up: &Up) -> Result<()> {
         tls,
     };
     let suite = suite::start(options).await?;
-    if up.sample {
-        load_sample(&suite).await?;
-    }
+    let supporting = match up.sample {
+        true => load_sample(&suite).await?,
+        false => None,
+    };
     println!("{{\"ready\":true,\"gateway\":\"{}\"}}", suite.url());
     std::io::stdout().flush()?;
-    hint(up, &suite);
+    hint(up, &suite, supporting.as_deref());
     process::shutdown::until_signal().await?;
     eprintln!("draining");
     suite.stop().await?;
@@ -246,7 +247,8 @@ fn telemetry() -> process::telemetry::TelemetrySettings {
     settings
 }
 
-async fn load_sample(suite: &Suite) -> Result<()> {
+/// Imports the sample operator and shows it; gives the id of an asset that much depends on.
+async fn load_sample(suite: &Suite) -> Result<Option<String>> {
     use std::ops::ControlFlow;
     let token = suite.token("sample", &["sample"], &["administrator"])?;
     let client = suite.client(&token)?;
@@ -270,10 +272,11 @@ async fn load_sample(suite: &Suite) -> Result<()> {
     );
     let estate = posture::estate(client, "sample").await?;
     eprint!("{}", posture::text("sample", &estate));
-    Ok(())
+    let last = estate.deepest_dependency.last().and_then(|name| name.rsplit('/').next());
+    Ok(last.map(str::to_owned))
 }
 
-fn hint(up: &Up, suite: &Suite) {
+fn hint(up: &Up, suite: &Suite, supporting: Option<&str>) {
     let organization = if up.sample { "sample" } else { "acme" };
     let (url, data) = (suite.url(), up.data.display());
     let curl = if up.tls_cert.is_some() { "curl --cacert \"$TELWARDEN_CA\"" } else { "curl" };
@@ -287,10 +290,11 @@ fn hint(up: &Up, suite: &Suite) {
     eprintln!(
         "  {curl} -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/{organization}/assets?page_size=3&order_by=effective_value%20desc'"
     );
-    if up.sample {
+    if let Some(asset) = supporting {
         eprintln!(
-            "  {curl} -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/sample/assets/core-router-0:impact?page_size=5'"
+            "  {curl} -s -H \"authorization: Bearer $TELWARDEN_TOKEN\" '{url}/v1/organizations/{organization}/assets/{asset}:impact?page_size=5'"
         );
+        eprintln!("  telwarden assets explain {asset} --organization {organization}");
     }
     eprintln!("  telwarden posture --organization {organization}");
 }
