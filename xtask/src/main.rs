@@ -3,6 +3,7 @@
 mod load;
 mod postgres;
 mod protos;
+mod resource;
 
 use std::process::Command;
 
@@ -20,6 +21,8 @@ enum Task {
     },
     /// Checks the proto files: lint, and breaking changes against the branch `main` where it is known.
     Protos,
+    /// Writes what is the same for every resource: proto, Rust file, test.
+    Resource(resource::NewResource),
     /// Measures the suite beside what the same machine could do at best, in the same run, and prints one table.
     Load(load::Load),
     /// The least that can answer `GetAsset`, for `load`: serves one message.
@@ -36,6 +39,7 @@ fn main() -> Result<()> {
     match Task::parse() {
         Task::Test { rest } => test(&rest),
         Task::Protos => protos::check(),
+        Task::Resource(new) => resource::create(&new),
         Task::Load(options) => load::load(&options),
         Task::BareServer { message } => load::bare::serve(&message),
         Task::Check => check(),

@@ -18,6 +18,10 @@ use crate::{Database, Dialect, Sql};
 /// How long entries of another replica may wait to be seen.
 const POLL: Duration = Duration::from_millis(250);
 
+/// How long entries may wait for others to be numbered with them: a round costs the same for one as for many, and under
+/// load a round for each commit would take the database from those who write.
+const GATHER: Duration = Duration::from_millis(5);
+
 /// Starts the task that numbers, for as long as the database is held elsewhere.
 pub(crate) fn start(database: &Database) {
     let held = std::sync::Arc::downgrade(&database.inner);
@@ -25,8 +29,10 @@ pub(crate) fn start(database: &Database) {
         loop {
             let Some(inner) = held.upgrade() else { return };
             let database = Database { inner };
-            let woken = tokio::time::timeout(POLL, database.inner.arrived.notified()).await.is_ok();
-            if let Err(fault) = round(&database, woken).await {
+            if tokio::time::timeout(POLL, database.inner.arrived.notified()).await.is_ok() {
+                tokio::time::sleep(GATHER).await;
+            }
+            if let Err(fault) = number(&database).await {
                 tracing::warn!(%fault, service = database.service(), "the ledger could not be numbered; trying again");
                 drop(database);
                 tokio::time::sleep(POLL).await;
@@ -50,22 +56,15 @@ impl Database {
     pub(crate) async fn place_entries(&self) -> Outcome<()> {
         match self.dialect() {
             Dialect::Sqlite => Ok(()),
-            Dialect::Postgres => round(self, true).await,
+            Dialect::Postgres => {
+                while number(self).await? > 0 {}
+                Ok(())
+            }
         }
     }
 }
 
-async fn round(database: &Database, woken: bool) -> Outcome<()> {
-    loop {
-        let numbered = number(database).await?;
-        let newest = database.newest().await?;
-        database.inner.head.send_if_modified(|head| std::mem::replace(head, newest.max(*head)) < newest);
-        if numbered == 0 || !woken {
-            return Ok(());
-        }
-    }
-}
-
+/// One round; gives how many were numbered, and shows readers where the ledger ends now.
 async fn number(database: &Database) -> Outcome<usize> {
     let tx = database.inner.write.begin().await.map_err(|error| refuse(&error))?;
     let lock = database.sql("SELECT pg_advisory_xact_lock(7310601)");
@@ -76,6 +75,9 @@ async fn number(database: &Database) -> Outcome<usize> {
     );
     let rows = tx.query_all_raw(sql.statement()).await.map_err(|error| refuse(&error))?;
     if rows.is_empty() {
+        // Another replica may have been faster.
+        drop(tx);
+        show(database, database.newest().await?);
         return Ok(0);
     }
     let unplaced = rows
@@ -109,7 +111,12 @@ async fn number(database: &Database) -> Outcome<usize> {
         tx.execute_raw(place(database, portion).statement()).await.map_err(|error| refuse(&error))?;
     }
     tx.commit().await.map_err(|error| refuse(&error))?;
+    show(database, sequence);
     Ok(unplaced.len())
+}
+
+fn show(database: &Database, newest: i64) {
+    database.inner.head.send_if_modified(|head| std::mem::replace(head, newest.max(*head)) < newest);
 }
 
 fn place(database: &Database, places: Vec<Vec<Value>>) -> Sql {
