@@ -229,11 +229,11 @@ fn handler(one: &Move) -> String {
     format!(
         "\n    async fn {}_{{noun}}(&self, request: Request<{verb}{{Noun}}Request>) -> Result<Response<{{Noun}}>, Status> {{\n        \
          let (context, r) = open(request)?;\n        let rule = |_: &Context, old: &{{Noun}}, new: &mut {{Noun}}| {{\n            \
-         in_state(\"{{word}}\", old.state(), &[State::{}], \"moved on by {}\")?;\n            new.set_state(State::{});\n            Ok(())\n        }};\n        \
+         in_state(\"{{word}}\", old.state(), &[State::{}], \"made {}\")?;\n            new.set_state(State::{});\n            Ok(())\n        }};\n        \
          reply(self.{{nouns}}.change(&context, &r.name, &r.etag, rule).await)\n    }}\n",
         one.verb,
         one.from.to_upper_camel_case(),
-        one.verb.replace('_', " "),
+        one.to.to_shouty_snake_case(),
         one.to.to_upper_camel_case(),
     )
 }

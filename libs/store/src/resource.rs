@@ -60,8 +60,10 @@ pub struct Referrer {
     pub what: &'static str,
     /// The table.
     pub table: &'static str,
-    /// The column, also the field that filters name.
+    /// The column; `value` in a side table.
     pub column: &'static str,
+    /// How a filter asks for it: `site=`, or `assets:` where it repeats.
+    pub filter: &'static str,
     /// Whether it holds the id alone instead of the whole name.
     pub by_id: bool,
 }

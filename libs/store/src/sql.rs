@@ -67,10 +67,12 @@ impl Sql {
         }
     }
 
-    /// Adds rows as a source to select from: `VALUES (?, …), …` on SQLite, one bound array a column on PostgreSQL. Its
-    /// columns are called `column1`, `column2` and so on. No value may be NULL.
+    /// Adds rows as a source to select from: `VALUES (?, …), …` on SQLite and for a single row, one bound array a column for
+    /// more on PostgreSQL. Its columns are called `column1`, `column2` and so on. No value may be NULL.
     pub(crate) fn rows(&mut self, rows: Vec<Vec<Value>>) -> &mut Self {
         match self.dialect {
+            // One row is as well bound value by value: the server then has no arrays to take apart.
+            _ if rows.len() == 1 => self.push("VALUES (").bind_all(rows.into_iter().flatten()).push(")"),
             Dialect::Sqlite => {
                 self.text.reserve(rows.iter().map(|row| row.len() * 3 + 4).sum());
                 for (index, row) in rows.into_iter().enumerate() {

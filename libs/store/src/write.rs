@@ -224,9 +224,9 @@ pub(crate) async fn refuse_referenced<R: Resource>(
         sql.bind(organization).push(" AND ").push(&quoted(referrer.column)).push(" = ").bind(named);
         let count: i64 = tx.row(sql).await?.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
         if count > 0 {
-            let (what, column) = (referrer.what, referrer.column);
+            let (what, filter) = (referrer.what, referrer.filter);
             let message = format!(
-                "{count} {what} still name it: let them go of it first (the filter {column}=\"{named}\" lists them)"
+                "{count} {what} still name it: let them go of it first (the filter {filter}\"{named}\" lists them)"
             );
             return Err(Fault::new(Code::FailedPrecondition, ErrorReason::StillReferenced, message)
                 .with("count", count)

@@ -66,8 +66,20 @@ impl store::Resource for Assets {
 
     fn referrers() -> &'static [Referrer] {
         &[
-            Referrer { what: "dependencies", table: "dependency", column: "dependent", by_id: false },
-            Referrer { what: "dependencies", table: "dependency", column: "supporting", by_id: false },
+            Referrer {
+                what: "dependencies",
+                table: "dependency",
+                column: "dependent",
+                filter: "dependent=",
+                by_id: false,
+            },
+            Referrer {
+                what: "dependencies",
+                table: "dependency",
+                column: "supporting",
+                filter: "supporting=",
+                by_id: false,
+            },
         ]
     }
 

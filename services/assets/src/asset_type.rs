@@ -29,8 +29,14 @@ impl store::Resource for AssetTypes {
 
     fn referrers() -> &'static [Referrer] {
         &[
-            Referrer { what: "assets", table: "asset", column: "type", by_id: true },
-            Referrer { what: "asset types", table: "asset_type", column: "parent_type", by_id: true },
+            Referrer { what: "assets", table: "asset", column: "type", filter: "type=", by_id: true },
+            Referrer {
+                what: "asset types",
+                table: "asset_type",
+                column: "parent_type",
+                filter: "parent_type=",
+                by_id: true,
+            },
         ]
     }
 

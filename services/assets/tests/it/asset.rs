@@ -185,4 +185,53 @@ on_every_database! {
         let served = client.commission_asset(CommissionAssetRequest { name, ..Default::default() }).await.unwrap().into_inner();
         assert_eq!(served.state(), State::InService);
     }
+
+    async fn many_who_read_at_once_each_get_what_they_asked_for(bench) {
+        for n in 0..20 {
+            rated(&bench, &format!("m{n}"), (1, 1, 1)).await;
+        }
+        let other = Assets::new(bench.client("bo", &["other"], &["asset-manager"]));
+        let create_other = CreateAssetRequest { parent: "organizations/other".to_owned(), ..create("m3", router("Theirs")) };
+        other.clone().create_asset(create_other).await.unwrap();
+        let reads = (0..600).map(|n| {
+            // Every third asks for what is not there, some of another organization, under the same id.
+            let (mut client, organization, id) = match n % 6 {
+                0 => (assets(&bench), "acme", format!("ghost{n}")),
+                3 => (other.clone(), "other", "m3".to_owned()),
+                _ => (assets(&bench), "acme", format!("m{}", n % 20)),
+            };
+            let name = format!("organizations/{organization}/assets/{id}");
+            async move { (n, name.clone(), client.get_asset(GetAssetRequest { name }).await) }
+        });
+        for (n, name, read) in futures::future::join_all(reads).await {
+            match (n % 6, read) {
+                (0, Err(status)) => assert_eq!(status.code(), Code::NotFound),
+                (3, Ok(asset)) => assert_eq!(asset.into_inner().display_name, "Theirs"),
+                (_, read) => assert_eq!(read.unwrap().into_inner().name, name),
+            }
+        }
+        // A reader that goes away while others wait takes nothing from them.
+        let mut leaving = assets(&bench);
+        let gone = leaving.get_asset(GetAssetRequest { name: "organizations/acme/assets/m1".to_owned() });
+        drop(tokio::time::timeout(std::time::Duration::from_nanos(1), gone).await);
+        assert_eq!(get(&bench, "m1").await.display_name, "m1");
+    }
+
+    async fn what_has_no_time_is_before_none(bench) {
+        let mut dated = router("Dated");
+        dated.end_of_life_time = Some("2026-01-01T00:00:00Z".parse().unwrap());
+        assets(&bench).create_asset(create("dated", dated)).await.unwrap();
+        assets(&bench).create_asset(create("undated", router("Undated"))).await.unwrap();
+        for (filter, expected) in [
+            ("end_of_life_time < \"2027-01-01T00:00:00Z\"", vec!["dated"]),
+            ("end_of_life_time <= \"2026-01-01T00:00:00Z\"", vec!["dated"]),
+            ("NOT end_of_life_time:*", vec!["undated"]),
+            ("end_of_life_time > \"2027-01-01T00:00:00Z\"", vec![]),
+        ] {
+            let request = ListAssetsRequest { parent: ACME.to_owned(), filter: filter.to_owned(), ..Default::default() };
+            let page = assets(&bench).list_assets(request).await.unwrap().into_inner();
+            let ids: Vec<&str> = page.assets.iter().map(|asset| asset.name.rsplit('/').next().unwrap()).collect();
+            assert_eq!(ids, expected, "{filter}");
+        }
+    }
 }

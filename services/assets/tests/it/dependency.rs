@@ -49,6 +49,7 @@ on_every_database! {
         let name = "organizations/acme/assets/power".to_owned();
         let used = assets(&bench).delete_asset(DeleteAssetRequest { name, ..Default::default() }).await.unwrap_err();
         assert_eq!(reason(&used), "STILL_REFERENCED");
+        assert!(used.message().contains("supporting=\"organizations/acme/assets/power\""), "{}", used.message());
     }
 
     async fn circles_are_told_and_when_meant_are_safe(bench) {
