@@ -199,7 +199,7 @@ impl Graph {
             seen.insert(*dependent);
         }
         seen.remove(&at);
-        seen.into_iter().map(|other| self.own[other]).fold(0.0, f64::max)
+        seen.iter().filter_map(|other| self.own.get(*other)).copied().fold(0.0, f64::max)
     }
 }
 
