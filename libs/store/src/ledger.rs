@@ -270,6 +270,24 @@ impl Database {
         Ok(LedgerPage { entries, through })
     }
 
+    /// Entries of one resource in the order in which they were written, the oldest first, those included that are committed but
+    /// have no place in the ledger yet: what a caller has just done is among them. Each comes with where to go on.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`.
+    pub async fn life(&self, resource: &str, after: i64, limit: i64) -> Outcome<Vec<(i64, Entry)>> {
+        let order = match self.dialect() {
+            Dialect::Sqlite => "seq",
+            Dialect::Postgres => "row_id",
+        };
+        let columns = COLUMNS.replacen("seq", "COALESCE(seq, 0)", 1);
+        let mut sql = self.sql(format!("SELECT {columns}, {order} FROM ledger WHERE resource = "));
+        sql.bind(resource).push(&format!(" AND {order} > ")).bind(after);
+        sql.push(&format!(" ORDER BY {order} LIMIT ")).bind(limit);
+        let rows = self.rows(sql).await?;
+        rows.iter().map(|row| Ok((row.try_get_by_index(16).map_err(Fault::defect)?, Entry::read(row)?))).collect()
+    }
+
     /// All entries after a place, of every organization: for verification.
     pub(crate) async fn all_entries(&self, after: i64, limit: i64) -> Outcome<Vec<Entry>> {
         let mut sql = self.sql(format!("SELECT {COLUMNS} FROM ledger WHERE seq > "));

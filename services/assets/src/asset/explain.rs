@@ -87,16 +87,16 @@ async fn since(registry: &Registry, asset: &Asset) -> Outcome<Since> {
     let mut since = Since { at: i64::MIN, ..Since::default() };
     let (mut after, mut value) = (0, None);
     loop {
-        let page = registry.database.history(&asset.name, after, 500).await?;
-        for entry in &page.entries {
+        let page = registry.database.life(&asset.name, after, 500).await?;
+        for (_, entry) in &page {
             let now = Asset::decode(entry.after.as_slice()).map_err(Fault::defect)?.effective_value;
             if value != Some(now) {
                 since = Since { at: entry.at, method: entry.method.clone(), actor: entry.actor.clone() };
                 value = Some(now);
             }
         }
-        match page.entries.last() {
-            Some(last) => after = last.sequence,
+        match page.last() {
+            Some((place, _)) => after = *place,
             None => return Ok(since),
         }
     }
