@@ -11,9 +11,6 @@ use wire::assets::v1::{Asset, ExplainAssetValueRequest, ExplainAssetValueRespons
 use crate::Registry;
 use crate::dependency::{Way, back, walk};
 
-/// The longest way that is looked for; far beyond any real chain.
-const FARTHEST: i64 = 256;
-
 pub(crate) async fn explain(
     registry: &Registry,
     context: &Context,
@@ -52,8 +49,12 @@ async fn path(registry: &Registry, organization: &str, asset: &Asset) -> Outcome
         return Ok(Vec::new());
     }
     let source = asset.inherited_from.as_str();
-    let reached = walk(registry, organization, &asset.name, Way::Dependents, FARTHEST, Some(source)).await?;
+    let reached = walk(registry, organization, &asset.name, Way::Dependents, i64::MAX, Some(source)).await?;
     let way = back(&reached, source);
+    if way.is_empty() {
+        // The dependencies changed between the two reads; a way that does not begin at the source would be no explanation.
+        return Ok(Vec::new());
+    }
     let ids: Vec<&str> = way.iter().map(|(name, _)| crate::id_of(name)).chain([crate::id_of(&asset.name)]).collect();
     let found = registry.assets.find(organization, |sql| {
         sql.is_in("id", &ids);

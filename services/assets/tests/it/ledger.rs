@@ -76,3 +76,28 @@ async fn the_ledger_holds_on_every_database_under_concurrent_writers() {
         assert_eq!(verify(&bench).await.unwrap().entries, 80);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_cannot_be_read_fails_those_alone_who_ask_for_it() {
+    use wire::assets::v1::asset_service_client::AssetServiceClient;
+    use wire::assets::v1::{Asset, CreateAssetRequest, GetAssetRequest};
+    let bench = crate::registry(None).await;
+    rated(&bench, "sound", (1, 1, 1)).await;
+    let other = AssetServiceClient::new(bench.client("bo", &["other"], &["asset-manager"]));
+    let asset = Asset { display_name: "Broken".to_owned(), r#type: "router".to_owned(), ..Default::default() };
+    let parent = "organizations/other".to_owned();
+    let create = CreateAssetRequest { parent, asset_id: "broken".to_owned(), asset: Some(asset) };
+    other.clone().create_asset(create).await.unwrap();
+    tamper(&bench, "UPDATE asset SET body = x'FFFF' WHERE id = 'broken'").await;
+    // Read in turn and at once, so that readers of both organizations share statements.
+    let reads = (0..200).map(|n| {
+        let (mut client, name) = match n % 2 {
+            0 => (crate::assets(&bench), "organizations/acme/assets/sound"),
+            _ => (other.clone(), "organizations/other/assets/broken"),
+        };
+        async move { (n % 2, client.get_asset(GetAssetRequest { name: name.to_owned() }).await) }
+    });
+    for (whose, read) in futures::future::join_all(reads).await {
+        assert_eq!(read.is_ok(), whose == 0, "{read:?}");
+    }
+}
