@@ -1,6 +1,7 @@
 //! Import (ITU-T X.1057 clause 7.2, survey by import): a stream in, news out, idempotent by (source, external id).
 
 mod batch;
+mod merge;
 mod unlisted;
 
 use std::pin::Pin;

@@ -7,14 +7,14 @@ use store::{Resource, Rules, Transaction};
 use wire::assets::v1::import_item::Record;
 use wire::assets::v1::import_result::Outcome as Became;
 use wire::assets::v1::{
-    Asset, AssetRecord, Dependency, DependencyRecord, ErrorReason, ExternalId, ImportCounts, ImportItem, ImportResult,
-    Site, SiteRecord,
+    AssetRecord, Dependency, DependencyRecord, ErrorReason, ImportCounts, ImportItem, ImportResult, SiteRecord,
 };
 
+use super::merge::{merge_asset, merge_site, own_id};
 use crate::asset::Assets;
 use crate::dependency::Dependencies;
 use crate::site::Sites;
-use crate::{Registry, id_of, taxonomy};
+use crate::{Registry, id_of};
 
 /// What an import has seen so far.
 pub(super) struct Session {
@@ -428,82 +428,4 @@ fn unknown(field: &str, external_id: &str) -> Box<Fault> {
         "{external_id} names nothing in this import before this item, nor in the register: send what it names first"
     );
     Fault::invalid(ErrorReason::ImportReferenceUnknown, message).with("externalId", external_id).on(field.to_owned())
-}
-
-/// Puts the source's own id first among the external ids.
-fn own_id(ids: &mut Vec<ExternalId>, source: &str, external_id: &str) {
-    let uri = ids
-        .iter()
-        .find(|id| id.system == source && id.value == external_id)
-        .map(|id| id.uri.clone())
-        .unwrap_or_default();
-    ids.retain(|id| id.system != source);
-    ids.insert(0, ExternalId { system: source.to_owned(), value: external_id.to_owned(), uri });
-}
-
-fn take<T: Default + PartialEq + Clone>(old: &mut T, new: &T) {
-    if *new != T::default() {
-        old.clone_from(new);
-    }
-}
-
-/// Lays what the source says over what is known: what it says nothing about stays.
-fn merge_asset(old: &mut Asset, new: &Asset) {
-    macro_rules! said {
-        ($($field:ident),*) => {$( take(&mut old.$field, &new.$field); )*};
-    }
-    said!(
-        display_name,
-        description,
-        owner,
-        custodian,
-        site,
-        location,
-        classification,
-        confidentiality,
-        integrity,
-        availability,
-        criticality_reason,
-        legal_tags,
-        vendor,
-        model,
-        software_version,
-        serial_number,
-        network_identifiers,
-        maintenance,
-        acquire_time,
-        end_of_life_time,
-        power_watts,
-        quantity
-    );
-    if let Some(own) = new.external_ids.first() {
-        // It is listed again.
-        old.unlisted_by.retain(|source| *source != own.system);
-    }
-    // A source that does not know what a thing is says nothing against who does.
-    if new.r#type != taxonomy::UNCLASSIFIED {
-        old.r#type.clone_from(&new.r#type);
-    }
-    old.labels.extend(new.labels.clone());
-    old.attributes.extend(new.attributes.clone());
-    merge_ids(&mut old.external_ids, &new.external_ids);
-}
-
-fn merge_site(old: &mut Site, new: &Site) {
-    macro_rules! said {
-        ($($field:ident),*) => {$( take(&mut old.$field, &new.$field); )*};
-    }
-    said!(display_name, r#type, manned, owner_party, region, address, position, hazards, access_log);
-    old.labels.extend(new.labels.clone());
-    merge_ids(&mut old.external_ids, &new.external_ids);
-}
-
-fn merge_ids(old: &mut Vec<ExternalId>, new: &[ExternalId]) {
-    for id in new {
-        match old.iter_mut().find(|known| known.system == id.system && known.value == id.value) {
-            Some(known) if !id.uri.is_empty() => known.uri.clone_from(&id.uri),
-            Some(_) => {}
-            None => old.push(id.clone()),
-        }
-    }
 }

@@ -1,0 +1,83 @@
+//! What a source says, laid over what is known.
+
+use wire::assets::v1::{Asset, ExternalId, Site};
+
+use crate::taxonomy;
+
+/// Puts the source's own id first among the external ids.
+pub(super) fn own_id(ids: &mut Vec<ExternalId>, source: &str, external_id: &str) {
+    let uri = ids
+        .iter()
+        .find(|id| id.system == source && id.value == external_id)
+        .map(|id| id.uri.clone())
+        .unwrap_or_default();
+    ids.retain(|id| id.system != source);
+    ids.insert(0, ExternalId { system: source.to_owned(), value: external_id.to_owned(), uri });
+}
+
+fn take<T: Default + PartialEq + Clone>(old: &mut T, new: &T) {
+    if *new != T::default() {
+        old.clone_from(new);
+    }
+}
+
+/// Lays what the source says over what is known: what it says nothing about stays.
+pub(super) fn merge_asset(old: &mut Asset, new: &Asset) {
+    macro_rules! said {
+        ($($field:ident),*) => {$( take(&mut old.$field, &new.$field); )*};
+    }
+    said!(
+        display_name,
+        description,
+        owner,
+        custodian,
+        site,
+        location,
+        classification,
+        confidentiality,
+        integrity,
+        availability,
+        criticality_reason,
+        legal_tags,
+        vendor,
+        model,
+        software_version,
+        serial_number,
+        network_identifiers,
+        maintenance,
+        acquire_time,
+        end_of_life_time,
+        power_watts,
+        quantity
+    );
+    if let Some(own) = new.external_ids.first() {
+        // It is listed again.
+        old.unlisted_by.retain(|source| *source != own.system);
+    }
+    // A source that does not know what a thing is says nothing against who does.
+    if new.r#type != taxonomy::UNCLASSIFIED {
+        old.r#type.clone_from(&new.r#type);
+    }
+    old.labels.extend(new.labels.clone());
+    old.attributes.extend(new.attributes.clone());
+    merge_ids(&mut old.external_ids, &new.external_ids);
+}
+
+pub(super) fn merge_site(old: &mut Site, new: &Site) {
+    macro_rules! said {
+        ($($field:ident),*) => {$( take(&mut old.$field, &new.$field); )*};
+    }
+    said!(display_name, r#type, manned, owner_party, region, address, position, hazards, access_log);
+    old.labels.extend(new.labels.clone());
+    merge_ids(&mut old.external_ids, &new.external_ids);
+}
+
+fn merge_ids(old: &mut Vec<ExternalId>, new: &[ExternalId]) {
+    for id in new {
+        match old.iter_mut().find(|known| known.system == id.system && known.value == id.value) {
+            Some(known) if !id.uri.is_empty() => known.uri.clone_from(&id.uri),
+            Some(_) => {}
+            None => old.push(id.clone()),
+        }
+    }
+}
