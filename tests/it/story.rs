@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use telwarden::client::{Connection, Output};
 use telwarden::suite::{self, Options, Suite};
-use wire::assets::v1::ExplainAssetValueRequest;
 use wire::assets::v1::asset_service_client::AssetServiceClient;
 use wire::assets::v1::import_item::Record;
+use wire::assets::v1::selector_service_client::SelectorServiceClient;
+use wire::assets::v1::{CreateSelectorRequest, ExplainAssetValueRequest, GetSelectorRequest, Selector};
 
 /// The suite on a folder of its own, which lives as long as the process.
 pub(crate) async fn start() -> Suite {
@@ -78,6 +79,23 @@ async fn an_operator_imports_values_and_proves_its_estate() {
     let explained = client.explain_asset_value(ExplainAssetValueRequest { name }).await.unwrap().into_inner();
     let drawn = telwarden::estate::explained(&explained);
     assert!(explained.path.len() > 1 && drawn.contains(&explained.path[0].display_name), "{drawn}");
+
+    // A filter saved under a name is followed: what enters it is counted and told without anybody asking again.
+    let lead = running.token("lead", &["acme"], &["asset-manager"]).unwrap();
+    let managing = Connection::new(running.url(), lead, Output::Json);
+    let mut selecting = SelectorServiceClient::new(managing.open().await.unwrap());
+    let selector = Selector { display_name: "Grade 1".to_owned(), filter: "grade=1".to_owned(), ..Default::default() };
+    let parent = "organizations/acme".to_owned();
+    let request = CreateSelectorRequest { parent, selector_id: "grade-1".to_owned(), selector: Some(selector) };
+    let mut selector = selecting.create_selector(request).await.unwrap().into_inner();
+    while selector.state() != wire::assets::v1::selector::State::Ready {
+        let name = selector.name.clone();
+        selector = selecting.get_selector(GetSelectorRequest { name }).await.unwrap().into_inner();
+    }
+    let graded = estate.grades.iter().find(|count| count.key == "1").unwrap().count;
+    let selectors = telwarden::posture::selectors(connection.open().await.unwrap(), "acme").await.unwrap();
+    assert_eq!(selectors.iter().map(|(_, assets)| *assets).collect::<Vec<_>>(), [graded]);
+    assert!(telwarden::posture::selected(&selectors).contains("grade=1"));
 
     // The source lists half of it the next time: the rest is flagged and stays.
     let half = first.summary.by_kind["asset"].created / 2;

@@ -10,12 +10,10 @@ use resource::{Name, Problem};
 use tonic::Code;
 use wire::fault::v1::ErrorReason;
 
-use crate::ledger::Draft;
 use crate::resource::Resource;
 use crate::row::{Claim, Statements};
 use crate::together::Together;
-use crate::transaction::met;
-use crate::write::{draft, refuse_referenced};
+use crate::write::refuse_referenced;
 use crate::{Database, Transaction};
 
 /// What happened to a resource; the numbers are kept in the ledger.
@@ -353,7 +351,7 @@ impl<R: Rules> Collection<R> {
         mut rule: impl FnMut(&Context, &R::Message, &mut R::Message) -> Outcome<()> + Send,
     ) -> Outcome<HashMap<String, Outcome<bool>>> {
         let context = tx.context().clone();
-        let rows = tx.rows(self.statements.claim_many(organization, ids)).await?;
+        let rows = tx.rows(self.statements.claim_many(organization, ids, Claim::Change)).await?;
         let mut became = HashMap::with_capacity(rows.len());
         let mut pairs = Vec::new();
         for row in &rows {
@@ -455,14 +453,30 @@ impl<R: Rules> Collection<R> {
         let needs = R::needs(&mut tx, parsed.organization(), &[&old.message]).await?;
         R::delete(context, &needs, &old.message)?;
         refuse_referenced::<R>(&mut tx, parsed.organization(), name).await?;
-        if tx.run(self.statements.delete(&old, old.version)).await? == 0 {
-            return Err(met());
-        }
-        self.clear_sides(&mut tx, &old).await?;
-        let entry = Draft { version: old.version + 1, ..draft::<R>(Verb::Deleted, Some(&old.message), &old) };
-        tx.record([Draft { after: Vec::new(), ..entry }]).await?;
-        R::settled(&mut tx, parsed.organization(), &[Changed { before: Some(old.message), after: None }]).await?;
+        self.remove(&mut tx, parsed.organization(), vec![old]).await?;
         tx.commit().await
+    }
+
+    /// Deletes many resources of one organization in a transaction, by id. Those that do not exist are left out; the
+    /// resource's own rules apply, but it is for the caller to know that nothing names them. Gives how many there were.
+    ///
+    /// # Errors
+    /// Those of the resource's rules; then nothing is to be committed.
+    pub async fn delete_many(&self, tx: &mut Transaction, organization: &str, ids: &[&str]) -> Outcome<u64> {
+        let context = tx.context().clone();
+        let mut count = 0;
+        for chunk in ids.chunks(1000) {
+            let rows = tx.rows(self.statements.claim_many(organization, chunk, Claim::Delete)).await?;
+            let rows = rows.iter().map(|row| self.statements.read(row)).collect::<Outcome<Vec<_>>>()?;
+            let messages: Vec<&R::Message> = rows.iter().map(|row| &row.message).collect();
+            let needs = R::needs(tx, organization, &messages).await?;
+            for row in &rows {
+                R::delete(&context, &needs, &row.message)?;
+            }
+            count += rows.len() as u64;
+            self.remove(tx, organization, rows).await?;
+        }
+        Ok(count)
     }
 }
 

@@ -83,10 +83,22 @@ impl<R: Rules> Collection<R> {
         let items = shown.iter().map(|row| Ok(self.statements.read(row)?.message)).collect::<Outcome<Vec<_>>>()?;
         Ok(Page { items, next_page_token })
     }
+
+    /// Adds to a statement over the resource's table, which must not have another name there, what a filter of its lists asks.
+    ///
+    /// # Errors
+    /// `FILTER_INVALID`.
+    pub fn push_filter(&self, organization: &str, filter: &str, sql: &mut Sql) -> Outcome<()> {
+        match resource::parse_filter(filter, fields::<R>()).map_err(|problem| refuse(&problem))? {
+            Some(condition) => Compiler::<R>::new(organization).condition(&condition, sql),
+            None => drop(sql.push("1 = 1")),
+        }
+        Ok(())
+    }
 }
 
 /// The fields that filters may name, made once per resource.
-fn fields<R: Resource>() -> &'static [FilterField] {
+pub(crate) fn fields<R: Resource>() -> &'static [FilterField] {
     use std::collections::HashMap;
     use std::sync::{LazyLock, RwLock};
     static KNOWN: LazyLock<RwLock<HashMap<&'static str, &'static [FilterField]>>> = LazyLock::new(RwLock::default);

@@ -115,14 +115,10 @@ impl<R: Resource> Statements<R> {
         sql
     }
 
-    /// Deletes a row whose version was `before`.
-    pub(crate) fn delete(&self, row: &Row<R::Message>, before: i64) -> Sql {
+    /// Deletes rows that the write has claimed.
+    pub(crate) fn delete(&self, organization: &str, ids: &[&str]) -> Sql {
         let mut sql = Sql::new(self.dialect, format!("DELETE FROM {} WHERE organization = ", R::TABLE));
-        sql.bind(row.organization.as_str())
-            .push(" AND id = ")
-            .bind(row.id.as_str())
-            .push(" AND version = ")
-            .bind(before);
+        sql.bind(organization).push(" AND ").is_in("id", ids);
         sql
     }
 
@@ -134,9 +130,9 @@ impl<R: Resource> Statements<R> {
     }
 
     /// As [`Statements::select_many`], by a write that will change the rows; all writes claim in the same order.
-    pub(crate) fn claim_many(&self, organization: &str, ids: &[&str]) -> Sql {
+    pub(crate) fn claim_many(&self, organization: &str, ids: &[&str], claim: Claim) -> Sql {
         let mut sql = self.select_many(organization, ids);
-        sql.push(" ORDER BY id").push(self.lock(Claim::Change));
+        sql.push(" ORDER BY id").push(self.lock(claim));
         sql
     }
 

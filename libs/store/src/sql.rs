@@ -101,7 +101,9 @@ impl Sql {
         self.values.len()
     }
 
-    pub(crate) fn dialect(&self) -> Dialect {
+    /// Which database will run it.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
         self.dialect
     }
 

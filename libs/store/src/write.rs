@@ -138,12 +138,30 @@ impl<R: Rules> Collection<R> {
         Ok(())
     }
 
-    /// Removes what a row that is deleted has in the side tables.
-    pub(crate) async fn clear_sides(&self, tx: &mut Transaction, row: &Row<R::Message>) -> Outcome<()> {
-        for side in R::sides() {
-            tx.run(clear_side(tx, side.table, &row.organization, &[row.id.as_str()])).await?;
+    /// Removes rows that the write has claimed, with everything that goes with them.
+    pub(crate) async fn remove(
+        &self,
+        tx: &mut Transaction,
+        organization: &str,
+        rows: Vec<Row<R::Message>>,
+    ) -> Outcome<()> {
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        if ids.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        if tx.run(self.statements.delete(organization, &ids)).await? != ids.len() as u64 {
+            return Err(met());
+        }
+        for side in R::sides() {
+            tx.run(clear_side(tx, side.table, organization, &ids)).await?;
+        }
+        let entries = rows.iter().map(|row| {
+            let entry = draft::<R>(Verb::Deleted, Some(&row.message), row);
+            Draft { version: row.version + 1, after: Vec::new(), ..entry }
+        });
+        tx.record(entries).await?;
+        let changed: Vec<_> = rows.into_iter().map(|row| Changed { before: Some(row.message), after: None }).collect();
+        R::settled(tx, organization, &changed).await
     }
 
     /// Why some of the writes, (before, after), must not be made: what they newly name does not exist, or what they newly claim

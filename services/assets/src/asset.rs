@@ -127,6 +127,8 @@ impl Rules for Assets {
     }
 
     async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Asset>]) -> Outcome<()> {
+        // Before values flow on: what flows back into the same asset is a change after this one.
+        crate::selector::follow(tx, organization, changed).await?;
         let moved = changed.iter().filter_map(|change| change.before.as_ref().zip(change.after.as_ref()));
         let roots = moved.filter(|(before, after)| before.value != after.value).map(|(_, after)| after.name.clone());
         crate::dependency::flow_from(tx, organization, roots.collect()).await

@@ -8,6 +8,7 @@ pub mod asset_type;
 pub mod change_request;
 pub mod dependency;
 mod import;
+pub mod selector;
 pub mod site;
 mod taxonomy;
 
@@ -31,7 +32,7 @@ pub fn services() -> Vec<String> {
     wire::services("telwarden.assets.v1")
 }
 
-store::migrations![Migrator; "m0001_asset", "m0002_site", "m0003_dependency", "m0004_asset_policy", "m0005_asset_type", "m0006_change_request", "m0007_asset_unlisted_by"];
+store::migrations![Migrator; "m0001_asset", "m0002_site", "m0003_dependency", "m0004_asset_policy", "m0005_asset_type", "m0006_change_request", "m0007_asset_unlisted_by", "m0008_selector", "m0009_selector_membership"];
 
 store::resources![Migrator;
     assets: asset::Assets,
@@ -39,6 +40,8 @@ store::resources![Migrator;
     asset_types: asset_type::AssetTypes,
     change_requests: change_request::ChangeRequests,
     dependencies: dependency::Dependencies,
+    selectors: selector::Selectors,
+    selector_memberships: selector::SelectorMemberships,
     sites: site::Sites,
 ];
 
@@ -49,6 +52,7 @@ store::resources![Migrator;
 pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
     let registry = Arc::new(Registry::new(database));
     import::take_up(&registry, &clock).await?;
+    selector::take_up(&registry, &clock).await?;
     let most = 4 * 1024 * 1024;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(
@@ -59,6 +63,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     .add_service(api::change_request_service_server::ChangeRequestServiceServer::from_arc(of(&registry)))
     .add_service(api::dependency_service_server::DependencyServiceServer::from_arc(of(&registry)))
     .add_service(api::import_service_server::ImportServiceServer::new(import::Import(of(&registry))))
+    .add_service(api::selector_service_server::SelectorServiceServer::from_arc(of(&registry)))
     .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
     .add_service(feed::service(database)))
 }

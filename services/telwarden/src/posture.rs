@@ -2,7 +2,10 @@
 
 use anyhow::Result;
 use wire::assets::v1::asset_service_client::AssetServiceClient;
-use wire::assets::v1::{Count, SummarizeAssetsRequest, SummarizeAssetsResponse};
+use wire::assets::v1::selector_service_client::SelectorServiceClient;
+use wire::assets::v1::{
+    Count, ListSelectorsRequest, Selector, SummarizeAssetsRequest, SummarizeAssetsResponse, SummarizeSelectorRequest,
+};
 
 use crate::client::{Client, Connection, Output, explain};
 
@@ -12,11 +15,57 @@ use crate::client::{Client, Connection, Output, explain};
 /// What the service has against the call.
 pub async fn posture(connection: &Connection, organization: &str) -> Result<()> {
     let estate = estate(connection.open().await?, organization).await?;
+    let selectors = selectors(connection.open().await?, organization).await?;
     match connection.output {
-        Output::Json => println!("{}", json(organization, &estate)),
-        Output::Table => print!("{}", text(organization, &estate)),
+        Output::Json => {
+            let mut json = json(organization, &estate);
+            let selected = selectors.iter().map(|(selector, assets)| {
+                serde_json::json!({"name": selector.name, "displayName": selector.display_name, "filter": selector.filter, "assets": assets})
+            });
+            json["selectors"] = selected.collect();
+            println!("{json}");
+        }
+        Output::Table => print!("{}{}", text(organization, &estate), selected(&selectors)),
     }
     Ok(())
+}
+
+/// How many selectors are shown.
+const SELECTORS: i32 = 20;
+
+/// The first selectors of an organization, each with how many assets it selects.
+///
+/// # Errors
+/// What the service has against the call.
+pub async fn selectors(client: Client, organization: &str) -> Result<Vec<(Selector, i64)>> {
+    let mut client = SelectorServiceClient::new(client);
+    let request = ListSelectorsRequest {
+        parent: format!("organizations/{organization}"),
+        page_size: SELECTORS,
+        order_by: "display_name".to_owned(),
+        ..Default::default()
+    };
+    let listed = client.list_selectors(request).await.map_err(|status| explain(&status))?.into_inner();
+    let mut counted = Vec::with_capacity(listed.selectors.len());
+    for selector in listed.selectors {
+        let request = SummarizeSelectorRequest { name: selector.name.clone() };
+        let summary = client.summarize_selector(request).await.map_err(|status| explain(&status))?.into_inner();
+        counted.push((selector, summary.assets));
+    }
+    Ok(counted)
+}
+
+/// Selectors for people; nothing where there are none.
+#[must_use]
+pub fn selected(selectors: &[(Selector, i64)]) -> String {
+    let mut out = String::new();
+    if !selectors.is_empty() {
+        out.push_str("\n  Selectors, followed\n");
+    }
+    for (selector, assets) in selectors {
+        out.push_str(&format!("    {assets:>8} assets  {} ({})\n", selector.display_name, selector.filter));
+    }
+    out
 }
 
 /// The estate, summed up.

@@ -8,6 +8,7 @@ mod feed;
 mod import;
 mod ledger;
 mod schema;
+mod selector;
 mod statements;
 
 use std::sync::Arc;

@@ -1,0 +1,239 @@
+//! Selectors: filters over the assets, saved under a name and followed. Controls and risks attach to what a selector selects.
+
+mod build;
+mod follow;
+
+use std::sync::Arc;
+
+use access::{Caller, Clock, Context};
+use fault::{Fault, Outcome};
+use store::{Changed, Collection, Matcher, Reference, Rules, Transaction, open, reply};
+use tonic::{Request, Response, Status};
+use wire::assets::v1::selector::State;
+use wire::assets::v1::selector_service_server::SelectorService;
+use wire::assets::v1::{
+    Count, CreateSelectorRequest, DeleteSelectorRequest, ErrorReason, GetSelectorMembershipRequest, GetSelectorRequest,
+    ListSelectorMembershipsRequest, ListSelectorMembershipsResponse, ListSelectorsRequest, ListSelectorsResponse,
+    Selector, SelectorMembership, SummarizeSelectorRequest, SummarizeSelectorResponse, UpdateSelectorRequest,
+};
+
+use crate::Registry;
+use crate::asset::Assets;
+
+pub(crate) use follow::follow;
+
+/// How many selectors an organization may have: every change of an asset is held against each of them.
+const MOST: i64 = 500;
+
+// === The tables ===
+
+/// All selectors.
+pub struct Selectors;
+
+impl store::Resource for Selectors {
+    type Message = Selector;
+    const TABLE: &'static str = "selector";
+    const COLLECTION: &'static str = "selectors";
+
+    fn columns() -> &'static [store::Column<Selector>] {
+        store::columns![Selector; display_name: text order search, filter: text search, state: choice(State)]
+    }
+
+    store::head!(Selector; state);
+}
+
+/// What every selector selects.
+pub struct SelectorMemberships;
+
+impl store::Resource for SelectorMemberships {
+    type Message = SelectorMembership;
+    const TABLE: &'static str = "selector_membership";
+    const COLLECTION: &'static str = "selectorMemberships";
+
+    fn columns() -> &'static [store::Column<SelectorMembership>] {
+        store::columns![SelectorMembership; selector: text index, asset: text index]
+    }
+
+    fn references() -> &'static [Reference<SelectorMembership>] {
+        store::references![SelectorMembership; selector: Selectors]
+    }
+
+    store::head!(SelectorMembership; selector, asset);
+}
+
+// === The rules ===
+
+/// What the rules need beside the selector: how many there are.
+#[derive(Default)]
+pub struct Needs {
+    count: i64,
+}
+
+impl Rules for Selectors {
+    type Needs = Needs;
+
+    async fn needs(tx: &mut Transaction, organization: &str, _: &[&Selector]) -> Outcome<Needs> {
+        let mut sql = tx.sql("SELECT COUNT(*) FROM selector WHERE organization = ");
+        sql.bind(organization);
+        let count = tx.row(sql).await?.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
+        Ok(Needs { count })
+    }
+
+    fn create(_: &Context, needs: &Needs, new: &mut Selector) -> Outcome<()> {
+        if needs.count >= MOST {
+            let message = format!("the organization has {MOST} selectors, the most there may be: delete one first");
+            let code = tonic::Code::ResourceExhausted;
+            return Err(Fault::new(code, ErrorReason::SelectorsTooMany, message).with("limit", MOST));
+        }
+        new.set_state(State::Building);
+        readable(new)
+    }
+
+    fn update(_: &Context, _: &Needs, old: &Selector, new: &mut Selector) -> Outcome<()> {
+        if old.filter != new.filter {
+            new.set_state(State::Building);
+        }
+        readable(new)
+    }
+
+    async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Selector>]) -> Outcome<()> {
+        for gone in changed.iter().filter(|change| change.after.is_none()).filter_map(|change| change.before.as_ref()) {
+            follow::clear(tx, organization, &gone.name).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Rules for SelectorMemberships {
+    type Needs = ();
+}
+
+/// Whether the filter is one that lists of assets take.
+fn readable(selector: &Selector) -> Outcome<()> {
+    Matcher::<Assets>::new(&selector.filter, "selector.filter").map(|_| ())
+}
+
+/// Goes on building the selectors that a stop or a crash left unbuilt.
+pub(crate) async fn take_up(registry: &Registry, clock: &Arc<dyn Clock>) -> Outcome<()> {
+    let sql = registry.database.sql("SELECT organization, id FROM selector WHERE state = 'BUILDING'");
+    for row in registry.database.rows(sql).await? {
+        let organization: String = row.try_get_by_index(0).map_err(Fault::defect)?;
+        let id: String = row.try_get_by_index(1).map_err(Fault::defect)?;
+        let context = Context {
+            caller: Arc::new(Caller::service(crate::NAME, &organization)),
+            method: "telwarden.assets.v1.SelectorService/CreateSelector".into(),
+            trace: String::new(),
+            clock: Arc::clone(clock),
+            roles: Arc::default(),
+        };
+        build::start(&registry.database, context, format!("organizations/{organization}/selectors/{id}"));
+    }
+    Ok(())
+}
+
+// === The API ===
+
+impl Registry {
+    /// The selector, once what it selects is being looked for where that is to be done.
+    fn building(&self, context: &Context, selector: Selector) -> Selector {
+        if selector.state() == State::Building {
+            let organization = crate::organization_of(&selector.name);
+            let caller = Arc::new(Caller::service(crate::NAME, organization));
+            let context = Context { caller, ..context.clone() };
+            build::start(&self.database, context, selector.name.clone());
+        }
+        selector
+    }
+
+    async fn summarize_selector(&self, context: &Context, name: &str) -> Outcome<SummarizeSelectorResponse> {
+        let selector = self.selectors.get(context, name).await?;
+        let organization = crate::organization_of(&selector.name);
+        let mut sql = self.database.sql("SELECT COUNT(*) FROM selector_membership WHERE organization = ");
+        sql.bind(organization).push(" AND selector = ").bind(selector.name.as_str());
+        let row = self.database.row(sql).await?;
+        let assets = row.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
+        Ok(SummarizeSelectorResponse {
+            assets,
+            types: self.counted("a.type", &selector.name, 1000).await?,
+            grades: self.counted("CAST(a.grade AS TEXT)", &selector.name, 100).await?,
+            sites: self.counted("a.site", &selector.name, 20).await?,
+        })
+    }
+
+    async fn counted(&self, by: &str, selector: &str, most: i64) -> Outcome<Vec<Count>> {
+        let organization = crate::organization_of(selector);
+        let from = format!("organizations/{organization}/assets/").len() + 1;
+        let mut sql = self.database.sql(format!(
+            "SELECT {by}, COUNT(*) FROM selector_membership m JOIN asset a ON a.organization = m.organization \
+             AND a.id = SUBSTR(m.asset, {from}) WHERE m.organization = "
+        ));
+        sql.bind(organization).push(" AND m.selector = ").bind(selector);
+        sql.push(&format!(" GROUP BY {by} ORDER BY 2 DESC, 1 LIMIT {most}"));
+        let rows = self.database.rows(sql).await?;
+        let count = |row: &sea_orm::QueryResult| {
+            Ok(Count {
+                key: row.try_get_by_index(0).map_err(Fault::defect)?,
+                count: row.try_get_by_index(1).map_err(Fault::defect)?,
+            })
+        };
+        rows.iter().map(count).collect()
+    }
+}
+
+/// All memberships, for those who hold no [`Registry`].
+fn memberships(tx: &Transaction) -> Collection<SelectorMemberships> {
+    Collection::new(tx.database().clone())
+}
+
+#[tonic::async_trait]
+impl SelectorService for Registry {
+    async fn create_selector(&self, request: Request<CreateSelectorRequest>) -> Result<Response<Selector>, Status> {
+        let (context, r) = open(request)?;
+        let made = self.selectors.create(&context, &r.parent, &r.selector_id, r.selector).await;
+        reply(made.map(|selector| self.building(&context, selector)))
+    }
+
+    async fn get_selector(&self, request: Request<GetSelectorRequest>) -> Result<Response<Selector>, Status> {
+        self.selectors.serve_get(request).await
+    }
+
+    async fn list_selectors(
+        &self,
+        request: Request<ListSelectorsRequest>,
+    ) -> Result<Response<ListSelectorsResponse>, Status> {
+        self.selectors.serve_list(request).await
+    }
+
+    async fn update_selector(&self, request: Request<UpdateSelectorRequest>) -> Result<Response<Selector>, Status> {
+        let context = Context::of(&request)?;
+        let r = request.into_inner();
+        let changed = self.selectors.update(&context, r.selector, r.update_mask).await;
+        reply(changed.map(|selector| self.building(&context, selector)))
+    }
+
+    async fn delete_selector(&self, request: Request<DeleteSelectorRequest>) -> Result<Response<()>, Status> {
+        self.selectors.serve_delete(request).await
+    }
+
+    async fn summarize_selector(
+        &self,
+        request: Request<SummarizeSelectorRequest>,
+    ) -> Result<Response<SummarizeSelectorResponse>, Status> {
+        let (context, r) = open(request)?;
+        reply(self.summarize_selector(&context, &r.name).await)
+    }
+
+    async fn get_selector_membership(
+        &self,
+        request: Request<GetSelectorMembershipRequest>,
+    ) -> Result<Response<SelectorMembership>, Status> {
+        self.selector_memberships.serve_get(request).await
+    }
+
+    async fn list_selector_memberships(
+        &self,
+        request: Request<ListSelectorMembershipsRequest>,
+    ) -> Result<Response<ListSelectorMembershipsResponse>, Status> {
+        self.selector_memberships.serve_list(request).await
+    }
+}
