@@ -12,6 +12,7 @@ mod front;
 mod home;
 mod import;
 mod replay;
+mod scale;
 mod table;
 mod works;
 
@@ -59,6 +60,8 @@ pub(crate) enum Work {
     Memory,
     /// `telwarden up` to ready.
     Ready,
+    /// The register of a large operator: only where asked for by name.
+    Estate,
 }
 
 impl Load {
@@ -155,6 +158,9 @@ async fn rows(options: &Load, home: &Home) -> Result<Vec<Line>> {
     }
     if options.wants(Work::Get) {
         lines.push(works::get(options, home).await?);
+    }
+    if options.only.contains(&Work::Estate) {
+        lines.extend(scale::estate(options, home).await?);
     }
     if options.wants(Work::Memory) || options.wants(Work::Ready) {
         lines.extend(works::idle(options, home).await?);

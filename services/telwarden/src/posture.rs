@@ -22,7 +22,9 @@ pub async fn posture(connection: &Connection, organization: &str) -> Result<()> 
             let selected = selectors.iter().map(|(selector, assets)| {
                 serde_json::json!({"name": selector.name, "displayName": selector.display_name, "filter": selector.filter, "assets": assets})
             });
-            json["selectors"] = selected.collect();
+            if let Some(parts) = json.as_object_mut() {
+                parts.insert("selectors".to_owned(), selected.collect());
+            }
             println!("{json}");
         }
         Output::Table => print!("{}{}", text(organization, &estate), selected(&selectors)),

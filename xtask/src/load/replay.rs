@@ -90,12 +90,12 @@ impl Written {
     }
 }
 
-async fn file_pool(file: &std::path::Path, connections: u32) -> Result<SqlitePool> {
+pub(crate) async fn file_pool(file: &std::path::Path, connections: u32) -> Result<SqlitePool> {
     let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(30));
     Ok(SqlitePoolOptions::new().max_connections(connections).connect_with(options).await?)
 }
 
-async fn server_pool(url: &str, connections: u32) -> Result<PgPool> {
+pub(crate) async fn server_pool(url: &str, connections: u32) -> Result<PgPool> {
     let options = PgPoolOptions::new().max_connections(connections).test_before_acquire(false);
     options.connect(url).await.context("the PostgreSQL server does not answer")
 }

@@ -1,0 +1,330 @@
+//! The register of a large operator: what does not grow with it, and what grows no faster than a bare query.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+
+use tonic::transport::Channel;
+use wire::assets::v1::asset_service_client::AssetServiceClient;
+use wire::assets::v1::import_item::Record;
+use wire::assets::v1::network_identifier::Kind;
+use wire::assets::v1::selector_service_client::SelectorServiceClient;
+use wire::assets::v1::{
+    AnalyzeAssetImpactRequest, Asset, AssetRecord, CreateSelectorRequest, DependencyRecord, ExplainAssetValueRequest,
+    GetAssetRequest, GetSelectorRequest, ListAssetsRequest, LookupAssetsRequest, Selector, UpdateAssetRequest,
+    selector,
+};
+
+use super::Load;
+use super::calls::{Callers, PARENT};
+use super::home::{Home, Suite};
+use super::import::Estate;
+use super::replay::{Plan, Written, file_pool, server_pool};
+use super::table::{Line, Samples, Unit};
+
+/// Calls to a sample of a latency.
+const CALLS: usize = 40;
+/// How large the small operator is, beside which the large one is measured: about 1,000 assets.
+const SMALL: f64 = 0.5;
+
+/// One of those that inherit what the crown is worth.
+const EDGE: &str = "crown-1999";
+
+/// Every row of the estate.
+pub(crate) async fn estate(load: &Load, home: &Home) -> Result<Vec<Line>> {
+    let on = home.name();
+    let small = home.suite().await?;
+    Estate::read(SMALL)?.import(&small.callers).await?;
+    let small = reads(&small).await?;
+    let (suite, mut lines) = imported(load, home).await?;
+    for ((what, large), (_, small)) in reads(&suite).await?.into_iter().zip(small) {
+        lines.push(Line::ratio(&what, on, Unit::Microseconds, &large, ("the same at 1,000 assets", &small), 1.0 / 1.5));
+    }
+    let size = if load.scale() >= 50.0 { 100_000 } else { 2_000 };
+    let (hit, top) = ((size / 10).max(1000), size);
+    star(hit, "hub", false).import(&suite.callers).await?;
+    star(top, "crown", true).import(&suite.callers).await?;
+    lines.extend(graph(&suite, on, hit).await?);
+    lines.push(value(&suite, on, top).await?);
+    lines.push(selected(&suite, on, top).await?);
+    let mut memory = Samples::default();
+    if let Some(bytes) = suite.serving.memory() {
+        memory.push(bytes as f64 / 1e6);
+    }
+    lines.push(Line::bound("memory of the suite that holds it", on, Unit::Megabytes, &memory, 400.0));
+    Ok(lines)
+}
+
+/// The large operator imported, beside bare inserts of the same rows, then imported again.
+async fn imported(load: &Load, home: &Home) -> Result<(Suite, Vec<Line>)> {
+    let estate = Estate::read(load.scale())?;
+    let rate = |took: Duration| estate.items as f64 / took.as_secs_f64();
+    let one = |figure: f64| {
+        let mut samples = Samples::default();
+        samples.push(figure);
+        samples
+    };
+    let first = home.suite().await?;
+    let before = first.written.counts().await?;
+    let took = estate.import(&first.callers).await?;
+    let left = first.end().await?;
+    let bare = left.written.again(&before, Plan { transactions: estate.batches(), tasks: 1 }).await?;
+    drop(left);
+    let suite = home.suite().await?;
+    let import = estate.import(&suite.callers).await?;
+    suite.written.settle().await?;
+    let before = suite.written.counts().await?;
+    let again = estate.import_again(&suite.callers).await?;
+    suite.written.settle().await?;
+    let after = suite.written.counts().await?;
+    let grown: HashMap<&String, u64> = after
+        .iter()
+        .map(|(table, rows)| (table, rows - before.get(table).unwrap_or(&0)))
+        .filter(|(_, more)| *more > 0)
+        .collect();
+    eprintln!("rows that the second import wrote: {grown:?}");
+    let lines = vec![
+        Line::ratio(
+            &format!("import of {}", estate.text),
+            home.name(),
+            Unit::PerSecond,
+            &one(rate(took)),
+            ("bare sqlx, same rows by 500", &one(rate(bare))),
+            0.4,
+        ),
+        Line::ratio(
+            &format!("the same again, unchanged ({} rows written)", grown.values().sum::<u64>()),
+            home.name(),
+            Unit::PerSecond,
+            &one(rate(again)),
+            ("the import", &one(rate(import))),
+            3.0,
+        ),
+    ];
+    Ok((suite, lines))
+}
+
+/// An asset in the middle and `count` around it, by way of a hundredth as many: they depend on it, or it on them.
+fn star(count: usize, id: &str, middle_depends: bool) -> Estate {
+    let groups = (count / 100).max(1);
+    let asset = |id: String| {
+        let asset = Asset { display_name: id.clone(), r#type: "server".to_owned(), ..Default::default() };
+        Record::Asset(AssetRecord { external_id: id, asset: Some(asset), ..Default::default() })
+    };
+    let edge = |outer: String, inner: String| {
+        let (dependent_external_id, supporting_external_id) =
+            if middle_depends { (inner, outer) } else { (outer, inner) };
+        Record::Dependency(DependencyRecord { dependent_external_id, supporting_external_id, ..Default::default() })
+    };
+    let group = |n: usize| format!("{id}-group-{}", n % groups);
+    let assets = std::iter::once(asset(id.to_owned()))
+        .chain((0..groups).map(|n| asset(group(n))))
+        .chain((groups..count).map(|n| asset(format!("{id}-{n}"))));
+    let edges = (0..groups)
+        .map(|n| edge(group(n), id.to_owned()))
+        .chain((groups..count).map(|n| edge(format!("{id}-{n}"), group(n))));
+    Estate::of(id, assets.chain(edges).collect::<Vec<_>>().into_iter())
+}
+
+fn name(id: &str) -> String {
+    format!("{PARENT}/assets/{id}")
+}
+
+/// How long calls take, one after the other, in microseconds.
+async fn timed<F: Future<Output = Result<()>>>(calls: usize, mut call: impl FnMut(usize) -> F) -> Result<Samples> {
+    let mut samples = Samples::default();
+    for turn in 0..calls + 3 {
+        let begin = Instant::now();
+        call(turn).await?;
+        if turn >= 3 {
+            samples.push(begin.elapsed().as_secs_f64() * 1e6);
+        }
+    }
+    Ok(samples)
+}
+
+fn client(callers: &Callers) -> Result<AssetServiceClient<Channel>> {
+    Ok(AssetServiceClient::new(callers.channel(0)?).max_decoding_message_size(64 << 20))
+}
+
+fn list(filter: &str, page_token: &str, page_size: i32) -> ListAssetsRequest {
+    let (filter, page_token) = (filter.to_owned(), page_token.to_owned());
+    ListAssetsRequest { parent: PARENT.to_owned(), page_size, filter, page_token, ..Default::default() }
+}
+
+/// What is read of an operator of any size: pages and look-ups.
+async fn reads(suite: &Suite) -> Result<Vec<(String, Samples)>> {
+    let callers = &suite.callers;
+    let (mut deep, mut address, mut number, mut pages) = (String::new(), String::new(), String::new(), 0);
+    let mut client_ = client(callers)?;
+    loop {
+        let page = client_.list_assets(callers.request(list("", &deep, 1000))).await?.into_inner();
+        for identifier in page.assets.iter().flat_map(|asset| &asset.network_identifiers) {
+            match identifier.kind() {
+                Kind::Ip => address.clone_from(&identifier.value),
+                Kind::E164 => number = identifier.value.split('-').next().unwrap_or_default().trim().to_owned(),
+                _ => {}
+            }
+        }
+        pages += 1;
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        deep = page.next_page_token;
+    }
+    eprintln!("{pages} pages of 1000; the look-ups are of {address} and {number}");
+    let lookup = |text: &str| LookupAssetsRequest {
+        parent: PARENT.to_owned(),
+        network_identifier: text.to_owned(),
+        ..Default::default()
+    };
+    let mut rows = Vec::new();
+    for (what, request) in [
+        ("first page of 50", list("", "", 50)),
+        ("filtered page of 50", list("type=router labels:*", "", 50)),
+        ("deep page of 50", list("", &deep, 50)),
+    ] {
+        let took = timed(CALLS, |_| {
+            let request = request.clone();
+            async move {
+                client(callers)?.list_assets(callers.request(request)).await?;
+                Ok(())
+            }
+        });
+        rows.push((what.to_owned(), took.await?));
+    }
+    for (what, text) in [("look-up by address", &address), ("look-up by number", &number)] {
+        if text.is_empty() {
+            eprintln!("SKIPPED: {what}: the operator has none");
+            continue;
+        }
+        let took = timed(CALLS, |_| async move {
+            let found = client(callers)?.lookup_assets(callers.request(lookup(text))).await?.into_inner();
+            found.matches.first().context("the look-up found nothing")?;
+            Ok(())
+        });
+        rows.push((what.to_owned(), took.await?));
+    }
+    Ok(rows)
+}
+
+/// A statement on the database beside the suite; gives the number it answers, or how many rows it touched.
+async fn bare(written: &Written, sql: &str) -> Result<u64> {
+    let sql = || sqlx::AssertSqlSafe(sql.to_owned());
+    let reads = sql().0.starts_with("WITH");
+    match written {
+        Written::File(file) => {
+            let pool = file_pool(file, 1).await?;
+            Ok(if reads {
+                sqlx::query_scalar::<_, i64>(sql()).fetch_one(&pool).await?.unsigned_abs()
+            } else {
+                sqlx::query(sql()).execute(&pool).await?.rows_affected()
+            })
+        }
+        Written::Url(url) => {
+            let pool = server_pool(url, 1).await?;
+            Ok(if reads {
+                sqlx::query_scalar::<_, i64>(sql()).fetch_one(&pool).await?.unsigned_abs()
+            } else {
+                sqlx::query(sql()).execute(&pool).await?.rows_affected()
+            })
+        }
+    }
+}
+
+/// Impact and explanation beside a bare recursive query.
+async fn graph(suite: &Suite, on: &str, hit: usize) -> Result<Vec<Line>> {
+    let callers = &suite.callers;
+    let recursive = |from: &str, to: &str, of: &str| {
+        format!(
+            "WITH RECURSIVE reached(name) AS (SELECT '{}' UNION SELECT d.{to} FROM dependency d JOIN reached ON d.{from} = reached.name \
+             WHERE d.organization = 'load' AND d.kind <> 'adjacent') SELECT COUNT(*) FROM reached",
+            name(of)
+        )
+    };
+    let (query, back) = (recursive("supporting", "dependent", "hub"), recursive("supporting", "dependent", EDGE));
+    let found = bare(&suite.written, &query).await?;
+    anyhow::ensure!(found == hit as u64 + 1, "the bare query found {found} of {hit}");
+    let limit = timed(5, |_| async { bare(&suite.written, &query).await.map(|_| ()) }).await?;
+    let ours = timed(5, |_| async {
+        let request = AnalyzeAssetImpactRequest { name: name("hub"), ..Default::default() };
+        let impact = client(callers)?.analyze_asset_impact(callers.request(request)).await?.into_inner();
+        anyhow::ensure!(impact.total == hit as i64, "the impact is {} of {hit}", impact.total);
+        Ok(())
+    });
+    let impact = format!("impact with {hit} dependents");
+    let mut lines =
+        vec![Line::ratio(&impact, on, Unit::Microseconds, &ours.await?, ("a bare recursive query", &limit), 0.5)];
+    rate(callers, "crown", 2).await?;
+    let limit = timed(20, |_| async { bare(&suite.written, &back).await.map(|_| ()) }).await?;
+    let ours = timed(20, |_| async {
+        let request = ExplainAssetValueRequest { name: name(EDGE) };
+        client(callers)?.explain_asset_value(callers.request(request)).await?;
+        Ok(())
+    });
+    let explain = "explanation of an inherited value";
+    lines.push(Line::ratio(explain, on, Unit::Microseconds, &ours.await?, ("a bare recursive query", &limit), 0.5));
+    Ok(lines)
+}
+
+async fn rate(callers: &Callers, id: &str, rating: i32) -> Result<()> {
+    let (confidentiality, integrity, availability) = (rating, rating, rating);
+    let asset = Asset { name: name(id), confidentiality, integrity, availability, ..Default::default() };
+    client(callers)?
+        .update_asset(callers.request(UpdateAssetRequest { asset: Some(asset), update_mask: None }))
+        .await?;
+    Ok(())
+}
+
+/// A rating at the top of the graph, whose value all below inherit.
+async fn value(suite: &Suite, on: &str, top: usize) -> Result<Line> {
+    let (mut ours, mut limit) = (Samples::default(), Samples::default());
+    for rating in [1, 3, 2] {
+        let begin = Instant::now();
+        rate(&suite.callers, "crown", rating).await?;
+        ours.push(begin.elapsed().as_secs_f64() * 1e6);
+        let begin = Instant::now();
+        let update = "UPDATE asset SET version = version WHERE organization = 'load' AND id LIKE 'crown%'";
+        let touched = bare(&suite.written, update).await?;
+        limit.push(begin.elapsed().as_secs_f64() * 1e6);
+        eprintln!("the bare statement touched {touched} rows");
+    }
+    let work = format!("a value that {top} assets inherit");
+    Ok(Line::ratio(&work, on, Unit::Microseconds, &ours, ("one UPDATE of as many rows", &limit), 0.2))
+}
+
+/// An asset that enters and leaves a selector of many.
+async fn selected(suite: &Suite, on: &str, top: usize) -> Result<Line> {
+    let callers = &suite.callers;
+    let mut selectors = SelectorServiceClient::new(callers.channel(0)?);
+    let selector = Selector {
+        display_name: "Large".to_owned(),
+        filter: "type=server vendor!=none".to_owned(),
+        ..Default::default()
+    };
+    let request =
+        CreateSelectorRequest { parent: PARENT.to_owned(), selector_id: "large".to_owned(), selector: Some(selector) };
+    let begin = Instant::now();
+    let mut made = selectors.create_selector(callers.request(request)).await?.into_inner();
+    while made.state() != selector::State::Ready {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        made = selectors.get_selector(callers.request(GetSelectorRequest { name: made.name })).await?.into_inner();
+    }
+    eprintln!("a selector of {top} and more members was built in {:.1?}", begin.elapsed());
+    let get = timed(CALLS, |_| async {
+        client(callers)?.get_asset(callers.request(GetAssetRequest { name: name(EDGE) })).await?;
+        Ok(())
+    });
+    let get = get.await?;
+    let moved = timed(CALLS, |turn| async move {
+        let vendor = if turn % 2 == 0 { "none" } else { "some" }.to_owned();
+        let asset = Asset { name: name(EDGE), vendor, ..Default::default() };
+        client(callers)?
+            .update_asset(callers.request(UpdateAssetRequest { asset: Some(asset), update_mask: None }))
+            .await?;
+        Ok(())
+    });
+    let work = format!("an asset enters or leaves a selector of {top}");
+    Ok(Line::ratio(&work, on, Unit::Microseconds, &moved.await?, ("GetAsset", &get), 0.2))
+}
