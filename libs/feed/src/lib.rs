@@ -119,7 +119,8 @@ impl Feed {
             })?,
         };
         let visible = Visible::to(context);
-        let wanted = |kind: &String| visible.contains(kind) && (request.kinds.is_empty() || request.kinds.contains(kind));
+        let wanted =
+            |kind: &String| visible.contains(kind) && (request.kinds.is_empty() || request.kinds.contains(kind));
         let mut changes = Vec::new();
         loop {
             let page = if request.resource.is_empty() {

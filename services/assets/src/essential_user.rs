@@ -44,8 +44,7 @@ impl Rules for EssentialUsers {
     type Needs = ();
 
     fn check(_: &Context, _: &(), new: &mut EssentialUser) -> Outcome<()> {
-        let (categories, reason) =
-            (&register::ESSENTIAL_USER_CATEGORIES, ErrorReason::EssentialUserCategoryUnknown);
+        let (categories, reason) = (&register::ESSENTIAL_USER_CATEGORIES, ErrorReason::EssentialUserCategoryUnknown);
         let what = "category of essential users";
         register::known(categories, &new.category, what, reason, "essential_user.category")?;
         match &new.contact {

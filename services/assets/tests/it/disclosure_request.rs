@@ -54,6 +54,18 @@ fn refuse(name: &str, reason: &str) -> RefuseDisclosureRequestRequest {
     RefuseDisclosureRequestRequest { name: name.to_owned(), reason: reason.to_owned(), ..Default::default() }
 }
 
+/// Waits until the ledger shows so many changes to one who sees all of them.
+async fn numbered(bench: &Bench, count: usize) {
+    let mut feed = ChangeServiceClient::new(bench.client("root", &["acme"], &["administrator"]));
+    let watch = WatchChangesRequest { parent: "organizations/acme".to_owned(), ..Default::default() };
+    let mut stream = feed.watch_changes(watch).await.unwrap().into_inner();
+    let mut seen = 0;
+    while seen < count {
+        let next = tokio::time::timeout(std::time::Duration::from_secs(20), stream.message());
+        seen += next.await.expect("a change comes").unwrap().unwrap().changes.len();
+    }
+}
+
 on_every_database! {
     async fn one_verifies_and_another_fulfils_no_more_than_was_demanded(bench) {
         let (mut ana, mut bo) = (client(&bench, "ana", "privacy-officer"), client(&bench, "bo", "privacy-officer"));
@@ -122,6 +134,7 @@ on_every_database! {
         let mut ana = client(&bench, "ana", "privacy-officer");
         let made = create(&mut ana, demand()).await.unwrap();
         rated(&bench, "a", (1, 1, 1)).await;
+        numbered(&bench, 2).await;
         let list = ListDisclosureRequestsRequest { parent: "organizations/acme".to_owned(), ..Default::default() };
         let all = ListChangesRequest { parent: "organizations/acme".to_owned(), ..Default::default() };
         let history = ListChangesRequest { resource: made.name.clone(), ..all.clone() };

@@ -47,7 +47,11 @@ async fn create(client: &mut Client, interconnect: Interconnect) -> Result<Inter
     client.create_interconnect(request).await.map(tonic::Response::into_inner)
 }
 
-async fn update(client: &mut Client, interconnect: Interconnect, paths: &[&str]) -> Result<Interconnect, tonic::Status> {
+async fn update(
+    client: &mut Client,
+    interconnect: Interconnect,
+    paths: &[&str],
+) -> Result<Interconnect, tonic::Status> {
     let paths = paths.iter().map(|&path| path.to_owned()).collect();
     let request = UpdateInterconnectRequest {
         interconnect: Some(interconnect),

@@ -20,7 +20,8 @@ fn client(bench: &Bench) -> Client {
 
 async fn asset(bench: &Bench, id: &str, kind: &str) -> String {
     let asset = Asset { display_name: id.to_owned(), r#type: kind.to_owned(), ..Default::default() };
-    let request = CreateAssetRequest { parent: "organizations/acme".to_owned(), asset_id: id.to_owned(), asset: Some(asset) };
+    let request =
+        CreateAssetRequest { parent: "organizations/acme".to_owned(), asset_id: id.to_owned(), asset: Some(asset) };
     assets(bench).create_asset(request).await.unwrap().into_inner().name
 }
 
