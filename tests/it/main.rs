@@ -17,5 +17,6 @@ mod first_use;
 mod house;
 mod http;
 mod program;
+mod registers;
 mod story;
 mod telemetry;

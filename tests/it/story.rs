@@ -17,7 +17,7 @@ pub(crate) async fn start() -> Suite {
 }
 
 /// Imports a generated estate into an organization, as the command line would.
-async fn import(running: &Suite, organization: &str, scale: f64) -> telwarden::import::Done {
+pub(crate) async fn import(running: &Suite, organization: &str, scale: f64) -> telwarden::import::Done {
     import_part(running, organization, scale, usize::MAX).await
 }
 

@@ -22,12 +22,23 @@ pub fn digest(parts: &[Vec<u8>]) -> String {
 /// # Errors
 /// `DUTIES_NOT_SEGREGATED`.
 pub fn by_someone_else(context: &Context, requester: &str) -> Outcome<()> {
+    by_another(context, requester, || {
+        format!("{requester} asked for this and so cannot decide it: another person must")
+    })
+    .map_err(|fault| fault.with("requester", requester))
+}
+
+/// Who did one part cannot also do the next: four eyes. `before` is who did the part before, or for whom it was done; an
+/// empty one is nobody.
+///
+/// # Errors
+/// `DUTIES_NOT_SEGREGATED`, with the message.
+pub fn by_another(context: &Context, before: &str, message: impl FnOnce() -> String) -> Outcome<()> {
     let caller = &context.caller;
-    if caller.subject != requester && caller.on_behalf_of != requester {
+    if before.is_empty() || (caller.subject != before && caller.on_behalf_of != before) {
         return Ok(());
     }
-    let message = format!("{requester} asked for this and so cannot decide it: another person must");
-    Err(Fault::new(Code::PermissionDenied, ErrorReason::DutiesNotSegregated, message).with("requester", requester))
+    Err(Fault::new(Code::PermissionDenied, ErrorReason::DutiesNotSegregated, message()))
 }
 
 #[cfg(test)]

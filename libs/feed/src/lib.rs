@@ -5,6 +5,7 @@
 //! older will come). They rest on the ledger being numbered in the order of visibility (see `store`).
 
 mod cursor;
+mod restricted;
 mod view;
 
 use std::pin::Pin;
@@ -22,6 +23,7 @@ use wire::changes::v1::{Change, ListChangesRequest, ListChangesResponse, WatchCh
 use wire::fault::v1::ErrorReason;
 
 use cursor::{read, write};
+use restricted::Visible;
 
 /// How often a quiet feed says that it is alive.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -48,11 +50,14 @@ struct Wanted {
     organization: String,
     kinds: Vec<String>,
     prefix: String,
+    visible: Visible,
 }
 
 impl Wanted {
     fn wants(&self, entry: &Entry) -> bool {
-        (self.kinds.is_empty() || self.kinds.contains(&entry.kind)) && entry.resource.starts_with(&self.prefix)
+        self.visible.contains(&entry.kind)
+            && (self.kinds.is_empty() || self.kinds.contains(&entry.kind))
+            && entry.resource.starts_with(&self.prefix)
     }
 }
 
@@ -89,7 +94,8 @@ impl ChangeService for Feed {
         if after > self.database.newest().await? {
             return Err(foreign().into());
         }
-        let wanted = Wanted { organization, kinds: request.kinds, prefix: request.resource_prefix };
+        let visible = Visible::to(&context);
+        let wanted = Wanted { organization, kinds: request.kinds, prefix: request.resource_prefix, visible };
         let (sender, receiver) = mpsc::channel(8);
         let database = self.database.clone();
         tokio::spawn(async move {
@@ -112,6 +118,9 @@ impl Feed {
                 Fault::invalid(ErrorReason::PageTokenInvalid, message).on("page_token")
             })?,
         };
+        let visible = Visible::to(context);
+        let wanted =
+            |kind: &String| visible.contains(kind) && (request.kinds.is_empty() || request.kinds.contains(kind));
         let mut changes = Vec::new();
         loop {
             let page = if request.resource.is_empty() {
@@ -123,7 +132,7 @@ impl Feed {
             let full = i64::try_from(page.entries.len()).unwrap_or(i64::MAX) >= size;
             for entry in page.entries {
                 after = entry.sequence;
-                if request.kinds.is_empty() || request.kinds.contains(&entry.kind) {
+                if wanted(&entry.kind) {
                     changes.push(view::change(self.database.service(), &entry)?);
                 }
                 if i64::try_from(changes.len()).unwrap_or(i64::MAX) >= size {

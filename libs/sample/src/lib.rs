@@ -18,11 +18,14 @@
 //! - `softwareVersion`, `powerWatts`, `subscribers` and `endOfLifeDate` (a date) say more about it;
 //! - a `place` carries the whole site: `siteType`, `region`, `manned`, `latitude`, `longitude`;
 //! - a `resourceRelationship` says that this resource depends on the other, in the way its `relationshipType` names.
+//!
+//! [`registers`] gives what no inventory export has: interconnects, security levels of services, essential users.
 
 mod draw;
 mod estate;
 mod layout;
 mod naming;
+mod registers;
 mod resource;
 #[cfg(test)]
 mod tests;
@@ -31,6 +34,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use layout::{Asset, Layout};
+
+pub use registers::{EssentialUser, Interconnect, Registers, SecurityLevel, Stage, registers};
 
 /// The least scale that is still an operator: about 40 assets.
 pub const MIN_SCALE: f64 = 0.01;
@@ -45,6 +50,19 @@ pub struct Settings {
     /// The size, [`MIN_SCALE`] to [`MAX_SCALE`]: 1 is about 2,000 assets, 500 about a million. Each asset depends on
     /// about three others.
     pub scale: f64,
+}
+
+impl Settings {
+    /// Whether there is such an operator.
+    fn check(self) -> io::Result<()> {
+        let scale = self.scale;
+        // Written so that "not a number" is refused too.
+        if (MIN_SCALE..=MAX_SCALE).contains(&scale) {
+            return Ok(());
+        }
+        let message = format!("scale is {scale}; give a number from {MIN_SCALE} to {MAX_SCALE}");
+        Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+    }
 }
 
 /// What was written.
@@ -68,12 +86,8 @@ pub struct Counts {
 ///
 /// `InvalidInput` where the scale is out of range; otherwise what `out` fails with.
 pub fn write_tmf639(settings: Settings, out: &mut dyn Write) -> io::Result<Counts> {
+    settings.check()?;
     let Settings { seed, scale } = settings;
-    // Written so that "not a number" is refused too.
-    if !(MIN_SCALE..=MAX_SCALE).contains(&scale) {
-        let message = format!("scale is {scale}; give a number from {MIN_SCALE} to {MAX_SCALE}");
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-    }
     let layout = Layout::new(seed, scale);
     let mut counts = Counts { sites: layout.grounds.iter().map(|sites| sites.count).sum(), ..Counts::default() };
     let mut needs: Vec<(estate::Kind, Asset)> = Vec::new();

@@ -91,7 +91,8 @@ pub(crate) fn id(layout: &Layout, asset: Asset) -> String {
     numbered(key, asset.index)
 }
 
-fn numbered(key: &str, index: u64) -> String {
+/// The id of member `index` of the family `key`.
+pub(crate) fn numbered(key: &str, index: u64) -> String {
     format!("{key}-{:06}", index + 1)
 }
 

@@ -7,6 +7,7 @@ use super::*;
 use crate::estate::{GROUNDS, families};
 
 mod graph;
+mod registers;
 
 use graph::Graph;
 

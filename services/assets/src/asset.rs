@@ -80,6 +80,27 @@ impl store::Resource for Assets {
                 filter: "supporting=",
                 by_id: false,
             },
+            Referrer {
+                what: "interconnects",
+                table: "interconnect_asset",
+                column: "value",
+                filter: "assets:",
+                by_id: false,
+            },
+            Referrer {
+                what: "service security levels",
+                table: "service_security_level",
+                column: "asset",
+                filter: "asset=",
+                by_id: false,
+            },
+            Referrer {
+                what: "essential users",
+                table: "essential_user_asset",
+                column: "value",
+                filter: "assets:",
+                by_id: false,
+            },
         ]
     }
 

@@ -1,4 +1,5 @@
-//! The asset registry (ITU-T X.1057): assets, dependencies, sites, policies, change requests, import.
+//! The asset registry (ITU-T X.1057): assets, dependencies, sites, policies, change requests, import. And the registers that
+//! ITU-T X.1051 asks for beside it: interconnects, security levels of services, essential users, disclosure requests.
 //!
 //! One file a resource, each read top to bottom: its table, its rules, its custom methods, its API.
 
@@ -7,8 +8,13 @@ pub mod asset_policy;
 pub mod asset_type;
 pub mod change_request;
 pub mod dependency;
+pub mod disclosure_request;
+pub mod essential_user;
 mod import;
+pub mod interconnect;
+mod register;
 pub mod selector;
+pub mod service_security_level;
 pub mod site;
 mod taxonomy;
 
@@ -32,16 +38,34 @@ pub fn services() -> Vec<String> {
     wire::services("telwarden.assets.v1")
 }
 
-store::migrations![Migrator; "m0001_asset", "m0002_site", "m0003_dependency", "m0004_asset_policy", "m0005_asset_type", "m0006_change_request", "m0007_asset_unlisted_by", "m0008_selector", "m0009_selector_membership"];
+store::migrations![Migrator;
+    "m0001_asset",
+    "m0002_site",
+    "m0003_dependency",
+    "m0004_asset_policy",
+    "m0005_asset_type",
+    "m0006_change_request",
+    "m0007_asset_unlisted_by",
+    "m0008_selector",
+    "m0009_selector_membership",
+    "m0010_interconnect",
+    "m0011_service_security_level",
+    "m0012_essential_user",
+    "m0013_disclosure_request",
+];
 
 store::resources![Migrator;
-    assets: asset::Assets,
     asset_policies: asset_policy::AssetPolicies,
     asset_types: asset_type::AssetTypes,
+    assets: asset::Assets,
     change_requests: change_request::ChangeRequests,
     dependencies: dependency::Dependencies,
-    selectors: selector::Selectors,
+    disclosure_requests: disclosure_request::DisclosureRequests,
+    essential_users: essential_user::EssentialUsers,
+    interconnects: interconnect::Interconnects,
     selector_memberships: selector::SelectorMemberships,
+    selectors: selector::Selectors,
+    service_security_levels: service_security_level::ServiceSecurityLevels,
     sites: site::Sites,
 ];
 
@@ -64,6 +88,10 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     .add_service(api::dependency_service_server::DependencyServiceServer::from_arc(of(&registry)))
     .add_service(api::import_service_server::ImportServiceServer::new(import::Import(of(&registry))))
     .add_service(api::selector_service_server::SelectorServiceServer::from_arc(of(&registry)))
+    .add_service(api::disclosure_request_service_server::DisclosureRequestServiceServer::from_arc(of(&registry)))
+    .add_service(api::essential_user_service_server::EssentialUserServiceServer::from_arc(of(&registry)))
+    .add_service(api::interconnect_service_server::InterconnectServiceServer::from_arc(of(&registry)))
+    .add_service(api::service_security_level_service_server::ServiceSecurityLevelServiceServer::from_arc(of(&registry)))
     .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
     .add_service(feed::service(database)))
 }

@@ -31,7 +31,10 @@ impl store::Resource for Sites {
     }
 
     fn referrers() -> &'static [Referrer] {
-        &[Referrer { what: "assets", table: "asset", column: "site", filter: "site=", by_id: false }]
+        &[
+            Referrer { what: "assets", table: "asset", column: "site", filter: "site=", by_id: false },
+            Referrer { what: "interconnects", table: "interconnect", column: "site", filter: "site=", by_id: false },
+        ]
     }
 
     store::head!(Site;);

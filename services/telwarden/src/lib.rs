@@ -6,6 +6,7 @@ pub mod estate;
 pub mod import;
 pub mod ledger;
 pub mod posture;
+pub mod registers;
 pub mod serve;
 pub mod suite;
 pub mod watch;

@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
-use telwarden::{call, estate, import, ledger, posture, watch};
+use telwarden::{call, estate, import, ledger, posture, registers, watch};
 
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
 #[derive(Debug, Parser)]
@@ -259,8 +259,9 @@ async fn load_sample(suite: &Suite) -> Result<Option<String>> {
         accept_states: true,
         ..Default::default()
     };
+    let settings = sample::Settings { seed: 1, scale: 1.0 };
     let mut bytes = Vec::new();
-    sample::write_tmf639(sample::Settings { seed: 1, scale: 1.0 }, &mut bytes)?;
+    sample::write_tmf639(settings, &mut bytes)?;
     let read = move |sink: &mut dyn FnMut(intake::Item) -> ControlFlow<()>| {
         intake::read(intake::Format::Tmf639, &mut bytes.as_slice(), &intake::Settings::default(), sink)
     };
@@ -269,6 +270,11 @@ async fn load_sample(suite: &Suite) -> Result<Option<String>> {
     eprintln!(
         "{} read, {} new, {} unchanged, {} rejected",
         counts.read, counts.created, counts.unchanged, counts.rejected
+    );
+    let made = registers::create(client.clone(), "sample", "sample", &sample::registers(settings)?).await?;
+    eprintln!(
+        "{} interconnects, {} security levels and {} essential users new",
+        made.interconnects, made.security_levels, made.essential_users
     );
     let estate = posture::estate(client, "sample").await?;
     eprint!("{}", posture::text("sample", &estate));

@@ -4,11 +4,15 @@
 mod asset;
 mod change_request;
 mod dependency;
+mod disclosure_request;
+mod essential_user;
 mod feed;
 mod import;
+mod interconnect;
 mod ledger;
 mod schema;
 mod selector;
+mod service_security_level;
 mod statements;
 
 use std::sync::Arc;
