@@ -8,7 +8,9 @@ pub mod asset_type;
 pub mod change_request;
 pub mod dependency;
 mod import;
+mod provenance;
 pub mod site;
+pub mod source;
 mod taxonomy;
 
 use std::collections::{HashMap, HashSet};
@@ -31,7 +33,7 @@ pub fn services() -> Vec<String> {
     wire::services("telwarden.assets.v1")
 }
 
-store::migrations![Migrator; "m0001_asset", "m0002_site", "m0003_dependency", "m0004_asset_policy", "m0005_asset_type", "m0006_change_request", "m0007_asset_unlisted_by"];
+store::migrations![Migrator; "m0001_asset", "m0002_site", "m0003_dependency", "m0004_asset_policy", "m0005_asset_type", "m0006_change_request", "m0007_asset_unlisted_by", "m0030_source"];
 
 store::resources![Migrator;
     assets: asset::Assets,
@@ -40,6 +42,7 @@ store::resources![Migrator;
     change_requests: change_request::ChangeRequests,
     dependencies: dependency::Dependencies,
     sites: site::Sites,
+    sources: source::Sources,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -60,6 +63,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     .add_service(api::dependency_service_server::DependencyServiceServer::from_arc(of(&registry)))
     .add_service(api::import_service_server::ImportServiceServer::new(import::Import(of(&registry))))
     .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
+    .add_service(api::source_service_server::SourceServiceServer::from_arc(of(&registry)))
     .add_service(feed::service(database)))
 }
 

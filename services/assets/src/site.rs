@@ -34,7 +34,7 @@ impl store::Resource for Sites {
         &[Referrer { what: "assets", table: "asset", column: "site", filter: "site=", by_id: false }]
     }
 
-    store::head!(Site;);
+    store::head!(Site; provenance);
 }
 
 impl Rules for Sites {
@@ -48,6 +48,18 @@ impl Rules for Sites {
                 .on("site.type"));
         }
         crate::distinct(&new.external_ids, "site.external_ids")
+    }
+
+    fn create(context: &Context, needs: &(), new: &mut Site) -> Outcome<()> {
+        Self::check(context, needs, new)?;
+        crate::provenance::stamp(context, None, new);
+        Ok(())
+    }
+
+    fn update(context: &Context, needs: &(), old: &Site, new: &mut Site) -> Outcome<()> {
+        Self::check(context, needs, new)?;
+        crate::provenance::stamp(context, Some(old), new);
+        Ok(())
     }
 }
 
