@@ -7,7 +7,9 @@ mod dependency;
 mod feed;
 mod import;
 mod ledger;
+mod provenance;
 mod schema;
+mod source;
 mod statements;
 
 use std::sync::Arc;
