@@ -8,8 +8,6 @@ use fault::{Fault, Outcome};
 use store::{Rules, Side, SideRole};
 use tonic::{Request, Response, Status};
 use wire::Choice as _;
-use wire::assets::v1::field_provenance::Group;
-use wire::assets::v1::source::Policy;
 use wire::assets::v1::source_service_server::SourceService;
 use wire::assets::v1::{
     CreateSourceRequest, DeleteSourceRequest, GetSourceRequest, ListSourcesRequest, ListSourcesResponse, Source,
@@ -52,19 +50,11 @@ impl Rules for Sources {
     fn check(_: &Context, _: &(), new: &mut Source) -> Outcome<()> {
         let mut seen = HashSet::new();
         for (index, policy) in new.group_policies.iter().enumerate() {
-            let refuse = |field: &str, message: String| {
-                Err(Fault::invalid(ErrorReason::FieldInvalid, message)
-                    .on(format!("source.group_policies[{index}].{field}")))
-            };
-            if policy.group() == Group::Unspecified {
-                return refuse("group", "say which group of fields the policy is about".to_owned());
-            }
-            if policy.policy() == Policy::Unspecified {
-                return refuse("policy", "say what the source may do: OVERWRITE, FILL_EMPTY or IGNORE".to_owned());
-            }
             if !seen.insert(policy.group()) {
                 let group = policy.group().text();
-                return refuse("group", format!("{group} stands twice among the policies: leave one out"));
+                let message = format!("{group} stands twice among the policies: leave one out");
+                let field = format!("source.group_policies[{index}].group");
+                return Err(Fault::invalid(ErrorReason::FieldInvalid, message).on(field));
             }
         }
         Ok(())

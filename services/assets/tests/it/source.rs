@@ -15,8 +15,8 @@ use wire::assets::v1::source::Policy;
 use wire::assets::v1::source_service_client::SourceServiceClient;
 use wire::assets::v1::{
     Asset, AssetRecord, CreateAssetRequest, CreateSourceRequest, DeleteSourceRequest, ExternalId, FieldProvenance,
-    GetAssetRequest, GetSiteRequest, GroupPolicy, ImportAssetsRequest, ImportBatch, ImportItem, ImportResult,
-    ImportStart, ImportSummary, Site, SiteRecord, Source, UpdateAssetRequest, UpdateSiteRequest,
+    GetSiteRequest, GroupPolicy, ImportAssetsRequest, ImportBatch, ImportItem, ImportResult, ImportStart,
+    ImportSummary, ListAssetsRequest, Site, SiteRecord, Source, UpdateAssetRequest, UpdateSiteRequest,
 };
 
 use crate::{Assets, assets, get, on_every_database};
@@ -181,8 +181,8 @@ on_every_database! {
         create(&bench, "bolt", source("oss", &[])).await.unwrap();
         for (policies, why) in [
             (vec![(Group::Place, Policy::Ignore), (Group::Place, Policy::Overwrite)], "PLACE stands twice"),
-            (vec![(Group::Unspecified, Policy::Ignore)], "group of fields"),
-            (vec![(Group::Place, Policy::Unspecified)], "FILL_EMPTY"),
+            (vec![(Group::Unspecified, Policy::Ignore)], "group_policies[0].group"),
+            (vec![(Group::Place, Policy::Unspecified)], "group_policies[0].policy"),
         ] {
             let refused = create(&bench, "acme", source("x", &policies)).await.unwrap_err();
             assert_eq!(reason(&refused), "FIELD_INVALID");
@@ -211,12 +211,32 @@ const SOURCES: [&str; 3] = ["first", "second", "unknown"];
 /// A text for each field; empty: nothing is said. For labels one letter is a key and its value.
 type Said = [String; 5];
 
+/// What happens to one asset.
 #[derive(Clone, Debug)]
 enum Step {
     Import(usize, Said),
     /// The field and what a person makes of it; empty: they empty it.
     Person(usize, String),
 }
+
+/// What happens to all assets at once: one import, or a person's changes.
+#[derive(Clone, Debug)]
+enum Round {
+    Import(usize, Vec<Said>),
+    People(Vec<(usize, String)>),
+}
+
+impl Round {
+    fn of(&self, at: usize) -> Step {
+        match self {
+            Self::Import(by, said) => Step::Import(*by, said[at].clone()),
+            Self::People(changes) => Step::Person(changes[at].0, changes[at].1.clone()),
+        }
+    }
+}
+
+/// How many assets a case has.
+const ASSETS: usize = 10;
 
 /// Rank, whether people win, and a policy for each field's group.
 type Terms = (i32, bool, BTreeMap<i32, i32>);
@@ -294,10 +314,11 @@ fn said_by_all() -> impl Strategy<Value = Said> {
     [text(), text(), text(), text(), text()]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn round() -> impl Strategy<Value = Round> {
+    let changes = prop::collection::vec((0..5_usize, text()), ASSETS);
     prop_oneof![
-        3 => (0..3_usize, said_by_all()).prop_map(|(by, said)| Step::Import(by, said)),
-        2 => (0..5_usize, text()).prop_map(|(field, text)| Step::Person(field, text)),
+        3 => (0..3_usize, prop::collection::vec(said_by_all(), ASSETS)).prop_map(|(by, said)| Round::Import(by, said)),
+        2 => changes.prop_map(Round::People),
     ]
 }
 
@@ -313,91 +334,96 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    async fn begin(&self, terms: &[Terms], first: &Said) {
+    fn name(&self, at: usize) -> String {
+        format!("organizations/{}/assets/a{at}", self.organization)
+    }
+
+    async fn begin(&self, terms: &[Terms], first: &[Said]) {
         for (key, (rank, people_win, policies)) in SOURCES.iter().zip(terms) {
-            let policies = policies.iter().map(|(group, policy)| GroupPolicy { group: *group, policy: *policy });
-            let known =
-                Source { rank: *rank, people_win: *people_win, group_policies: policies.collect(), ..source(key, &[]) };
+            let policies =
+                policies.iter().map(|(group, policy)| GroupPolicy { group: *group, policy: *policy }).collect();
+            let known = Source { rank: *rank, people_win: *people_win, group_policies: policies, ..source(key, &[]) };
             create(self.bench, &self.organization, known).await.unwrap();
         }
-        let ids =
-            SOURCES.map(|system| ExternalId { system: system.to_owned(), value: "a".to_owned(), ..Default::default() });
-        let asset = Asset {
-            display_name: "Asset a".to_owned(),
-            r#type: "router".to_owned(),
-            external_ids: ids.to_vec(),
-            ..spoken(first)
-        };
-        let request = CreateAssetRequest {
-            parent: format!("organizations/{}", self.organization),
-            asset_id: "a".to_owned(),
-            asset: Some(asset),
-        };
-        self.people.clone().create_asset(request).await.unwrap();
+        for (at, said) in first.iter().enumerate() {
+            let id =
+                |system: &str| ExternalId { system: system.to_owned(), value: format!("a{at}"), ..Default::default() };
+            let external_ids = SOURCES.map(id).to_vec();
+            let display_name = format!("Asset a{at}");
+            let asset = Asset { display_name, r#type: "router".to_owned(), external_ids, ..spoken(said) };
+            let parent = format!("organizations/{}", self.organization);
+            let request = CreateAssetRequest { parent, asset_id: format!("a{at}"), asset: Some(asset) };
+            self.people.clone().create_asset(request).await.unwrap();
+        }
     }
 
-    async fn get(&self) -> Asset {
-        let name = format!("organizations/{}/assets/a", self.organization);
-        self.people.clone().get_asset(GetAssetRequest { name }).await.unwrap().into_inner()
+    async fn all(&self) -> Vec<Asset> {
+        let parent = format!("organizations/{}", self.organization);
+        let request = ListAssetsRequest { parent, ..Default::default() };
+        self.people.clone().list_assets(request).await.unwrap().into_inner().assets
     }
 
-    /// Takes a step; gives how many fields were kept.
-    async fn take(&self, step: &Step) -> usize {
-        match step {
-            Step::Import(by, texts) => {
-                let record = said("a", spoken(texts));
+    /// Takes a round; gives how many fields were kept of each asset.
+    async fn take(&self, round: &Round) -> Vec<usize> {
+        match round {
+            Round::Import(by, all) => {
+                let records =
+                    all.iter().enumerate().map(|(at, texts)| said(&format!("a{at}"), spoken(texts))).collect();
                 let (summary, results) =
-                    import_as(self.bench, &self.organization, SOURCES[*by], vec![record], ImportStart::default()).await;
-                assert_eq!(results[0].kept_fields.len(), summary.kept_fields as usize);
-                summary.kept_fields as usize
+                    import_as(self.bench, &self.organization, SOURCES[*by], records, ImportStart::default()).await;
+                let kept: Vec<usize> = results.iter().map(|result| result.kept_fields.len()).collect();
+                assert_eq!(kept.iter().sum::<usize>(), summary.kept_fields as usize);
+                kept
             }
-            Step::Person(field, text) => {
-                let mut texts = Said::default();
-                texts[*field].clone_from(text);
-                let name = format!("organizations/{}/assets/a", self.organization);
-                let mask = prost_types::FieldMask { paths: vec![FIELDS[*field].0.to_owned()] };
-                let request =
-                    UpdateAssetRequest { asset: Some(Asset { name, ..spoken(&texts) }), update_mask: Some(mask) };
-                self.people.clone().update_asset(request).await.unwrap();
-                0
+            Round::People(changes) => {
+                for (at, (field, text)) in changes.iter().enumerate() {
+                    let mut texts = Said::default();
+                    texts[*field].clone_from(text);
+                    let update_mask = Some(prost_types::FieldMask { paths: vec![FIELDS[*field].0.to_owned()] });
+                    let asset = Some(Asset { name: self.name(at), ..spoken(&texts) });
+                    self.people.clone().update_asset(UpdateAssetRequest { asset, update_mask }).await.unwrap();
+                }
+                vec![0; ASSETS]
             }
         }
     }
 }
 
-async fn is_what_the_policy_says(bench: &Bench, number: usize, terms: &[Terms], first: &Said, steps: &[Step]) {
+async fn is_what_the_policy_says(bench: &Bench, number: usize, terms: &[Terms], first: &[Said], rounds: &[Round]) {
     let organization = format!("case-{number}");
     let people = Assets::new(bench.client("ana", &[organization.as_str()], &["asset-manager"]));
     let case = Case { bench, organization, people };
     case.begin(terms, first).await;
     let by_hand = |text: &String| (text.clone(), (!text.is_empty()).then(String::new));
-    let mut oracle: Oracle = first.iter().map(by_hand).collect();
-    for (at, step) in steps.iter().enumerate() {
-        let (before, known) = (case.get().await, oracle.clone());
-        let kept = told(&mut oracle, terms, step);
-        assert_eq!(case.take(step).await, kept, "kept at step {at}: {step:?} over {known:?}, {terms:?}");
-        let after = case.get().await;
-        let values: Vec<String> = oracle.iter().map(|(text, _)| text.clone()).collect();
-        assert_eq!(read(&after), values, "after step {at}: {step:?} over {known:?}, {terms:?}");
-        for (field, (text, whose)) in oracle.iter().enumerate() {
-            let found = holder(&after, field, !text.is_empty()).map(|entry| entry.source.clone());
-            assert_eq!(
-                &found, whose,
-                "{} after step {at}: {step:?} over {known:?}: {:?}",
-                FIELDS[field].0, after.provenance
-            );
+    let mut oracles: Vec<Oracle> = first.iter().map(|said| said.iter().map(by_hand).collect()).collect();
+    let mut before = case.all().await;
+    for round in rounds {
+        let kept = case.take(round).await;
+        let after = case.all().await;
+        for (at, oracle) in oracles.iter_mut().enumerate() {
+            let (step, known) = (round.of(at), oracle.clone());
+            let story = format!("{step:?} over {known:?} by {terms:?}");
+            assert_eq!(told(oracle, terms, &step), kept[at], "kept: {story}");
+            let values: Vec<String> = oracle.iter().map(|(text, _)| text.clone()).collect();
+            assert_eq!(read(&after[at]), values, "{story}");
+            for (field, (text, whose)) in oracle.iter().enumerate() {
+                let found = holder(&after[at], field, !text.is_empty()).map(|entry| entry.source.clone());
+                assert_eq!(&found, whose, "{}: {story}: {:?}", FIELDS[field].0, after[at].provenance);
+            }
+            assert_eq!(before[at] == after[at], known == *oracle, "nothing changed means nothing written: {story}");
         }
-        assert_eq!(before == after, known == oracle, "nothing changed means nothing written, step {at}: {step:?}");
+        before = after;
     }
 }
 
 on_every_database! {
     async fn any_sequence_ends_as_the_policy_says(bench) {
         let mut runner = proptest::test_runner::TestRunner::deterministic();
-        let cases = (prop::collection::vec(terms(), 2), said_by_all(), prop::collection::vec(step(), 1..14));
-        for number in 0..40 {
-            let (terms, first, steps) = cases.new_tree(&mut runner).unwrap().current();
-            is_what_the_policy_says(&bench, number, &terms, &first, &steps).await;
+        let first = prop::collection::vec(said_by_all(), ASSETS);
+        let cases = (prop::collection::vec(terms(), 2), first, prop::collection::vec(round(), 10));
+        for number in 0..10 {
+            let (terms, first, rounds) = cases.new_tree(&mut runner).unwrap().current();
+            is_what_the_policy_says(&bench, number, &terms, &first, &rounds).await;
         }
         testkit::ledger_holds(&bench, &::assets::tables()).await;
     }
