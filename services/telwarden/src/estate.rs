@@ -346,7 +346,7 @@ mod tests {
             value: "core".to_owned(),
             group: Group::Responsibility.into(),
             provenance: Some(FieldProvenance { actor: "ana".to_owned(), ..Default::default() }),
-            since: Some(prost_types::Timestamp { seconds: 1_700_000_000, nanos: 0 }),
+            since: "2023-11-14T22:13:20Z".parse().ok(),
             since_actor: "ana".to_owned(),
             since_method: "telwarden.assets.v1.AssetService/UpdateAsset".to_owned(),
             previous_value: "noc".to_owned(),

@@ -421,7 +421,7 @@ on_every_database! {
         let mut runner = proptest::test_runner::TestRunner::deterministic();
         let first = prop::collection::vec(said_by_all(), ASSETS);
         let cases = (prop::collection::vec(terms(), 2), first, prop::collection::vec(round(), 10));
-        for number in 0..10 {
+        for number in 0..5 {
             let (terms, first, rounds) = cases.new_tree(&mut runner).unwrap().current();
             is_what_the_policy_says(&bench, number, &terms, &first, &rounds).await;
         }
