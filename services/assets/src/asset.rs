@@ -3,6 +3,7 @@
 pub mod valuation;
 
 pub(crate) mod explain;
+pub(crate) mod explain_field;
 pub(crate) mod impact;
 pub(crate) mod lookup;
 pub(crate) mod network;
@@ -19,9 +20,10 @@ use wire::assets::v1::asset_service_server::AssetService;
 use wire::assets::v1::{
     AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, AssetPolicy, ClassifyAssetRequest,
     CommissionAssetRequest, ConfirmValueAssetRequest, CreateAssetRequest, DeleteAssetRequest, ErrorReason,
-    ExplainAssetValueRequest, ExplainAssetValueResponse, GetAssetRequest, IdentifyAssetRequest, ListAssetsRequest,
-    ListAssetsResponse, LookupAssetsRequest, LookupAssetsResponse, RegisterAssetRequest, RetireAssetRequest,
-    SummarizeAssetsRequest, SummarizeAssetsResponse, UpdateAssetRequest, VerifyAssetRequest,
+    ExplainAssetFieldRequest, ExplainAssetFieldResponse, ExplainAssetValueRequest, ExplainAssetValueResponse,
+    GetAssetRequest, IdentifyAssetRequest, ListAssetsRequest, ListAssetsResponse, LookupAssetsRequest,
+    LookupAssetsResponse, RegisterAssetRequest, RetireAssetRequest, SummarizeAssetsRequest, SummarizeAssetsResponse,
+    UpdateAssetRequest, VerifyAssetRequest,
 };
 
 use crate::site::Sites;
@@ -104,7 +106,7 @@ impl store::Resource for Assets {
         ]
     }
 
-    store::head!(Asset; value, inherited_value, inherited_from, effective_value, grade, state, unlisted_by);
+    store::head!(Asset; value, inherited_value, inherited_from, effective_value, grade, state, unlisted_by, provenance);
 }
 
 // === The rules ===
@@ -134,11 +136,18 @@ impl Rules for Assets {
         consistent(needs, new)
     }
 
-    fn create(_: &Context, needs: &Needs, new: &mut Asset) -> Outcome<()> {
+    fn create(context: &Context, needs: &Needs, new: &mut Asset) -> Outcome<()> {
         // Only an import can propose a state; the asset comes as far towards it as its fields support.
         let proposed = new.state();
         consistent(needs, new)?;
         new.set_state(furthest(new, proposed));
+        crate::provenance::stamp(context, None, new);
+        Ok(())
+    }
+
+    fn update(context: &Context, needs: &Needs, old: &Asset, new: &mut Asset) -> Outcome<()> {
+        consistent(needs, new)?;
+        crate::provenance::stamp(context, Some(old), new);
         Ok(())
     }
 
@@ -358,6 +367,14 @@ impl AssetService for Registry {
     ) -> Result<Response<ExplainAssetValueResponse>, Status> {
         let (context, request) = open(request)?;
         reply(explain::explain(self, &context, &request).await)
+    }
+
+    async fn explain_asset_field(
+        &self,
+        request: Request<ExplainAssetFieldRequest>,
+    ) -> Result<Response<ExplainAssetFieldResponse>, Status> {
+        let (context, request) = open(request)?;
+        reply(explain_field::explain(self, &context, &request).await)
     }
 
     async fn summarize_assets(

@@ -2,6 +2,7 @@
 
 mod batch;
 mod merge;
+mod policy;
 mod unlisted;
 
 use std::pin::Pin;
@@ -92,7 +93,8 @@ async fn run(
     answers: &Answers,
 ) -> Outcome<()> {
     let (start, place) = begin(context, &mut stream).await?;
-    let mut session = Session::new(place.organization.clone(), start.source.clone(), start.accept_states);
+    let policy = policy::Policy::load(registry, &place.organization, &start.source).await?;
+    let mut session = Session::new(place.organization.clone(), start.source.clone(), start.accept_states, policy);
     // All or nothing, and saying what would happen, are one transaction over the whole stream; else one for each batch.
     let whole = start.atomic || start.dry_run;
     let mut held = if whole { Some(registry.database.begin(context).await?.bulk()) } else { None };
@@ -113,6 +115,7 @@ async fn run(
         committed,
         revalued_assets: i64::try_from(revalued).unwrap_or(i64::MAX),
         unlisted_assets: i64::try_from(unlisted).unwrap_or(i64::MAX),
+        kept_fields: session.kept_fields(),
     };
     tell(answers, News::Summary(summary)).await
 }

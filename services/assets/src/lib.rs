@@ -15,7 +15,9 @@ pub mod interconnect;
 mod register;
 pub mod selector;
 pub mod service_security_level;
+mod provenance;
 pub mod site;
+pub mod source;
 mod taxonomy;
 
 use std::collections::{HashMap, HashSet};
@@ -52,6 +54,7 @@ store::migrations![Migrator;
     "m0011_service_security_level",
     "m0012_essential_user",
     "m0013_disclosure_request",
+    "m0030_source",
 ];
 
 store::resources![Migrator;
@@ -67,6 +70,7 @@ store::resources![Migrator;
     selectors: selector::Selectors,
     service_security_levels: service_security_level::ServiceSecurityLevels,
     sites: site::Sites,
+    sources: source::Sources,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -93,6 +97,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     .add_service(api::interconnect_service_server::InterconnectServiceServer::from_arc(of(&registry)))
     .add_service(api::service_security_level_service_server::ServiceSecurityLevelServiceServer::from_arc(of(&registry)))
     .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
+    .add_service(api::source_service_server::SourceServiceServer::from_arc(of(&registry)))
     .add_service(feed::service(database)))
 }
 

@@ -37,7 +37,7 @@ impl store::Resource for Sites {
         ]
     }
 
-    store::head!(Site;);
+    store::head!(Site; provenance);
 }
 
 impl Rules for Sites {
@@ -51,6 +51,18 @@ impl Rules for Sites {
                 .on("site.type"));
         }
         crate::distinct(&new.external_ids, "site.external_ids")
+    }
+
+    fn create(context: &Context, needs: &(), new: &mut Site) -> Outcome<()> {
+        Self::check(context, needs, new)?;
+        crate::provenance::stamp(context, None, new);
+        Ok(())
+    }
+
+    fn update(context: &Context, needs: &(), old: &Site, new: &mut Site) -> Outcome<()> {
+        Self::check(context, needs, new)?;
+        crate::provenance::stamp(context, Some(old), new);
+        Ok(())
     }
 }
 

@@ -7,9 +7,10 @@ use prost::{Message, Name};
 use prost_reflect::DynamicMessage;
 use serde_json::Value;
 use wire::assets::v1::asset_service_client::AssetServiceClient;
+use wire::assets::v1::field_provenance::Group;
 use wire::assets::v1::{
-    AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, ExplainAssetValueRequest, ExplainAssetValueResponse,
-    ExternalId, ListAssetsRequest, LookupAssetsRequest,
+    AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, ExplainAssetFieldRequest, ExplainAssetFieldResponse,
+    ExplainAssetValueRequest, ExplainAssetValueResponse, ExternalId, ListAssetsRequest, LookupAssetsRequest,
 };
 
 use crate::client::{Client, Connection, Output, explain};
@@ -21,6 +22,13 @@ pub enum Assets {
     Explain(One),
     /// What is hit when an asset fails.
     Impact(One),
+    /// Why a field of an asset is what it is: from which source, who set it, when, and what it was before.
+    Why {
+        #[command(flatten)]
+        one: One,
+        /// The field: `owner`, `software_version`.
+        field: String,
+    },
     /// Which asset has an address, a prefix, a name, a number; or what another system calls it.
     Lookup {
         /// `10.0.0.7`, `core1.example.net`, `AS64500`, `+4930…`; with --system, the id there.
@@ -92,6 +100,12 @@ pub async fn run(connection: &Connection, assets: &Assets) -> Result<()> {
             let request = AnalyzeAssetImpactRequest { name: one.name(), ..Default::default() };
             let answer = client.analyze_asset_impact(request).await.map_err(|status| explain(&status))?.into_inner();
             show(connection, &answer, || hit(&answer))
+        }
+        Assets::Why { one, field } => {
+            let mut client = client;
+            let request = ExplainAssetFieldRequest { name: one.name(), field: field.clone() };
+            let answer = client.explain_asset_field(request).await.map_err(|status| explain(&status))?.into_inner();
+            show(connection, &answer, || why(&answer))
         }
         Assets::Lookup { what, system, organization } => {
             lookup(connection, client, what, system.as_deref(), organization).await
@@ -171,6 +185,35 @@ pub fn explained(answer: &ExplainAssetValueResponse) -> String {
     if let Some(since) = answer.since.as_ref() {
         let method = answer.since_method.rsplit('/').next().unwrap_or_default();
         out.push_str(&format!("  since       {since}, by {method} of {}\n", answer.since_actor));
+    }
+    out
+}
+
+/// Why a field is what it is, for people.
+#[must_use]
+pub fn why(answer: &ExplainAssetFieldResponse) -> String {
+    let shown = |text: &str| if text.is_empty() { "not set".to_owned() } else { text.to_owned() };
+    let mut out = format!("{}  {}\n", answer.field, shown(&answer.value));
+    if answer.group() != Group::Unspecified {
+        let from = match &answer.provenance {
+            Some(entry) if entry.source.is_empty() => format!("{}, by hand or by a call", entry.actor),
+            Some(entry) => format!("the source {}", entry.source),
+            None if answer.value.is_empty() => "nobody has set it".to_owned(),
+            None => "not known: it was set before provenance was kept".to_owned(),
+        };
+        out.push_str(&format!("  group   {}\n  from    {from}\n", answer.group().as_str_name()));
+    }
+    if let Some(since) = answer.since.as_ref() {
+        let method = answer.since_method.rsplit('/').next().unwrap_or_default();
+        let behalf = match answer.since_on_behalf_of.as_str() {
+            "" => String::new(),
+            other => format!(" for {other}"),
+        };
+        out.push_str(&format!("  since   {since}, by {method} of {}{behalf}\n", answer.since_actor));
+    }
+    match answer.since_creation {
+        true => out.push_str("  before  nothing: so since the asset was created\n"),
+        false => out.push_str(&format!("  before  {}\n", shown(&answer.previous_value))),
     }
     out
 }
@@ -291,8 +334,33 @@ fn id(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use wire::assets::v1::field_provenance::Group;
+    use wire::assets::v1::{ExplainAssetFieldResponse, FieldProvenance};
 
-    use super::cell;
+    use super::{cell, why};
+
+    #[test]
+    fn why_says_whose_word_a_field_is_and_what_it_was() {
+        let set = ExplainAssetFieldResponse {
+            field: "owner".to_owned(),
+            value: "core".to_owned(),
+            group: Group::Responsibility.into(),
+            provenance: Some(FieldProvenance { actor: "ana".to_owned(), ..Default::default() }),
+            since: "2023-11-14T22:13:20Z".parse().ok(),
+            since_actor: "ana".to_owned(),
+            since_method: "telwarden.assets.v1.AssetService/UpdateAsset".to_owned(),
+            previous_value: "noc".to_owned(),
+            ..Default::default()
+        };
+        let lines = why(&set);
+        let expected = "owner  core\n  group   RESPONSIBILITY\n  from    ana, by hand or by a call\n  since   2023-11-14T22:13:20Z, by UpdateAsset of ana\n  before  noc\n";
+        assert_eq!(lines, expected);
+        let source = FieldProvenance { source: "netbox".to_owned(), actor: "robot".to_owned(), ..Default::default() };
+        let imported = ExplainAssetFieldResponse { provenance: Some(source), since_creation: true, ..set.clone() };
+        let lines = why(&imported);
+        assert!(lines.contains("the source netbox") && lines.contains("since the asset was created"), "{lines}");
+        assert!(why(&ExplainAssetFieldResponse { provenance: None, ..set }).contains("before provenance was kept"));
+    }
 
     #[test]
     fn a_cell_is_read_back_as_it_was_and_never_run() {

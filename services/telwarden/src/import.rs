@@ -301,6 +301,7 @@ pub fn print(output: Output, done: &Done) {
                 fields.insert("committed".to_owned(), json!(done.summary.committed));
                 fields.insert("revalued".to_owned(), json!(done.summary.revalued_assets));
                 fields.insert("unlisted".to_owned(), json!(done.summary.unlisted_assets));
+                fields.insert("kept_fields".to_owned(), json!(done.summary.kept_fields));
             }
             println!("{line}");
         }
@@ -326,6 +327,12 @@ pub fn print(output: Output, done: &Done) {
                 println!(
                     "{} assets are no longer listed by the source and flagged: the filter unlisted_by:* lists them",
                     done.summary.unlisted_assets
+                );
+            }
+            if done.summary.kept_fields > 0 {
+                println!(
+                    "{} fields were kept as they are, though the source says something else: its policy says so",
+                    done.summary.kept_fields
                 );
             }
             if !done.summary.committed {

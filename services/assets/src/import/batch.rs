@@ -11,6 +11,7 @@ use wire::assets::v1::{
 };
 
 use super::merge::{merge_asset, merge_site, own_id};
+use super::policy::Policy;
 use crate::asset::Assets;
 use crate::dependency::Dependencies;
 use crate::site::Sites;
@@ -21,6 +22,9 @@ pub(super) struct Session {
     organization: String,
     source: String,
     accept_states: bool,
+    policy: Policy,
+    /// How many fields the policy has kept as they are.
+    kept_fields: i64,
     seen: HashSet<[u8; 16]>,
     skipped: i64,
     /// At how many new ones of a kind the database is next told how full it is.
@@ -33,16 +37,26 @@ struct Item<M> {
     index: usize,
     external_id: String,
     message: M,
+    /// Fields the policy left out.
+    kept: Vec<String>,
+}
+
+impl<M> Item<M> {
+    fn new(index: usize, external_id: String, message: M) -> Self {
+        Self { index, external_id, message, kept: Vec::new() }
+    }
 }
 
 type Results = Vec<Option<ImportResult>>;
 
 impl Session {
-    pub(super) fn new(organization: String, source: String, accept_states: bool) -> Self {
+    pub(super) fn new(organization: String, source: String, accept_states: bool, policy: Policy) -> Self {
         Self {
             organization,
             source,
             accept_states,
+            policy,
+            kept_fields: 0,
             seen: HashSet::new(),
             skipped: 0,
             take_stock_at: HashMap::new(),
@@ -52,6 +66,11 @@ impl Session {
 
     pub(super) fn organization(&self) -> &str {
         &self.organization
+    }
+
+    /// How many fields the policy of the source has kept as they are.
+    pub(super) fn kept_fields(&self) -> i64 {
+        self.kept_fields
     }
 
     pub(super) fn source(&self) -> &str {
@@ -135,6 +154,7 @@ impl Session {
         for ((position, origin, kind), result) in heads.into_iter().zip(results) {
             let result = ImportResult { position, origin, ..result.unwrap_or_default() };
             self.count(kind, result.outcome());
+            self.kept_fields += i64::try_from(result.kept_fields.len()).unwrap_or(i64::MAX);
             out.push(result);
         }
         if self.has_grown() {
@@ -192,15 +212,19 @@ impl Session {
                 continue;
             }
             let mut message = record.site.unwrap_or_default();
+            Sites::clear_output(&mut message);
             own_id(&mut message.external_ids, &self.source, &record.external_id);
-            let item = Item { index, external_id: record.external_id, message };
+            let mut item = Item::new(index, record.external_id, message);
             match known.get(&item.external_id) {
                 Some(id) => old.push((id.clone(), item)),
-                None => fresh.push(item),
+                None => {
+                    item.kept = self.policy.admit(&mut item.message);
+                    fresh.push(item);
+                }
             }
         }
         self.create::<Sites>(tx, &registry.sites, fresh, results).await?;
-        self.update::<Sites>(tx, &registry.sites, old, results, merge_site).await
+        self.update::<Sites>(tx, &registry.sites, old, results, |old, new| merge_site(&self.policy, old, new)).await
     }
 
     async fn assets(
@@ -235,14 +259,17 @@ impl Session {
                 message.set_state(proposed);
             }
             own_id(&mut message.external_ids, &self.source, &record.external_id);
-            let item = Item { index, external_id: record.external_id, message };
+            let mut item = Item::new(index, record.external_id, message);
             match known.get(&item.external_id) {
                 Some(id) => old.push((id.clone(), item)),
-                None => fresh.push(item),
+                None => {
+                    item.kept = self.policy.admit(&mut item.message);
+                    fresh.push(item);
+                }
             }
         }
         self.create::<Assets>(tx, &registry.assets, fresh, results).await?;
-        self.update::<Assets>(tx, &registry.assets, old, results, merge_asset).await
+        self.update::<Assets>(tx, &registry.assets, old, results, |old, new| merge_asset(&self.policy, old, new)).await
     }
 
     async fn dependencies(
@@ -260,7 +287,7 @@ impl Session {
         let mut items = Vec::new();
         for (index, record) in records {
             match self.edge(&assets, record) {
-                Ok((id, message)) => items.push(Item { index, external_id: id, message }),
+                Ok((id, message)) => items.push(Item::new(index, id, message)),
                 Err(fault) => set(results, index, rejected(&fault)),
             }
         }
@@ -271,6 +298,7 @@ impl Session {
         self.create::<Dependencies>(tx, &registry.dependencies, fresh, results).await?;
         self.update::<Dependencies>(tx, &registry.dependencies, old, results, |old, new| {
             old.description.clone_from(&new.description);
+            Vec::new()
         })
         .await
     }
@@ -334,17 +362,17 @@ impl Session {
         let wishes: Vec<String> = items.iter().map(|item| item.external_id.to_ascii_lowercase()).collect();
         let valid = wishes.iter().map(String::as_str).filter(|id| resource::valid_id(id)).collect();
         let mut taken = tx.existing::<R>(&self.organization, valid).await?;
-        let (mut indexes, mut drafts) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+        let (mut places, mut drafts) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
         for (item, wish) in items.into_iter().zip(wishes) {
             let free = resource::valid_id(&wish) && taken.insert(wish.clone());
             let id = if free { wish } else { tx.context().clock.id() };
-            indexes.push(item.index);
+            places.push((item.index, item.kept));
             drafts.push((id, item.message));
         }
         let made = collection.create_each(tx, &self.organization, drafts).await?;
-        for (index, outcome) in indexes.into_iter().zip(made) {
+        for ((index, kept_fields), outcome) in places.into_iter().zip(made) {
             let result = match outcome {
-                Ok(message) => became(Became::Created, R::name(&message)),
+                Ok(message) => ImportResult { kept_fields, ..became(Became::Created, R::name(&message)) },
                 Err(fault) => rejected(&fault),
             };
             set(results, index, result);
@@ -359,7 +387,7 @@ impl Session {
         collection: &store::Collection<R>,
         items: Vec<(String, Item<R::Message>)>,
         results: &mut Results,
-        merge: impl Fn(&mut R::Message, &R::Message) + Send + Sync,
+        merge: impl Fn(&mut R::Message, &R::Message) -> Vec<String> + Send + Sync,
     ) -> Outcome<()> {
         if items.is_empty() {
             return Ok(());
@@ -369,9 +397,11 @@ impl Session {
         for (id, item) in &items {
             news.entry(id).or_insert(&item.message);
         }
+        let mut kept: HashMap<String, Vec<String>> = HashMap::new();
         let changes = collection.change_each(tx, &self.organization, &ids, |_, old, new| {
-            if let Some(item) = news.get(id_of(R::name(old))) {
-                merge(new, item);
+            let id = id_of(R::name(old));
+            if let Some(item) = news.get(id) {
+                kept.insert(id.to_owned(), merge(new, item));
             }
             Ok(())
         });
@@ -379,8 +409,10 @@ impl Session {
         for (id, item) in &items {
             let name = format!("organizations/{}/{}/{id}", self.organization, R::COLLECTION);
             let result = match changes.remove(id) {
-                Some(Ok(true)) => became(Became::Updated, &name),
-                Some(Ok(false)) => became(Became::Unchanged, &name),
+                Some(Ok(differs)) => ImportResult {
+                    kept_fields: kept.remove(id).unwrap_or_default(),
+                    ..became(if differs { Became::Updated } else { Became::Unchanged }, &name)
+                },
                 Some(Err(fault)) => rejected(&fault),
                 None => rejected(&twice(&item.external_id, &name)),
             };

@@ -2,7 +2,7 @@
 
 use wire::assets::v1::{Asset, ExternalId, Site};
 
-use crate::taxonomy;
+use super::policy::Policy;
 
 /// Puts the source's own id first among the external ids.
 pub(super) fn own_id(ids: &mut Vec<ExternalId>, source: &str, external_id: &str) {
@@ -15,61 +15,20 @@ pub(super) fn own_id(ids: &mut Vec<ExternalId>, source: &str, external_id: &str)
     ids.insert(0, ExternalId { system: source.to_owned(), value: external_id.to_owned(), uri });
 }
 
-fn take<T: Default + PartialEq + Clone>(old: &mut T, new: &T) {
-    if *new != T::default() {
-        old.clone_from(new);
-    }
-}
-
-/// Lays what the source says over what is known: what it says nothing about stays.
-pub(super) fn merge_asset(old: &mut Asset, new: &Asset) {
-    macro_rules! said {
-        ($($field:ident),*) => {$( take(&mut old.$field, &new.$field); )*};
-    }
-    said!(
-        display_name,
-        description,
-        owner,
-        custodian,
-        site,
-        location,
-        classification,
-        confidentiality,
-        integrity,
-        availability,
-        criticality_reason,
-        legal_tags,
-        vendor,
-        model,
-        software_version,
-        serial_number,
-        network_identifiers,
-        maintenance,
-        acquire_time,
-        end_of_life_time,
-        power_watts,
-        quantity
-    );
+/// Lays what the source says over what is known, as far as its policy lets it. Gives the fields that were kept.
+pub(super) fn merge_asset(policy: &Policy, old: &mut Asset, new: &Asset) -> Vec<String> {
     if let Some(own) = new.external_ids.first() {
         // It is listed again.
         old.unlisted_by.retain(|source| *source != own.system);
     }
-    // A source that does not know what a thing is says nothing against who does.
-    if new.r#type != taxonomy::UNCLASSIFIED {
-        old.r#type.clone_from(&new.r#type);
-    }
-    old.labels.extend(new.labels.clone());
-    old.attributes.extend(new.attributes.clone());
     merge_ids(&mut old.external_ids, &new.external_ids);
+    policy.lay(old, new)
 }
 
-pub(super) fn merge_site(old: &mut Site, new: &Site) {
-    macro_rules! said {
-        ($($field:ident),*) => {$( take(&mut old.$field, &new.$field); )*};
-    }
-    said!(display_name, r#type, manned, owner_party, region, address, position, hazards, access_log);
-    old.labels.extend(new.labels.clone());
+/// As [`merge_asset`].
+pub(super) fn merge_site(policy: &Policy, old: &mut Site, new: &Site) -> Vec<String> {
     merge_ids(&mut old.external_ids, &new.external_ids);
+    policy.lay(old, new)
 }
 
 fn merge_ids(old: &mut Vec<ExternalId>, new: &[ExternalId]) {

@@ -10,9 +10,11 @@ mod feed;
 mod import;
 mod interconnect;
 mod ledger;
+mod provenance;
 mod schema;
 mod selector;
 mod service_security_level;
+mod source;
 mod statements;
 
 use std::sync::Arc;
