@@ -31,7 +31,7 @@ pub fn services() -> Vec<String> {
     wire::services("telwarden.assets.v1")
 }
 
-store::migrations![Migrator; "m0001_asset", "m0002_site", "m0003_dependency", "m0004_asset_policy", "m0005_asset_type", "m0006_change_request", "m0007_asset_unlisted_by"];
+store::migrations![Migrator; "m0001_asset", "m0002_site", "m0003_dependency", "m0004_asset_policy", "m0005_asset_type", "m0006_change_request", "m0007_asset_unlisted_by", "m0040_deadline", "m0041_asset_override"];
 
 store::resources![Migrator;
     assets: asset::Assets,
@@ -49,6 +49,7 @@ store::resources![Migrator;
 pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
     let registry = Arc::new(Registry::new(database));
     import::take_up(&registry, &clock).await?;
+    asset::value_override::timer(database, clock).start().await?;
     let most = 4 * 1024 * 1024;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(

@@ -1,6 +1,6 @@
 //! What a source says, laid over what is known.
 
-use wire::assets::v1::{Asset, ExternalId, Site};
+use wire::assets::v1::{Asset, ExternalId, RecoveryObjectives, ServiceDetails, Site};
 
 use crate::taxonomy;
 
@@ -50,6 +50,8 @@ pub(super) fn merge_asset(old: &mut Asset, new: &Asset) {
         power_watts,
         quantity
     );
+    merge_recovery(&mut old.recovery, new.recovery.as_ref());
+    merge_service(&mut old.service, new.service.as_ref());
     if let Some(own) = new.external_ids.first() {
         // It is listed again.
         old.unlisted_by.retain(|source| *source != own.system);
@@ -61,6 +63,28 @@ pub(super) fn merge_asset(old: &mut Asset, new: &Asset) {
     old.labels.extend(new.labels.clone());
     old.attributes.extend(new.attributes.clone());
     merge_ids(&mut old.external_ids, &new.external_ids);
+}
+
+/// An objective that the source does not state stays.
+fn merge_recovery(old: &mut Option<RecoveryObjectives>, new: Option<&RecoveryObjectives>) {
+    if let Some(new) = new {
+        let old = old.get_or_insert_default();
+        take(&mut old.rto, &new.rto);
+        take(&mut old.rpo, &new.rpo);
+        take(&mut old.mtd, &new.mtd);
+    }
+}
+
+/// A number of subscribers comes with how and when it was counted: the three go together.
+fn merge_service(old: &mut Option<ServiceDetails>, new: Option<&ServiceDetails>) {
+    let Some(new) = new else { return };
+    let old = old.get_or_insert_default();
+    take(&mut old.service_areas, &new.service_areas);
+    if new.subscribers > 0 {
+        old.subscribers = new.subscribers;
+        old.basis.clone_from(&new.basis);
+        old.counted_time = new.counted_time;
+    }
 }
 
 pub(super) fn merge_site(old: &mut Site, new: &Site) {
