@@ -27,8 +27,7 @@ async fn manual(postgres: Option<&str>) -> (Bench, Arc<ManualClock>) {
 }
 
 async fn depend(bench: &Bench, dependent: &str, supporting: &str) {
-    let dependency =
-        api::Dependency { dependent: name(dependent), supporting: name(supporting), ..Default::default() };
+    let dependency = api::Dependency { dependent: name(dependent), supporting: name(supporting), ..Default::default() };
     let request = api::CreateDependencyRequest {
         parent: "organizations/acme".to_owned(),
         dependency_id: format!("{dependent}-{supporting}"),
