@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use prost_types::Duration;
 use testkit::{Bench, reason};
+use wire::assets::v1::import_item::Record;
 use wire::assets::v1::{
-    Asset, CreateAssetRequest, CreateDependencyRequest, DeleteDependencyRequest, Dependency, ExplainAssetValueRequest,
-    InheritedObjective, RecoveryObjectives, UpdateAssetRequest,
+    Asset, AssetRecord, CreateAssetRequest, CreateDependencyRequest, DeleteDependencyRequest, Dependency,
+    ExplainAssetValueRequest, ImportStart, InheritedObjective, RecoveryObjectives, ServiceDetails, UpdateAssetRequest,
 };
 
+use crate::import::{edge, import};
 use crate::{assets, dependencies, get, on_every_database};
 
 fn name(id: &str) -> String {
@@ -103,6 +105,32 @@ on_every_database! {
             .map(|o| (o.objective.as_str(), seconds(o.own), seconds(o.inherited), o.inherited_from_display_name.as_str(), seconds(o.effective)))
             .collect();
         assert_eq!(found, [("rto", 600, 900, "calls", 600), ("rpo", 300, 0, "", 300), ("mtd", 0, 3600, "calls", 3600)]);
+    }
+
+    async fn an_import_brings_objectives_in_and_they_flow_at_its_end(bench) {
+        let record = |id: &str, recovery: RecoveryObjectives, service: Option<ServiceDetails>| {
+            let asset = Asset { display_name: id.to_owned(), r#type: "router".to_owned(), recovery: Some(recovery), service, ..Default::default() };
+            Record::Asset(AssetRecord { external_id: id.to_owned(), asset: Some(asset), ..Default::default() })
+        };
+        let counted = |subscribers, basis: &str| Some(ServiceDetails { subscribers, basis: basis.to_owned(), ..Default::default() });
+        let estate = |rto, service| vec![record("calls", objectives(rto, 0, 3600), service), record("router", objectives(0, 0, 0), None), edge("calls", "router")];
+        import(&bench, estate(900, counted(5, "billing")), ImportStart::default()).await;
+        let router = get(&bench, "router").await;
+        assert_eq!(router.effective_recovery.unwrap(), objectives(900, 0, 3600));
+        let (again, ..) = import(&bench, estate(900, counted(5, "billing")), ImportStart::default()).await;
+        assert_eq!((again.counts.unwrap().unchanged, again.revalued_assets), (3, 0), "the same again changes nothing");
+
+        set(&bench, "calls", objectives(900, 60, 3600)).await.unwrap();
+        import(&bench, estate(600, counted(7, "census")), ImportStart::default()).await;
+        let calls = get(&bench, "calls").await;
+        assert_eq!(calls.recovery.unwrap(), objectives(600, 60, 3600), "what the source does not state stays");
+        let service = calls.service.unwrap();
+        assert_eq!((service.subscribers, service.basis.as_str()), (7, "census"));
+        assert_eq!(get(&bench, "router").await.effective_recovery.unwrap(), objectives(600, 60, 3600));
+
+        let (_, results, _) = import(&bench, estate(3601, None), ImportStart::default()).await;
+        assert_eq!((results[0].reason.as_str(), results[0].field.as_str()), ("FIELD_INVALID", "asset.recovery.rto"));
+        assert_eq!(get(&bench, "calls").await.service.unwrap().subscribers, 7);
     }
 
     async fn objectives_that_contradict_themselves_are_refused(bench) {
