@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The arrows of docs/ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("wire", &[]),
     ("resource", &["wire"]),
     ("fault", &["wire"]),
     ("access", &["wire", "resource", "fault"]),
     ("approval", &["access", "fault", "wire"]),
     ("store", &["resource", "fault", "access", "wire"]),
+    ("deadline", &["store", "fault", "access"]),
     ("feed", &["wire", "store", "resource", "fault", "access"]),
     ("channel", &["wire", "fault"]),
     ("transcode", &["wire", "fault"]),
@@ -17,7 +18,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("intake", &["wire"]),
     ("sample", &[]),
     ("testkit", &["access", "store", "wire"]),
-    ("assets", &["wire", "resource", "fault", "access", "store", "feed", "process", "approval"]),
+    ("assets", &["wire", "resource", "fault", "access", "store", "feed", "process", "approval", "deadline"]),
     ("gateway", &["wire", "resource", "fault", "access", "channel", "transcode", "process"]),
 ];
 

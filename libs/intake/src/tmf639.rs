@@ -10,6 +10,7 @@
 //! that stand on their own and only where it is none of them. Those inside are held back until the end of the file.
 
 pub(crate) mod characteristics;
+mod continuity;
 mod place;
 mod relations;
 mod resource;

@@ -96,6 +96,14 @@ pub(crate) struct Rating {
     pub(crate) share: f64,
 }
 
+/// Recovery objectives, as ISO 8601 durations; empty for none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recovery {
+    pub(crate) rto: &'static str,
+    pub(crate) rpo: &'static str,
+    pub(crate) mtd: &'static str,
+}
+
 /// A family: assets of one type in one role.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Family {
@@ -127,6 +135,8 @@ pub(crate) struct Family {
     pub(crate) watts: u64,
     /// Subscribers a member serves, about; 0 where it is no service.
     pub(crate) subscribers: u64,
+    /// How fast it must be back, where that is said.
+    pub(crate) recovery: Option<Recovery>,
     /// Whether it can be touched.
     pub(crate) physical: bool,
     pub(crate) needs: &'static [Need],
@@ -150,6 +160,7 @@ const fn family(key: &'static str, asset_type: &'static str, title: &'static str
         known: Known::Not,
         watts: 0,
         subscribers: 0,
+        recovery: None,
         physical: false,
         needs: &[],
     }
@@ -223,6 +234,12 @@ impl Family {
 
     const fn serves(mut self, subscribers: u64) -> Self {
         self.subscribers = subscribers;
+        self
+    }
+
+    /// It must be back in such times, as ISO 8601 durations: RTO, RPO (empty for none), MTD.
+    const fn recovers(mut self, rto: &'static str, rpo: &'static str, mtd: &'static str) -> Self {
+        self.recovery = Some(Recovery { rto, rpo, mtd });
         self
     }
 

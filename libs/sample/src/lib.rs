@@ -15,7 +15,10 @@
 //!   (`public`, `internal`, `confidential`, `secret`) and `security.legalTags` (a list) hold the rating;
 //! - `ipAddress`, `fqdn`, `ipPrefix`, `e164Range`, `imsiRange` (`first..last`), `asNumber`, `plmn`, `pointCode` and
 //!   `cellId` hold what the network knows an asset by;
-//! - `softwareVersion`, `powerWatts`, `subscribers` and `endOfLifeDate` (a date) say more about it;
+//! - `softwareVersion`, `powerWatts` and `endOfLifeDate` (a date) say more about it;
+//! - `subscribers`, `subscribersBasis` (how the number is known), `subscribersCounted` (a date) and `serviceAreas` say what a
+//!   service is to customers;
+//! - `recovery.rto`, `recovery.rpo` and `recovery.mtd` (ISO 8601 durations) say how fast the few that matter most must be back;
 //! - a `place` carries the whole site: `siteType`, `region`, `manned`, `latitude`, `longitude`;
 //! - a `resourceRelationship` says that this resource depends on the other, in the way its `relationshipType` names.
 //!

@@ -172,16 +172,38 @@ fn characteristics(
         say("powerWatts", Value::Number(family.watts * (75 + draw.below(purpose::POWER, 51)) / 100));
     }
     if family.subscribers > 0 {
-        // Most serve about half of the mean, a few several times as many, as towns are few and large.
-        let fraction = draw.fraction(purpose::SUBSCRIBERS);
-        let times = 0.4 + 3.0 * fraction * fraction * fraction * fraction;
-        say("subscribers", Value::Number(1 + (family.subscribers as f64 * times) as u64));
+        serve(family, draw, naming::region(layout.region(index, members.count)), &mut say);
+    }
+    if let Some(recovery) = family.recovery {
+        let objectives =
+            [("recovery.rto", recovery.rto), ("recovery.rpo", recovery.rpo), ("recovery.mtd", recovery.mtd)];
+        for (name, duration) in objectives.into_iter().filter(|(_, duration)| !duration.is_empty()) {
+            say(name, Value::Text(duration.to_owned()));
+        }
     }
     if !family.makers.is_empty() && draw.fraction(purpose::ENDS) < 0.6 {
         let year = started + 7 + draw.below(purpose::ENDS, 9);
         say("endOfLifeDate", Value::Text(date(year, draw.bits(purpose::ENDS))));
     }
     list
+}
+
+/// Says how many subscribers a service has, where, and how that is known.
+fn serve(family: &Family, draw: Draw, region: String, say: &mut impl FnMut(&'static str, Value)) {
+    // Most serve about half of the mean, a few several times as many, as towns are few and large.
+    let fraction = draw.fraction(purpose::SUBSCRIBERS);
+    let times = 0.4 + 3.0 * fraction * fraction * fraction * fraction;
+    say("subscribers", Value::Number(1 + (family.subscribers as f64 * times) as u64));
+    let basis = match family.key {
+        "emergency-calls" => "residents of the area, by census",
+        "roaming" => "visitors seen in a day, mean of a month",
+        "messaging" | "mobile-voice" | "mobile-data" => "SIMs seen in 30 days",
+        "iot-connectivity" => "active SIMs in the eSIM platform",
+        _ => "active contracts in billing",
+    };
+    say("subscribersBasis", Value::Text(basis.to_owned()));
+    say("subscribersCounted", Value::Text(date(2025, draw.bits(purpose::SUBSCRIBERS))));
+    say("serviceAreas", Value::Text(region));
 }
 
 /// Says how an asset is rated, where it is; the rest inherit from what depends on them.

@@ -237,6 +237,23 @@ fn ratings_owners_and_states_are_as_in_a_real_register() {
 }
 
 #[test]
+fn services_have_subscribers_and_the_most_critical_have_recovery_objectives() {
+    let (resources, _) = read(1, 1.0);
+    let has = |resource: &Value, name: &str| characteristic(resource, name).is_some();
+    let serving: Vec<&Value> = resources.iter().filter(|resource| has(resource, "subscribers")).collect();
+    assert!(serving.len() > 10, "{} services", serving.len());
+    for service in &serving {
+        assert!(characteristic(service, "subscribers").and_then(Value::as_u64).unwrap() > 0);
+        for name in ["subscribersBasis", "subscribersCounted", "serviceAreas"] {
+            assert!(has(service, name), "{service} lacks {name}");
+        }
+    }
+    assert!(resources.iter().filter(|one| asset_type(one) == "emergency-calls").all(|one| has(one, "recovery.rto")));
+    let few = fraction(&resources, |resource| has(resource, "recovery.rto"));
+    assert!((0.001..0.05).contains(&few), "{few}");
+}
+
+#[test]
 fn identifiers_are_unique_and_addresses_lie_in_a_prefix() {
     let resources = read(1, 1.0).0;
     for name in ["ipAddress", "ipPrefix", "e164Range", "imsiRange", "asNumber", "plmn", "pointCode", "cellId", "fqdn"] {

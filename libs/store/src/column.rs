@@ -75,6 +75,17 @@ pub struct Column<M> {
     pub set: fn(&mut M, Datum),
 }
 
+/// A value within a field of a message that has a column of its own, since it is filtered by or read for many rows at once:
+/// `value_override: part(OverrideValue)`. The column has the name of the field.
+pub trait Part<M> {
+    /// Its type, for filters.
+    fn field_type() -> FieldType;
+    /// Reads the value; an empty datum where the field is unset.
+    fn get(message: &M) -> Datum;
+    /// Writes the value. An empty datum leaves an unset field unset, and keeps what else a set one holds.
+    fn set(message: &mut M, datum: Datum);
+}
+
 /// Microseconds since 1970 of a timestamp; `i64::MIN` where unset, so that unset sorts first on every dialect.
 #[must_use]
 pub fn micros(time: Option<&Timestamp>) -> i64 {
@@ -145,6 +156,11 @@ macro_rules! columns {
         $crate::columns!(@base $field, $crate::FieldType::Time,
             |m: &$message| $crate::Datum::Integer($crate::micros(m.$field.as_ref())),
             |m: &mut $message, d| m.$field = $crate::timestamp(d.integer()))
+    };
+    (@part $message:ty, $field:ident, ($part:ty)) => {
+        $crate::columns!(@base $field, <$part as $crate::Part<$message>>::field_type(),
+            |m: &$message| <$part as $crate::Part<$message>>::get(m),
+            |m: &mut $message, d| <$part as $crate::Part<$message>>::set(m, d))
     };
     (@choice $message:ty, $field:ident, ($choice:ty)) => {
         $crate::columns!(@base $field, $crate::FieldType::Enum(<$choice as $crate::Choice>::VALUES),

@@ -76,6 +76,8 @@ pub(crate) struct Inner {
     pub(crate) head: watch::Sender<i64>,
     /// Wakes the sequencer: entries arrived that have no place yet.
     pub(crate) arrived: Notify,
+    /// How many writes have rung so far; watching it is being woken.
+    pub(crate) bell: watch::Sender<u64>,
     statements: AtomicI64,
 }
 
@@ -109,6 +111,7 @@ impl Database {
             identity,
             head,
             arrived: Notify::new(),
+            bell: watch::Sender::new(0),
             statements: AtomicI64::new(0),
         };
         let database = Self { inner: Arc::new(inner) };
@@ -142,6 +145,18 @@ impl Database {
     #[must_use]
     pub fn head(&self) -> watch::Receiver<i64> {
         self.inner.head.subscribe()
+    }
+
+    /// Wakes when a write of this process that rang ([`Transaction::ring`]) is committed. Ends when the database is gone.
+    #[must_use]
+    pub fn bell(&self) -> watch::Receiver<u64> {
+        self.inner.bell.subscribe()
+    }
+
+    /// The database for a task that must not keep it open.
+    #[must_use]
+    pub fn weak(&self) -> WeakDatabase {
+        WeakDatabase { inner: Arc::downgrade(&self.inner) }
     }
 
     /// How many statements ran so far: tests bound what one call costs.
@@ -197,6 +212,20 @@ impl Database {
 
     pub(crate) fn count(&self) {
         self.inner.statements.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A database that somebody else holds.
+#[derive(Clone)]
+pub struct WeakDatabase {
+    inner: std::sync::Weak<Inner>,
+}
+
+impl WeakDatabase {
+    /// The database; none once nobody holds it any more.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Database> {
+        self.inner.upgrade().map(|inner| Database { inner })
     }
 }
 

@@ -31,8 +31,8 @@ mod write;
 
 pub use ::resource::FieldType;
 pub use collection::{Changed, Collection, Rules, Verb, in_state, open};
-pub use column::{Column, Datum, enum_text, micros, timestamp};
-pub use database::{Database, Dialect, Location, StoreError};
+pub use column::{Column, Datum, Part, enum_text, micros, timestamp};
+pub use database::{Database, Dialect, Location, StoreError, WeakDatabase};
 pub use ledger::{Entry, LedgerPage};
 pub use list::Page;
 pub use matches::Matcher;

@@ -23,6 +23,8 @@ pub struct Transaction {
     places: (i64, i64),
     /// What follows for other rows is put off to the end of a bulk load.
     bulk: bool,
+    /// Whoever waits at [`Database::bell`] is woken when this is committed.
+    rings: bool,
 }
 
 /// Entries are written out when this many wait, so that an import of any size holds few in memory.
@@ -31,7 +33,7 @@ const MOST_WAITING: usize = 2_000;
 impl Transaction {
     pub(crate) fn new(database: Database, inner: DatabaseTransaction, context: Context) -> Self {
         let group = context.clock.id();
-        Self { database, inner, context, drafts: Vec::new(), group, places: (0, 0), bulk: false }
+        Self { database, inner, context, drafts: Vec::new(), group, places: (0, 0), bulk: false, rings: false }
     }
 
     /// On whose behalf.
@@ -57,6 +59,11 @@ impl Transaction {
     #[must_use]
     pub fn is_bulk(&self) -> bool {
         self.bulk
+    }
+
+    /// Wakes whoever waits at [`Database::bell`] once this is committed, and not before.
+    pub fn ring(&mut self) {
+        self.rings = true;
     }
 
     /// A statement to build on.
@@ -188,6 +195,9 @@ impl Transaction {
     pub async fn commit(mut self) -> Outcome<()> {
         self.write_entries().await?;
         self.inner.commit().await.map_err(|error| refuse(&error))?;
+        if self.rings {
+            self.database.inner.bell.send_modify(|rung| *rung += 1);
+        }
         let (_, written) = self.places;
         if written > 0 {
             match self.database.dialect() {

@@ -10,7 +10,7 @@ mod resources;
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::{AuthenticateLayer, Clock as _, LocalKey, Rules, SystemClock, Verifier, shipped_roles};
+use access::{AuthenticateLayer, Clock, LocalKey, Rules, SystemClock, Verifier, shipped_roles};
 use sea_orm::ConnectionTrait as _;
 use store::{Database, Location, Tables};
 use tempfile::TempDir;
@@ -43,6 +43,7 @@ pub struct Bench {
     /// Its folder, with the key and, when embedded, the database.
     pub folder: TempDir,
     key: LocalKey,
+    clock: Arc<dyn Clock>,
     channel: Channel,
 }
 
@@ -94,6 +95,25 @@ impl Bench {
     where
         F: Future<Output = Routes>,
     {
+        Self::start_at(Arc::new(SystemClock), name, tables, postgres, services, service).await
+    }
+
+    /// As [`Bench::start`], where calls and tokens take their time from `clock`. After the clock is turned by more than an
+    /// hour a connection needs a new token: take another [`Bench::client`].
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn start_at<F>(
+        clock: Arc<dyn Clock>,
+        name: &str,
+        tables: &Tables,
+        postgres: Option<&str>,
+        services: &[String],
+        service: impl FnOnce(Database) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Routes>,
+    {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let key = LocalKey::open(&folder.path().join("keys")).expect("a key can be made");
         let location = location(&folder, name, postgres).await;
@@ -101,14 +121,14 @@ impl Bench {
         let services: Vec<String> = services.iter().cloned().chain([CHANGES.to_owned()]).collect();
         let rules = Rules::of(wire::pool(), &services).expect("every method has a rule");
         let verifier = Verifier::new(key.trust()).expect("the key can be read");
-        let door = AuthenticateLayer::new(Arc::new(verifier), shipped_roles(), rules, Arc::new(SystemClock));
+        let door = AuthenticateLayer::new(Arc::new(verifier), shipped_roles(), rules, Arc::clone(&clock));
         let routes = service(database.clone()).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("the port is known");
         let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
         tokio::spawn(Server::builder().layer(door).add_routes(routes).serve_with_incoming(incoming));
         let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("the address is one");
-        Self { database, folder, key, channel: endpoint.connect_lazy() }
+        Self { database, folder, key, clock, channel: endpoint.connect_lazy() }
     }
 
     /// A connection with a token of these roles in these organizations.
@@ -119,7 +139,7 @@ impl Bench {
     pub fn client(&self, subject: &str, organizations: &[&str], roles: &[&str]) -> Client {
         let token = self
             .key
-            .mint(subject, organizations, roles, SystemClock.now(), Duration::from_secs(3600))
+            .mint(subject, organizations, roles, self.clock.now(), Duration::from_secs(3600))
             .expect("a token is made");
         let value = format!("Bearer {token}").parse().expect("a token is a header");
         InterceptedService::new(self.channel.clone(), Bearer(Some(value)))

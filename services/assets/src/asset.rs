@@ -1,5 +1,6 @@
 //! Assets (ITU-T X.1057): survey, classify and register, value, serve, retire.
 
+pub mod recovery;
 pub mod valuation;
 
 pub(crate) mod explain;
@@ -7,7 +8,9 @@ pub(crate) mod explain_field;
 pub(crate) mod impact;
 pub(crate) mod lookup;
 pub(crate) mod network;
+pub(crate) mod subscribers;
 pub(crate) mod summary;
+pub(crate) mod value_override;
 
 use std::collections::HashSet;
 
@@ -24,6 +27,11 @@ use wire::assets::v1::{
     GetAssetRequest, IdentifyAssetRequest, ListAssetsRequest, ListAssetsResponse, LookupAssetsRequest,
     LookupAssetsResponse, RegisterAssetRequest, RetireAssetRequest, SummarizeAssetsRequest, SummarizeAssetsResponse,
     UpdateAssetRequest, VerifyAssetRequest,
+    ClearAssetValueOverrideRequest, CommissionAssetRequest, ConfirmValueAssetRequest, CreateAssetRequest,
+    DeleteAssetRequest, ErrorReason, ExplainAssetValueRequest, ExplainAssetValueResponse, GetAssetRequest,
+    IdentifyAssetRequest, ListAssetsRequest, ListAssetsResponse, LookupAssetsRequest, LookupAssetsResponse,
+    OverrideAssetValueRequest, RegisterAssetRequest, RetireAssetRequest, SummarizeAssetsRequest,
+    SummarizeAssetsResponse, UpdateAssetRequest, VerifyAssetRequest,
 };
 
 use crate::site::Sites;
@@ -46,6 +54,7 @@ impl store::Resource for Assets {
             availability: integer, value: real, inherited_value: real, inherited_from: text, effective_value: real order,
             grade: integer, vendor: text search, model: text search, software_version: text, serial_number: text index,
             power_watts: real, state: choice(State), end_of_life_time: time, verify_time: time,
+            value_override: part(value_override::Value), subscribers: part(subscribers::Subscribers),
         ]
     }
 
@@ -55,6 +64,7 @@ impl store::Resource for Assets {
             legal_tags: set "asset_legal_tag",
             unlisted_by: set "asset_unlisted_by",
             external_ids(system, value): unique "asset_external_id",
+            recovery(objective, own, inherited, source): own "asset_objective" = recovery::rows,
             network_identifiers(key, value): own "asset_network_key" = |asset| {
                 let known = asset.network_identifiers.iter().filter_map(|identifier| network::keys(identifier).ok());
                 known.flat_map(|(value, keys)| keys.into_iter().map(move |key| vec![key, value.clone()])).collect()
@@ -107,6 +117,7 @@ impl store::Resource for Assets {
     }
 
     store::head!(Asset; value, inherited_value, inherited_from, effective_value, grade, state, unlisted_by, provenance);
+    store::head!(Asset; value, inherited_value, inherited_from, effective_value, grade, state, unlisted_by, value_override, inherited_recovery, effective_recovery);
 }
 
 // === The rules ===
@@ -160,8 +171,10 @@ impl Rules for Assets {
         // Before values flow on: what flows back into the same asset is a change after this one.
         crate::selector::follow(tx, organization, changed).await?;
         let moved = changed.iter().filter_map(|change| change.before.as_ref().zip(change.after.as_ref()));
-        let roots = moved.filter(|(before, after)| before.value != after.value).map(|(_, after)| after.name.clone());
-        crate::dependency::flow_from(tx, organization, roots.collect()).await
+        let flows = |asset: &Asset| (valuation::flowing(asset), asset.recovery);
+        let roots = moved.filter(|(before, after)| flows(before) != flows(after)).map(|(_, after)| after.name.clone());
+        crate::dependency::flow_from(tx, organization, roots.collect()).await?;
+        value_override::settled(tx, organization, changed).await
     }
 }
 
@@ -201,8 +214,9 @@ fn consistent(needs: &Needs, asset: &mut Asset) -> Outcome<()> {
         identifier.value = network::keys(identifier).map_err(refused)?.0;
     }
     crate::distinct(&asset.external_ids, "asset.external_ids")?;
+    value_override::within(&needs.policy, asset)?;
     valuation::valued(&needs.policy, asset);
-    Ok(())
+    recovery::settle(asset)
 }
 
 /// What each state asks of the asset's fields, beyond those of the states before it.
@@ -340,6 +354,26 @@ impl AssetService for Registry {
         let change = |new: &mut Asset| {
             new.verify_time = now;
             new.verification_method = r.verification_method;
+            Ok(())
+        };
+        reply(self.advance(&context, &r.name, &r.etag, change).await)
+    }
+
+    async fn override_asset_value(
+        &self,
+        request: Request<OverrideAssetValueRequest>,
+    ) -> Result<Response<Asset>, Status> {
+        let (context, request) = open(request)?;
+        reply(value_override::set(self, &context, request).await)
+    }
+
+    async fn clear_asset_value_override(
+        &self,
+        request: Request<ClearAssetValueOverrideRequest>,
+    ) -> Result<Response<Asset>, Status> {
+        let (context, r) = open(request)?;
+        let change = |new: &mut Asset| {
+            new.value_override = None;
             Ok(())
         };
         reply(self.advance(&context, &r.name, &r.etag, change).await)

@@ -188,10 +188,11 @@ fn fitting(policy: &AssetPolicy, assets: &[Asset]) -> Outcome<()> {
         let class = &asset.classification;
         let greatest = asset.confidentiality.max(asset.integrity).max(asset.availability);
         if greatest > policy.scale_levels
+            || asset.value_override.as_ref().is_some_and(|instead| instead.value > valuation::greatest(policy))
             || !(class.is_empty() || policy.classes.iter().any(|known| known.key == *class))
         {
             let message = format!(
-                "{} is rated or classified beyond the new policy: change it before, or widen the policy",
+                "{} is rated, classified or its value overridden beyond the new policy: change it before, or widen the policy",
                 asset.name
             );
             return Err(Fault::precondition(ErrorReason::PolicyInconsistent, message).with("asset", &asset.name));

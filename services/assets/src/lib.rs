@@ -55,6 +55,8 @@ store::migrations![Migrator;
     "m0012_essential_user",
     "m0013_disclosure_request",
     "m0030_source",
+    "m0040_deadline",
+    "m0041_asset_override",
 ];
 
 store::resources![Migrator;
@@ -81,6 +83,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     let registry = Arc::new(Registry::new(database));
     import::take_up(&registry, &clock).await?;
     selector::take_up(&registry, &clock).await?;
+    asset::value_override::timer(database, clock).start().await?;
     let most = 4 * 1024 * 1024;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(

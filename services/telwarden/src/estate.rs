@@ -11,6 +11,8 @@ use wire::assets::v1::field_provenance::Group;
 use wire::assets::v1::{
     AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, ExplainAssetFieldRequest, ExplainAssetFieldResponse,
     ExplainAssetValueRequest, ExplainAssetValueResponse, ExternalId, ListAssetsRequest, LookupAssetsRequest,
+    AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, ExplainAssetValueRequest, ExplainAssetValueResponse,
+    ExplainedObjective, ExternalId, ListAssetsRequest, LookupAssetsRequest,
 };
 
 use crate::client::{Client, Connection, Output, explain};
@@ -171,6 +173,10 @@ pub fn explained(answer: &ExplainAssetValueResponse) -> String {
         0.0 => format!("  own value   none: {} (a rating is missing)\n", ratings.join(" ")),
         value => format!("  own value   {value}: {} of {} by {policy}\n", rule, ratings.join(" ")),
     });
+    if let Some(instead) = &answer.value_override {
+        let until = instead.expire_time.as_ref().map(ToString::to_string).unwrap_or_default();
+        out.push_str(&format!("  overridden  {} until {until} by {}: {}\n", instead.value, instead.by, instead.reason));
+    }
     if answer.path.is_empty() {
         out.push_str("  inherited   none: nothing of value depends on it\n");
     } else {
@@ -181,6 +187,9 @@ pub fn explained(answer: &ExplainAssetValueResponse) -> String {
         let on = if step.kind.is_empty() { String::new() } else { format!(" — {} ↓", step.kind) };
         let value = if step.value > 0.0 { format!(", own value {}", step.value) } else { String::new() };
         out.push_str(&format!("    {indent}{bend}{} {}{value}{on}\n", id(&step.asset), step.display_name));
+    }
+    for objective in &answer.objectives {
+        out.push_str(&format!("  {:<10}  {}\n", objective.objective, must(objective)));
     }
     if let Some(since) = answer.since.as_ref() {
         let method = answer.since_method.rsplit('/').next().unwrap_or_default();
@@ -216,6 +225,24 @@ pub fn why(answer: &ExplainAssetFieldResponse) -> String {
         false => out.push_str(&format!("  before  {}\n", shown(&answer.previous_value))),
     }
     out
+/// One recovery objective: `15 min, from emergency-calls-000001 Emergency calls (its own 1 h)`.
+fn must(objective: &ExplainedObjective) -> String {
+    let said = |duration: &Option<prost_types::Duration>| duration.as_ref().map_or(0, |duration| duration.seconds);
+    let (own, inherited) = (said(&objective.own), said(&objective.inherited));
+    let from = format!("{} {}", id(&objective.inherited_from), objective.inherited_from_display_name);
+    match (own, inherited) {
+        (own, 0) => format!("{}, its own", long(own)),
+        (0, inherited) => format!("{}, from {from}", long(inherited)),
+        (own, inherited) if own <= inherited => format!("{}, its own ({} from {from})", long(own), long(inherited)),
+        (own, inherited) => format!("{}, from {from} (its own {})", long(inherited), long(own)),
+    }
+}
+
+/// A duration in seconds for people: `1 d 12 h`, `15 min`.
+fn long(seconds: i64) -> String {
+    let parts = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}"));
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 /// The impact for people.
@@ -228,6 +255,17 @@ pub fn hit(answer: &AnalyzeAssetImpactResponse) -> String {
     };
     if answer.total > 0 {
         out.push_str(&format!("  by type     {}\n  by site     {}\n", counts(&answer.types), counts(&answer.sites)));
+    }
+    if answer.subscribers > 0 {
+        let (subscribers, services) = (answer.subscribers, answer.services_total);
+        out.push_str(&format!(
+            "  subscribers {subscribers} behind it, in {services} services (who uses several is counted in each)\n"
+        ));
+    }
+    for hit in &answer.services {
+        let service = hit.service.clone().unwrap_or_default();
+        let basis = if service.basis.is_empty() { "basis unknown" } else { &service.basis };
+        out.push_str(&format!("  {:>11} {} {}: {basis}\n", service.subscribers, id(&hit.asset), hit.display_name));
     }
     for asset in answer.assets.iter().take(20) {
         let (depth, via) = (asset.depth, id(&asset.via));
@@ -360,6 +398,66 @@ mod tests {
         let lines = why(&imported);
         assert!(lines.contains("the source netbox") && lines.contains("since the asset was created"), "{lines}");
         assert!(why(&ExplainAssetFieldResponse { provenance: None, ..set }).contains("before provenance was kept"));
+    use wire::assets::v1::{
+        AnalyzeAssetImpactResponse, ExplainAssetValueResponse, ExplainedObjective, ImpactedService, ServiceDetails,
+        ValueOverride,
+    };
+
+    use super::{cell, explained, hit, long};
+
+    #[test]
+    fn durations_read_as_people_say_them() {
+        for (seconds, said) in [(900, "15 min"), (129_600, "1 d 12 h"), (61, "1 min 1 s"), (7 * 86_400, "7 d")] {
+            assert_eq!(long(seconds), said);
+        }
+    }
+
+    #[test]
+    fn an_override_and_objectives_are_explained() {
+        let seconds = |seconds| Some(prost_types::Duration { seconds, nanos: 0 });
+        let objective = |own, inherited| ExplainedObjective {
+            objective: "rto".to_owned(),
+            own,
+            inherited,
+            inherited_from: "organizations/acme/assets/calls".to_owned(),
+            inherited_from_display_name: "Calls".to_owned(),
+            effective: None,
+        };
+        let instead = ValueOverride {
+            value: 9.0,
+            reason: "the election".to_owned(),
+            by: "ana".to_owned(),
+            expire_time: Some("2026-01-01T00:00:00Z".parse().unwrap_or_default()),
+            ..Default::default()
+        };
+        let answer = ExplainAssetValueResponse {
+            value_override: Some(instead),
+            objectives: vec![objective(seconds(3600), seconds(900)), objective(seconds(60), None)],
+            ..Default::default()
+        };
+        let drawn = explained(&answer);
+        assert!(drawn.contains("overridden  9 until 2026-01-01T00:00:00Z by ana: the election"), "{drawn}");
+        assert!(drawn.contains("rto         15 min, from calls Calls (its own 1 h)"), "{drawn}");
+        assert!(drawn.contains("rto         1 min, its own"), "{drawn}");
+    }
+
+    #[test]
+    fn subscribers_are_shown_with_how_they_are_known() {
+        let service = ServiceDetails { subscribers: 22_000, basis: "SIMs seen".to_owned(), ..Default::default() };
+        let voice = ImpactedService {
+            asset: "organizations/acme/assets/voice".to_owned(),
+            display_name: "Voice".to_owned(),
+            service: Some(service),
+        };
+        let answer = AnalyzeAssetImpactResponse {
+            subscribers: 22_000,
+            services_total: 1,
+            services: vec![voice],
+            ..Default::default()
+        };
+        let drawn = hit(&answer);
+        assert!(drawn.contains("subscribers 22000 behind it, in 1 services"), "{drawn}");
+        assert!(drawn.contains("22000 voice Voice: SIMs seen"), "{drawn}");
     }
 
     #[test]

@@ -179,3 +179,30 @@ fn the_malformed_sample_is_named_by_line_and_column() {
     let IntakeError::Malformed { at, .. } = &error else { panic!("{error}") };
     assert_eq!(*at, format!("line {} column {}", plain.line(), plain.column()));
 }
+
+#[test]
+fn subscribers_and_recovery_objectives_go_to_their_fields() {
+    let file = r#"[{"id": "voice", "@type": "Service", "characteristic": [
+  {"name": "subscribers", "value": 22000}, {"name": "subscribersBasis", "value": "active lines in billing"},
+  {"name": "subscribersCounted", "value": "2025-06-30"}, {"name": "serviceAreas", "value": "north; south,"},
+  {"name": "recovery.rto", "value": "PT15M"}, {"name": "RPO", "value": "30 min"}, {"name": "Maximum Tolerable Downtime", "value": "P1D"}]},
+ {"id": "odd", "@type": "Service", "characteristic": [
+  {"name": "subscribers", "value": "about 500"}, {"name": "subscriberCount", "value": -1}, {"name": "rto", "value": 4},
+  {"name": "rpo", "value": "P1M"}, {"name": "mtd", "value": "-PT1H"}, {"name": "serviceArea", "value": []}]}]"#;
+    let taken = take(Format::Tmf639, file);
+    let voice = taken.asset("voice");
+    let service = voice.service.as_ref().expect("a service");
+    assert_eq!((service.subscribers, service.basis.as_str()), (22_000, "active lines in billing"));
+    assert_eq!(service.service_areas, ["north", "south"]);
+    assert_eq!(service.counted_time.map(|time| time.seconds), Some(1_751_241_600), "2025-06-30 in UTC");
+    let recovery = voice.recovery.expect("objectives");
+    let seconds = [recovery.rto, recovery.rpo, recovery.mtd].map(|found| found.map_or(0, |found| found.seconds));
+    assert_eq!(seconds, [900, 1800, 86_400]);
+    assert_eq!(voice.attributes.keys().collect::<Vec<_>>(), ["@type"]);
+    let odd = taken.asset("odd");
+    assert_eq!((odd.recovery, odd.service.as_ref().map_or(0, |service| service.subscribers)), (None, 0));
+    assert_eq!(odd.attributes["rto"], "4", "a number without a unit is not guessed at");
+    assert_eq!(odd.attributes["subscribers"], "about 500");
+    let told = taken.report.warnings.iter().filter(|warning| warning.contains("its field cannot hold")).count();
+    assert_eq!(told, 6, "{:?}", taken.report.warnings);
+}

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use wire::assets::v1::Asset;
 
-use super::tables;
+use super::{continuity, tables};
 use crate::out::{Out, Source};
 use crate::text::{self, Attributes};
 use crate::{dates, identifiers, types};
@@ -67,7 +67,7 @@ pub(crate) fn one(
         }
         "vendor" | "manufacturer" => set(&mut asset.vendor, &plain(value), 200),
         "model" => set(&mut asset.model, &plain(value), 200),
-        _ => network(&word, value, asset),
+        _ => continuity::take(&word, value, asset).unwrap_or_else(|| network(&word, value, asset)),
     };
     if taken {
         return;
@@ -79,15 +79,22 @@ pub(crate) fn one(
         );
         out.warn(format!("{}: {message}", from.origin));
     }
+    if continuity::knows(&word) {
+        let message = format!(
+            "the characteristic `{}` has a value that its field cannot hold; kept as an attribute: subscribers are a whole number, a recovery objective is a duration with its unit, such as PT4H or 4h",
+            text::line(name, 60)
+        );
+        out.warn(format!("{}: {message}", from.origin));
+    }
     attributes.put_json(name, value);
 }
 
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     text::of_json(value).unwrap_or_default()
 }
 
 /// Sets a field that is still empty.
-fn set(field: &mut String, value: &str, most: usize) -> bool {
+pub(super) fn set(field: &mut String, value: &str, most: usize) -> bool {
     if !field.is_empty() || value.is_empty() {
         return false;
     }

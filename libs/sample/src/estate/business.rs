@@ -42,6 +42,7 @@ pub(super) const FAMILIES: &[Family] = &[
         .rated((2, 3, 3), "internal", 1.0)
         .legal(&["traffic-data"])
         .serves(30_000)
+        .recovers("PT15M", "", "PT1H")
         .needs(&[
             Need(Uses, "mobile-voice", Local, ALL),
             Need(Uses, "fixed-voice", Local, ALL),
@@ -53,6 +54,7 @@ pub(super) const FAMILIES: &[Family] = &[
         .rated((3, 3, 3), "internal", 1.0)
         .legal(&["traffic-data", "lawful-interception"])
         .serves(22_000)
+        .recovers("PT1H", "", "PT4H")
         .needs(&[
             Need(CarriedBy, "enodeb", Span, ALL),
             Need(Uses, "ims-cscf", Near(2), ALL),
@@ -66,6 +68,7 @@ pub(super) const FAMILIES: &[Family] = &[
         .rated((3, 2, 3), "internal", 1.0)
         .legal(&["traffic-data", "lawful-interception"])
         .serves(21_000)
+        .recovers("PT2H", "", "PT8H")
         .needs(&[
             Need(CarriedBy, "gnodeb", Span, ALL),
             Need(Uses, "amf", Any(1), ALL),
@@ -115,6 +118,7 @@ pub(super) const FAMILIES: &[Family] = &[
         .owner(BUSINESS)
         .rated((3, 3, 3), "confidential", 0.95)
         .serves(60)
+        .recovers("PT4H", "", "PT12H")
         .needs(&[
             Need(CarriedBy, "cpe", Span, ALL),
             Need(CarriedBy, "circuit", Span, ALL),
@@ -213,6 +217,7 @@ pub(super) const FAMILIES: &[Family] = &[
         .owner(PRIVACY)
         .rated((3, 3, 3), "secret", 1.0)
         .legal(&["pii"])
+        .recovers("PT2H", "PT5M", "PT8H")
         .needs(&[Need(RunsOn, "database", Hub(1), ALL)]),
     family("sim", "sim", "SIM batch", 6.0)
         .owner("SIM and Key Management")
@@ -231,6 +236,7 @@ pub(super) const FAMILIES: &[Family] = &[
         .owner(BILLING)
         .rated((3, 3, 2), "confidential", 1.0)
         .legal(&["pii"])
+        .recovers("P2D", "PT15M", "P7D")
         .needs(&[Need(RunsOn, "database", Any(1), ALL)]),
     family("location-data", "location-data", "Location data", 2.0)
         .growth(0.5)

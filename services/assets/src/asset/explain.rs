@@ -6,8 +6,9 @@ use access::Context;
 use fault::{Fault, Outcome};
 use prost::Message as _;
 use wire::assets::v1::asset_policy::ValuationRule;
-use wire::assets::v1::{Asset, ExplainAssetValueRequest, ExplainAssetValueResponse, ExplainedStep};
+use wire::assets::v1::{Asset, ExplainAssetValueRequest, ExplainAssetValueResponse, ExplainedObjective, ExplainedStep};
 
+use super::recovery::{self, Objective};
 use crate::Registry;
 use crate::dependency::{Way, back, walk};
 
@@ -21,6 +22,7 @@ pub(crate) async fn explain(
     let policy = crate::asset_policy::active_now(registry, organization).await?;
     let path = path(registry, organization, &asset).await?;
     let since = since(registry, &asset).await?;
+    let objectives = objectives(registry, organization, &asset).await?;
     let rule = match policy.valuation_rule() {
         ValuationRule::Unspecified => ValuationRule::Sum,
         rule => rule,
@@ -40,6 +42,8 @@ pub(crate) async fn explain(
         since: store::timestamp(since.at),
         since_method: since.method,
         since_actor: since.actor,
+        value_override: asset.value_override,
+        objectives,
     })
 }
 
@@ -61,8 +65,10 @@ async fn path(registry: &Registry, organization: &str, asset: &Asset) -> Outcome
     });
     let known: HashMap<String, Asset> = found.await?.into_iter().map(|asset| (asset.name.clone(), asset)).collect();
     let step = |name: &str, dependency: String, kind: String| {
-        let (display_name, value) =
-            known.get(name).map(|known| (known.display_name.clone(), known.value)).unwrap_or_default();
+        let (display_name, value) = known
+            .get(name)
+            .map(|known| (known.display_name.clone(), super::valuation::flowing(known)))
+            .unwrap_or_default();
         ExplainedStep { asset: name.to_owned(), display_name, value, dependency, kind }
     };
     let mut steps: Vec<ExplainedStep> = way
@@ -74,6 +80,38 @@ async fn path(registry: &Registry, organization: &str, asset: &Asset) -> Outcome
         .collect();
     steps.push(step(&asset.name, String::new(), String::new()));
     Ok(steps)
+}
+
+/// The recovery objectives that the asset has or inherits, with whose they are.
+async fn objectives(registry: &Registry, organization: &str, asset: &Asset) -> Outcome<Vec<ExplainedObjective>> {
+    let sources: Vec<&str> = Objective::ALL
+        .iter()
+        .filter_map(|objective| Some(crate::id_of(recovery::inherited(asset, *objective)?.1)))
+        .collect();
+    let found = match sources.as_slice() {
+        [] => Vec::new(),
+        ids => {
+            let found = registry.assets.find(organization, |sql| {
+                sql.is_in("id", ids);
+            });
+            found.await?
+        }
+    };
+    let explain = |objective: Objective| {
+        let (own, inherited) = (recovery::own(asset, objective), recovery::inherited(asset, objective));
+        let effective = recovery::effective(asset, objective)?;
+        let from = inherited.map(|(_, from)| from).unwrap_or_default();
+        let source = found.iter().find(|source| source.name == from);
+        Some(ExplainedObjective {
+            objective: objective.key().to_owned(),
+            own: own.map(recovery::duration),
+            inherited: inherited.map(|(seconds, _)| recovery::duration(seconds)),
+            inherited_from: from.to_owned(),
+            inherited_from_display_name: source.map(|source| source.display_name.clone()).unwrap_or_default(),
+            effective: Some(recovery::duration(effective)),
+        })
+    };
+    Ok(Objective::ALL.into_iter().filter_map(explain).collect())
 }
 
 /// When the value became what it is, and by whom.

@@ -58,7 +58,18 @@ pub(crate) async fn impact(
     let all: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
     let (types, sites, greatest_value) = counts(registry, organization, &all).await?;
     let total = i64::try_from(reached.len()).unwrap_or(i64::MAX);
-    Ok(AnalyzeAssetImpactResponse { assets, next_page_token, total, types, sites, greatest_value })
+    let behind = super::subscribers::behind(registry, organization, &asset.name, &all).await?;
+    Ok(AnalyzeAssetImpactResponse {
+        assets,
+        next_page_token,
+        total,
+        types,
+        sites,
+        greatest_value,
+        subscribers: behind.subscribers,
+        services_total: behind.services,
+        services: behind.largest,
+    })
 }
 
 /// How many of each type and at each site, and the greatest value among them.

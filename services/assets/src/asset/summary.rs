@@ -23,7 +23,7 @@ pub(crate) async fn summarize(
     let mut sql = registry.database.sql(
         "SELECT COUNT(*), COUNT(CASE WHEN owner <> '' THEN 1 END), COUNT(CASE WHEN site <> '' THEN 1 END), \
          COUNT(CASE WHEN classification <> '' THEN 1 END), COUNT(CASE WHEN effective_value > 0 THEN 1 END), \
-         COUNT(CASE WHEN inherited_value > value THEN 1 END), COALESCE(SUM(power_watts), 0.0), COUNT(CASE WHEN verify_time >= ",
+         COUNT(CASE WHEN inherited_value > value AND value_override = 0 THEN 1 END), COALESCE(SUM(power_watts), 0.0), COUNT(CASE WHEN verify_time >= ",
     );
     sql.bind(since).push(" THEN 1 END), COUNT(CASE WHEN end_of_life_time > ").bind(i64::MIN);
     sql.push(" AND end_of_life_time < ").bind(now).push(" THEN 1 END) FROM asset WHERE organization = ").bind(of);

@@ -77,8 +77,23 @@ pub fn grade(policy: &AssetPolicy, value: f64) -> i32 {
 /// Fills in what follows from the ratings and the inherited value.
 pub fn valued(policy: &AssetPolicy, asset: &mut Asset) {
     asset.value = value(policy, asset.confidentiality, asset.integrity, asset.availability);
-    asset.effective_value = asset.value.max(asset.inherited_value);
+    asset.effective_value = match &asset.value_override {
+        Some(instead) => instead.value,
+        None => asset.value.max(asset.inherited_value),
+    };
     asset.grade = grade(policy, asset.effective_value);
+}
+
+/// What flows on from an asset: its own value, or what overrides it.
+#[must_use]
+pub fn flowing(asset: &Asset) -> f64 {
+    asset.value_override.as_ref().map_or(asset.value, |instead| instead.value)
+}
+
+/// The greatest value that a policy can give.
+#[must_use]
+pub fn greatest(policy: &AssetPolicy) -> f64 {
+    value(policy, policy.scale_levels, policy.scale_levels, policy.scale_levels)
 }
 
 /// Whether disposal of an asset of this class needs proof of sanitization.

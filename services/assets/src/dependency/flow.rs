@@ -1,4 +1,4 @@
-//! The database side of inherited values: which part of the graph is affected, and what it becomes.
+//! The database side of what is inherited, values and recovery objectives: which part of the graph is affected, and what it becomes.
 
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
@@ -9,8 +9,9 @@ use sea_orm::QueryResult;
 use store::Transaction;
 use wire::assets::v1::{Dependency, ErrorReason};
 
-use super::propagate::{Label, Node, inherit};
+use super::propagate::{Greatest, Label, Node, Shortest, inherit};
 use super::walk::{Way, back, walk};
+use crate::asset::recovery::{self, Objective};
 use crate::{Registry, id_of, taxonomy};
 
 /// The condition that an edge carries value: ` AND alias.kind NOT IN ('adjacent')`. Kinds are ours, not callers' text.
@@ -34,7 +35,7 @@ async fn alone(tx: &mut Transaction, organization: &str) -> Outcome<()> {
     Ok(())
 }
 
-/// Value flows anew out of assets (named in full) whose own value changed.
+/// Values and objectives flow anew out of assets (named in full) of which either changed.
 pub(crate) async fn flow_from(tx: &mut Transaction, organization: &str, changed: Vec<String>) -> Outcome<()> {
     if changed.is_empty() {
         return Ok(());
@@ -92,24 +93,24 @@ fn revalue(
     Box::pin(async move {
         let affected = closure(tx, &organization, seeds).await?;
         let graph = Graph::load(tx, &organization, affected).await?;
-        let labels = inherit(&graph.nodes, &graph.edges);
-        let mut becomes: HashMap<&str, (f64, &str)> = HashMap::new();
-        for (at, label) in &labels {
-            let Some(name) = graph.names.get(*at) else { continue };
-            let label = label.as_ref().and_then(|label| Some((label.value, graph.names.get(label.source)?.as_str())));
-            let label = label.unwrap_or((0.0, ""));
-            if graph.stored.get(*at).is_some_and(|(value, from)| (*value, from.as_str()) != label) {
-                becomes.insert(name.as_str(), label);
-            }
-        }
-        let mut ids: Vec<&str> = becomes.keys().map(|name| id_of(name)).collect();
+        let values = graph.values.becomes(&graph);
+        let objectives = Objective::ALL.map(|objective| (objective, graph.objectives(objective).becomes(&graph)));
+        let names: HashSet<&str> =
+            values.keys().chain(objectives.iter().flat_map(|(_, becomes)| becomes.keys())).copied().collect();
+        let mut ids: Vec<&str> = names.into_iter().map(id_of).collect();
         ids.sort_unstable();
         let assets = crate::asset::register(tx.database());
         assets
             .change_many(tx, &organization, &ids, |old, new| {
-                if let Some((value, from)) = becomes.get(old.name.as_str()) {
-                    new.inherited_value = *value;
-                    (*from).clone_into(&mut new.inherited_from);
+                if let Some(becomes) = values.get(old.name.as_str()) {
+                    let (value, from) = becomes.map_or((0.0, ""), |(value, from)| (value.0, from));
+                    new.inherited_value = value;
+                    from.clone_into(&mut new.inherited_from);
+                }
+                for (objective, becomes) in &objectives {
+                    if let Some(becomes) = becomes.get(old.name.as_str()) {
+                        recovery::inherit(new, *objective, becomes.map(|(seconds, from)| (seconds.0, from)));
+                    }
                 }
             })
             .await
@@ -138,14 +139,61 @@ async fn closure(tx: &mut Transaction, organization: &str, seeds: HashSet<String
     Ok(reached)
 }
 
+/// What flows of one sort: what each asset of the graph has, and what it is known to inherit.
+struct Track<L> {
+    nodes: Vec<Node<L>>,
+    stored: Vec<Option<(L, String)>>,
+}
+
+impl<L> Default for Track<L> {
+    fn default() -> Self {
+        Self { nodes: Vec::new(), stored: Vec::new() }
+    }
+}
+
+impl<L: Copy + Ord> Track<L> {
+    fn grow(&mut self) {
+        self.nodes.push(Node::default());
+        self.stored.push(None);
+    }
+
+    /// Takes in what the database says of an asset; `source` is the number of the one that it inherits from.
+    fn read(&mut self, at: usize, own: Option<L>, inherited: Option<(L, String, usize)>) {
+        if let (Some(node), Some(stored)) = (self.nodes.get_mut(at), self.stored.get_mut(at)) {
+            node.own = own;
+            node.inherited = inherited.as_ref().map(|(value, _, source)| Label { value: *value, source: *source });
+            *stored = inherited.map(|(value, from, _)| (value, from));
+        }
+    }
+
+    /// What each affected asset inherits now, where it is not what it did.
+    fn becomes<'a>(&self, graph: &'a Graph) -> HashMap<&'a str, Option<(L, &'a str)>> {
+        if self.nodes.iter().all(|node| node.own.is_none() && node.inherited.is_none()) {
+            return HashMap::new();
+        }
+        let mut becomes = HashMap::new();
+        for (at, label) in inherit(&self.nodes, &graph.edges) {
+            let Some(name) = graph.names.get(at) else { continue };
+            let label = label.and_then(|label| Some((label.value, graph.names.get(label.source)?.as_str())));
+            let stored = self.stored.get(at).and_then(Option::as_ref).map(|(value, from)| (*value, from.as_str()));
+            if stored != label {
+                becomes.insert(name.as_str(), label);
+            }
+        }
+        becomes
+    }
+}
+
 /// The affected assets, what depends on them, and the edges between.
 #[derive(Default)]
 struct Graph {
     names: Vec<String>,
-    nodes: Vec<Node>,
-    stored: Vec<(f64, String)>,
     edges: Vec<(usize, usize)>,
     numbers: HashMap<String, usize>,
+    values: Track<Greatest>,
+    rto: Track<Shortest>,
+    rpo: Track<Shortest>,
+    mtd: Track<Shortest>,
 }
 
 impl Graph {
@@ -155,9 +203,7 @@ impl Graph {
         affected.sort_unstable();
         for name in &affected {
             let at = graph.number(name);
-            if let Some(node) = graph.nodes.get_mut(at) {
-                node.affected = true;
-            }
+            graph.affect(at);
         }
         for chunk in affected.chunks(5000) {
             let into: Vec<&str> = chunk.iter().map(String::as_str).collect();
@@ -168,30 +214,75 @@ impl Graph {
                 graph.edges.push(edge);
             }
         }
-        graph.read_values(tx, organization).await?;
+        let names = graph.names.clone();
+        for chunk in names.chunks(5000) {
+            let ids: Vec<&str> = chunk.iter().map(|name| id_of(name)).collect();
+            graph.read_values(tx, organization, &ids).await?;
+            graph.read_objectives(tx, organization, &ids).await?;
+        }
         Ok(graph)
     }
 
-    async fn read_values(&mut self, tx: &mut Transaction, organization: &str) -> Outcome<()> {
-        let names = self.names.clone();
-        for chunk in names.chunks(5000) {
-            let ids: Vec<&str> = chunk.iter().map(|name| id_of(name)).collect();
-            let mut sql = tx.sql("SELECT id, value, inherited_value, inherited_from FROM asset WHERE organization = ");
-            sql.bind(organization).push(" AND ").is_in("id", &ids);
-            for row in tx.rows(sql).await? {
-                let at = self.number(&format!("organizations/{organization}/assets/{}", text(&row, 0)?));
-                let own: f64 = row.try_get_by_index(1).map_err(Fault::defect)?;
-                let inherited: f64 = row.try_get_by_index(2).map_err(Fault::defect)?;
-                let from = text(&row, 3)?;
-                let label = (!from.is_empty()).then(|| Label { value: inherited, source: self.number(&from) });
-                if let (Some(node), Some(stored)) = (self.nodes.get_mut(at), self.stored.get_mut(at)) {
-                    node.own = own;
-                    node.inherited = label;
-                    *stored = (inherited, from);
-                }
-            }
+    async fn read_values(&mut self, tx: &mut Transaction, organization: &str, ids: &[&str]) -> Outcome<()> {
+        let mut sql = tx
+            .sql("SELECT id, value, value_override, inherited_value, inherited_from FROM asset WHERE organization = ");
+        sql.bind(organization).push(" AND ").is_in("id", ids);
+        for row in tx.rows(sql).await? {
+            let number = |index| row.try_get_by_index::<f64>(index).map_err(Fault::defect);
+            let at = self.number(&asset_name(organization, &text(&row, 0)?));
+            // What overrides the own value also flows in its place.
+            let own = if number(2)? > 0.0 { number(2)? } else { number(1)? };
+            let (inherited, from) = (Greatest(number(3)?), text(&row, 4)?);
+            let inherited = (!from.is_empty()).then(|| (inherited, from.clone(), self.number(&from)));
+            self.values.read(at, (own > 0.0).then_some(Greatest(own)), inherited);
         }
         Ok(())
+    }
+
+    async fn read_objectives(&mut self, tx: &mut Transaction, organization: &str, ids: &[&str]) -> Outcome<()> {
+        let mut sql = tx.sql("SELECT id, objective, own, inherited, source FROM asset_objective WHERE organization = ");
+        sql.bind(organization).push(" AND ").is_in("id", ids);
+        for row in tx.rows(sql).await? {
+            let seconds = |index| -> Outcome<Option<Shortest>> {
+                let kept = text(&row, index)?;
+                let seconds = (!kept.is_empty()).then(|| kept.parse().map(std::cmp::Reverse)).transpose();
+                seconds.map_err(Fault::defect)
+            };
+            let at = self.number(&asset_name(organization, &text(&row, 0)?));
+            let from = text(&row, 4)?;
+            let source = if from.is_empty() { at } else { self.number(&from) };
+            let inherited = seconds(3)?.map(|inherited| (inherited, from, source));
+            let Some(objective) = Objective::of(&text(&row, 1)?) else { continue };
+            self.objectives_mut(objective).read(at, seconds(2)?, inherited);
+        }
+        Ok(())
+    }
+
+    fn objectives(&self, objective: Objective) -> &Track<Shortest> {
+        match objective {
+            Objective::Rto => &self.rto,
+            Objective::Rpo => &self.rpo,
+            Objective::Mtd => &self.mtd,
+        }
+    }
+
+    fn objectives_mut(&mut self, objective: Objective) -> &mut Track<Shortest> {
+        match objective {
+            Objective::Rto => &mut self.rto,
+            Objective::Rpo => &mut self.rpo,
+            Objective::Mtd => &mut self.mtd,
+        }
+    }
+
+    fn affect(&mut self, at: usize) {
+        if let Some(node) = self.values.nodes.get_mut(at) {
+            node.affected = true;
+        }
+        for objective in Objective::ALL {
+            if let Some(node) = self.objectives_mut(objective).nodes.get_mut(at) {
+                node.affected = true;
+            }
+        }
     }
 
     fn number(&mut self, name: &str) -> usize {
@@ -200,11 +291,17 @@ impl Graph {
         }
         let at = self.names.len();
         self.names.push(name.to_owned());
-        self.nodes.push(Node::default());
-        self.stored.push((0.0, String::new()));
+        self.values.grow();
+        for objective in Objective::ALL {
+            self.objectives_mut(objective).grow();
+        }
         self.numbers.insert(name.to_owned(), at);
         at
     }
+}
+
+fn asset_name(organization: &str, id: &str) -> String {
+    format!("organizations/{organization}/assets/{id}")
 }
 
 /// Refuses an edge that would close a circle, and tells the way around.

@@ -1,59 +1,86 @@
-//! How value flows from what depends to what supports: pure, safe on circles.
+//! How labels flow from what depends to what supports: pure, safe on circles. A label is whatever an asset passes on of which
+//! one wins: the greatest value, the shortest recovery objective.
 
+use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
 
-/// A value and where it comes from.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Label {
-    pub(crate) value: f64,
-    pub(crate) source: usize,
-}
+/// A value, of which the greatest wins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Greatest(pub(crate) f64);
 
-/// One asset of the affected part of the graph, or one that borders on it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Node {
-    /// Its own value.
-    pub(crate) own: f64,
-    /// For a bordering asset: what it inherits already, as (value, source).
-    pub(crate) inherited: Option<Label>,
-    /// Whether it is affected, and so gets a new inherited value.
-    pub(crate) affected: bool,
-}
+impl Eq for Greatest {}
 
-#[derive(PartialEq)]
-struct Candidate {
-    value: f64,
-    source: usize,
-    at: usize,
-}
-
-impl Eq for Candidate {}
-
-impl Ord for Candidate {
-    /// The greatest value first; among equals the smaller numbers, so that the answer does not depend on chance.
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.value.total_cmp(&other.value).then(other.source.cmp(&self.source)).then(other.at.cmp(&self.at))
+impl Ord for Greatest {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
     }
 }
 
-impl PartialOrd for Candidate {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+impl PartialOrd for Greatest {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-/// The greatest own value among all that depend on each affected asset, directly or through others, and whose it is. An
+/// A duration in seconds, of which the shortest wins.
+pub(crate) type Shortest = std::cmp::Reverse<i64>;
+
+/// What an asset passes on, and where it comes from. The greater by its order wins.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Label<L> {
+    pub(crate) value: L,
+    pub(crate) source: usize,
+}
+
+/// One asset of the affected part of the graph, or one that borders on it.
+#[derive(Clone, Debug)]
+pub(crate) struct Node<L> {
+    /// Its own; none where it passes on nothing of its own.
+    pub(crate) own: Option<L>,
+    /// For a bordering asset: what it inherits already.
+    pub(crate) inherited: Option<Label<L>>,
+    /// Whether it is affected, and so inherits anew.
+    pub(crate) affected: bool,
+}
+
+impl<L> Default for Node<L> {
+    fn default() -> Self {
+        Self { own: None, inherited: None, affected: false }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+struct Candidate<L> {
+    value: L,
+    source: usize,
+    at: usize,
+}
+
+impl<L: Ord> Ord for Candidate<L> {
+    /// The one that wins first; among equals the smaller numbers, so that the answer does not depend on chance.
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.value.cmp(&other.value).then(other.source.cmp(&self.source)).then(other.at.cmp(&self.at))
+    }
+}
+
+impl<L: Ord> PartialOrd for Candidate<L> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// What wins among the own labels of all that depend on each affected asset, directly or through others, and whose it is. An
 /// asset never inherits from itself. `edges` are (dependent, supporting); every edge into an affected asset must be there.
 ///
 /// Labels settle in falling order, so each asset is settled when first reached. Each keeps the two best labels of different
 /// sources: on a circle the best one may be its own, and then the second counts.
-pub(crate) fn inherit(nodes: &[Node], edges: &[(usize, usize)]) -> HashMap<usize, Option<Label>> {
+pub(crate) fn inherit<L: Copy + Ord>(nodes: &[Node<L>], edges: &[(usize, usize)]) -> HashMap<usize, Option<Label<L>>> {
     let mut supporters: HashMap<usize, Vec<usize>> = HashMap::new();
     for &(dependent, supporting) in edges {
         supporters.entry(dependent).or_default().push(supporting);
     }
     let mut queue = BinaryHeap::new();
-    let offer = |queue: &mut BinaryHeap<Candidate>, from: usize, label: &Label| {
+    let offer = |queue: &mut BinaryHeap<Candidate<L>>, from: usize, label: &Label<L>| {
         for &at in supporters.get(&from).map(Vec::as_slice).unwrap_or_default() {
             if nodes.get(at).is_some_and(|node| node.affected) {
                 queue.push(Candidate { value: label.value, source: label.source, at });
@@ -61,14 +88,14 @@ pub(crate) fn inherit(nodes: &[Node], edges: &[(usize, usize)]) -> HashMap<usize
         }
     };
     for (from, node) in nodes.iter().enumerate() {
-        if node.own > 0.0 {
-            offer(&mut queue, from, &Label { value: node.own, source: from });
+        if let Some(value) = node.own {
+            offer(&mut queue, from, &Label { value, source: from });
         }
         if let Some(label) = node.inherited.as_ref().filter(|_| !node.affected) {
             offer(&mut queue, from, label);
         }
     }
-    let mut settled: HashMap<usize, Vec<Label>> = HashMap::new();
+    let mut settled: HashMap<usize, Vec<Label<L>>> = HashMap::new();
     while let Some(Candidate { value, source, at }) = queue.pop() {
         let labels = settled.entry(at).or_default();
         if labels.len() >= 2 || labels.iter().any(|label| label.source == source) {
@@ -89,12 +116,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn affected(own: f64) -> Node {
-        Node { own, inherited: None, affected: true }
+    fn affected(own: f64) -> Node<Greatest> {
+        Node { own: (own > 0.0).then_some(Greatest(own)), inherited: None, affected: true }
     }
 
-    fn got(nodes: &[Node], edges: &[(usize, usize)], at: usize) -> Option<(f64, usize)> {
-        inherit(nodes, edges).remove(&at).flatten().map(|label| (label.value, label.source))
+    fn got(nodes: &[Node<Greatest>], edges: &[(usize, usize)], at: usize) -> Option<(f64, usize)> {
+        inherit(nodes, edges).remove(&at).flatten().map(|label| (label.value.0, label.source))
     }
 
     #[test]
@@ -117,7 +144,11 @@ mod tests {
 
     #[test]
     fn a_bordering_asset_passes_on_what_it_inherits() {
-        let border = Node { own: 1.0, inherited: Some(Label { value: 7.0, source: 2 }), affected: false };
+        let border = Node {
+            own: Some(Greatest(1.0)),
+            inherited: Some(Label { value: Greatest(7.0), source: 2 }),
+            affected: false,
+        };
         let nodes = [affected(0.0), border, Node::default()];
         assert_eq!(got(&nodes, &[(1, 0)], 0), Some((7.0, 2)));
     }
@@ -140,11 +171,60 @@ mod tests {
         fn it_is_what_the_words_say(own in prop::collection::vec(0_u8..6, 1..12), pairs in prop::collection::vec((0_usize..12, 0_usize..12), 0..40)) {
             let own: Vec<f64> = own.into_iter().map(f64::from).collect();
             let edges: Vec<_> = pairs.into_iter().filter(|(a, b)| a != b && *a < own.len() && *b < own.len()).collect();
-            let nodes: Vec<Node> = own.iter().map(|&own| affected(own)).collect();
+            let nodes: Vec<Node<Greatest>> = own.iter().map(|&own| affected(own)).collect();
             let mut labels = inherit(&nodes, &edges);
             for at in 0..own.len() {
-                let value = labels.remove(&at).flatten().map_or(0.0, |label| label.value);
+                let value = labels.remove(&at).flatten().map_or(0.0, |label| label.value.0);
                 prop_assert_eq!(value, plain(&own, &edges, at));
+            }
+        }
+
+        /// The oracle repeats what one dependency says until nothing changes: each asset knows, by whose objective it is, all
+        /// that reach it. Slow, and with no order of its own.
+        #[test]
+        fn the_shortest_objective_is_what_repetition_comes_to(own in prop::collection::vec(0_i64..5, 1..12), pairs in prop::collection::vec((0_usize..12, 0_usize..12), 0..40)) {
+            let edges: Vec<_> = pairs.into_iter().filter(|(a, b)| a != b && *a < own.len() && *b < own.len()).collect();
+            let nodes: Vec<Node<Shortest>> = own
+                .iter()
+                .map(|&own| Node { own: (own > 0).then_some(std::cmp::Reverse(own)), inherited: None, affected: true })
+                .collect();
+            let mut reach: Vec<std::collections::BTreeSet<(i64, usize)>> = vec![Default::default(); own.len()];
+            loop {
+                let before = reach.clone();
+                for &(dependent, supporting) in &edges {
+                    let mut passed = before[dependent].clone();
+                    passed.extend((own[dependent] > 0).then_some((own[dependent], dependent)));
+                    reach[supporting].extend(passed.into_iter().filter(|(_, source)| *source != supporting));
+                }
+                if reach == before {
+                    break;
+                }
+            }
+            let mut labels = inherit(&nodes, &edges);
+            for (at, reached) in reach.iter().enumerate() {
+                let label = labels.remove(&at).flatten().map(|label| (label.value.0, label.source));
+                prop_assert_eq!(label, reached.first().copied(), "asset {}", at);
+            }
+        }
+
+        /// What only a part of the graph works out, from what its border inherits already, is what the whole graph does.
+        #[test]
+        fn a_part_comes_to_what_the_whole_does(own in prop::collection::vec(0_i64..5, 2..12), pairs in prop::collection::vec((0_usize..12, 0_usize..12), 0..40), seed in 0_usize..12) {
+            let edges: Vec<_> = pairs.into_iter().filter(|(a, b)| a != b && *a < own.len() && *b < own.len()).collect();
+            let node = |own: i64| Node { own: (own > 0).then_some(std::cmp::Reverse(own)), inherited: None, affected: true };
+            let nodes: Vec<Node<Shortest>> = own.iter().map(|&own| node(own)).collect();
+            let whole = inherit(&nodes, &edges);
+            let mut part = std::collections::BTreeSet::from([seed % own.len()]);
+            while let Some((_, to)) = edges.iter().find(|(from, to)| part.contains(from) && !part.contains(to)) {
+                part.insert(*to);
+            }
+            let partly: Vec<Node<Shortest>> = nodes
+                .iter()
+                .enumerate()
+                .map(|(at, node)| Node { affected: part.contains(&at), inherited: whole[&at].clone(), ..node.clone() })
+                .collect();
+            for (at, label) in inherit(&partly, &edges) {
+                prop_assert_eq!(label.map(|label| label.value), whole[&at].as_ref().map(|label| label.value));
             }
         }
     }

@@ -27,7 +27,7 @@ fn asset(id: &str, site: &str, ratings: i32) -> Record {
     Record::Asset(AssetRecord { external_id: id.to_owned(), asset: Some(asset), site_external_id: site.to_owned() })
 }
 
-fn edge(dependent: &str, supporting: &str) -> Record {
+pub(crate) fn edge(dependent: &str, supporting: &str) -> Record {
     Record::Dependency(DependencyRecord {
         dependent_external_id: dependent.to_owned(),
         supporting_external_id: supporting.to_owned(),
@@ -41,7 +41,7 @@ fn estate() -> Vec<Record> {
     vec![site, asset("a", "s1", 3), asset("b", "s1", 1), asset("c", "", 0), edge("a", "b"), edge("b", "c")]
 }
 
-async fn import(
+pub(crate) async fn import(
     bench: &testkit::Bench,
     records: Vec<Record>,
     start: ImportStart,

@@ -11,11 +11,14 @@ mod import;
 mod interconnect;
 mod ledger;
 mod provenance;
+mod recovery;
 mod schema;
 mod selector;
 mod service_security_level;
 mod source;
 mod statements;
+mod subscribers;
+mod value_override;
 
 use std::sync::Arc;
 
@@ -25,8 +28,14 @@ use wire::assets::v1 as api;
 
 /// The registry, serving.
 async fn registry(postgres: Option<&str>) -> Bench {
-    Bench::start(assets::NAME, &assets::tables(), postgres, &assets::services(), |database| async move {
-        assets::service(&database, Arc::new(SystemClock)).await.unwrap()
+    registry_at(Arc::new(SystemClock), postgres).await
+}
+
+/// The registry, serving by a clock.
+async fn registry_at(clock: Arc<dyn access::Clock>, postgres: Option<&str>) -> Bench {
+    let own = Arc::clone(&clock);
+    Bench::start_at(clock, assets::NAME, &assets::tables(), postgres, &assets::services(), |database| async move {
+        assets::service(&database, own).await.unwrap()
     })
     .await
 }
