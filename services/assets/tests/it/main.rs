@@ -7,6 +7,7 @@ mod dependency;
 mod feed;
 mod import;
 mod ledger;
+mod lookup;
 mod schema;
 mod statements;
 
