@@ -83,6 +83,26 @@ impl<R: Rules> Collection<R> {
         let items = shown.iter().map(|row| Ok(self.statements.read(row)?.message)).collect::<Outcome<Vec<_>>>()?;
         Ok(Page { items, next_page_token })
     }
+
+    /// Adds to a statement on the table of the collection, under its own name, the condition that a filter of List stands for.
+    /// `field` is what holds the filter, for the failure.
+    ///
+    /// # Errors
+    /// `FILTER_INVALID`.
+    pub fn matching(organization: &str, filter: &str, field: &str, sql: &mut Sql) -> Outcome<()> {
+        let refused = |problem: resource::Problem| {
+            let fault = Fault::invalid(problem.reason(), problem.to_string()).on(field.to_owned());
+            problem.metadata().into_iter().fold(fault, |fault, (key, value)| fault.with(key, value))
+        };
+        let parsed = resource::parse_filter(filter, fields::<R>()).map_err(refused)?;
+        match parsed {
+            Some(condition) => Compiler::<R>::new(organization).condition(&condition, sql),
+            None => {
+                sql.push("1 = 1");
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The fields that filters may name, made once per resource.

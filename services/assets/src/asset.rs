@@ -2,9 +2,11 @@
 
 pub mod valuation;
 
+pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod impact;
 pub(crate) mod lookup;
+pub(crate) mod neighbourhood;
 pub(crate) mod network;
 pub(crate) mod summary;
 
@@ -19,9 +21,10 @@ use wire::assets::v1::asset_service_server::AssetService;
 use wire::assets::v1::{
     AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, AssetPolicy, ClassifyAssetRequest,
     CommissionAssetRequest, ConfirmValueAssetRequest, CreateAssetRequest, DeleteAssetRequest, ErrorReason,
-    ExplainAssetValueRequest, ExplainAssetValueResponse, GetAssetRequest, IdentifyAssetRequest, ListAssetsRequest,
-    ListAssetsResponse, LookupAssetsRequest, LookupAssetsResponse, RegisterAssetRequest, RetireAssetRequest,
-    SummarizeAssetsRequest, SummarizeAssetsResponse, UpdateAssetRequest, VerifyAssetRequest,
+    ExplainAssetValueRequest, ExplainAssetValueResponse, ExploreAssetNeighbourhoodRequest,
+    ExploreAssetNeighbourhoodResponse, GetAssetRequest, IdentifyAssetRequest, ListAssetsRequest, ListAssetsResponse,
+    LookupAssetsRequest, LookupAssetsResponse, RegisterAssetRequest, RetireAssetRequest, SummarizeAssetsRequest,
+    SummarizeAssetsResponse, UpdateAssetRequest, VerifyAssetRequest,
 };
 
 use crate::site::Sites;
@@ -327,6 +330,14 @@ impl AssetService for Registry {
     ) -> Result<Response<AnalyzeAssetImpactResponse>, Status> {
         let (context, request) = open(request)?;
         reply(impact::impact(self, &context, &request).await)
+    }
+
+    async fn explore_asset_neighbourhood(
+        &self,
+        request: Request<ExploreAssetNeighbourhoodRequest>,
+    ) -> Result<Response<ExploreAssetNeighbourhoodResponse>, Status> {
+        let (context, request) = open(request)?;
+        reply(neighbourhood::explore(self, &context, &request).await)
     }
 
     async fn explain_asset_value(

@@ -10,6 +10,7 @@ pub mod dependency;
 mod import;
 pub mod site;
 mod taxonomy;
+pub mod verification_campaign;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -31,7 +32,7 @@ pub fn services() -> Vec<String> {
     wire::services("telwarden.assets.v1")
 }
 
-store::migrations![Migrator; "m0001_asset", "m0002_site", "m0003_dependency", "m0004_asset_policy", "m0005_asset_type", "m0006_change_request", "m0007_asset_unlisted_by"];
+store::migrations![Migrator; "m0001_asset", "m0002_site", "m0003_dependency", "m0004_asset_policy", "m0005_asset_type", "m0006_change_request", "m0007_asset_unlisted_by", "m0050_verification_campaign"];
 
 store::resources![Migrator;
     assets: asset::Assets,
@@ -40,6 +41,7 @@ store::resources![Migrator;
     change_requests: change_request::ChangeRequests,
     dependencies: dependency::Dependencies,
     sites: site::Sites,
+    verification_campaigns: verification_campaign::VerificationCampaigns,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -60,6 +62,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     .add_service(api::dependency_service_server::DependencyServiceServer::from_arc(of(&registry)))
     .add_service(api::import_service_server::ImportServiceServer::new(import::Import(of(&registry))))
     .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
+    .add_service(api::verification_campaign_service_server::VerificationCampaignServiceServer::from_arc(of(&registry)))
     .add_service(feed::service(database)))
 }
 

@@ -3,13 +3,16 @@
 
 mod asset;
 mod change_request;
+mod coverage;
 mod dependency;
 mod feed;
 mod import;
 mod ledger;
 mod lookup;
+mod neighbourhood;
 mod schema;
 mod statements;
+mod verification_campaign;
 
 use std::sync::Arc;
 
