@@ -148,7 +148,7 @@ pub fn svg(answer: &ExploreAssetNeighbourhoodResponse, parents: &HashMap<String,
          viewBox=\"0 0 {width:.0} {height:.0}\" font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif\">\n"
     ));
     out.push_str(&head(answer, depth, width, height));
-    let (bands, names) = bands(&layout, width);
+    let (bands, names) = bands(&layout, width, left_out(answer) > 0);
     out.push_str(&bands);
     lines(&edges, answer, &layout, &mut out);
     out.push_str(&names);
@@ -164,13 +164,10 @@ pub fn svg(answer: &ExploreAssetNeighbourhoodResponse, parents: &HashMap<String,
 fn head(answer: &ExploreAssetNeighbourhoodResponse, depth: i32, width: f64, height: f64) -> String {
     let root = answer.assets.first().cloned().unwrap_or_default();
     let left = left_out(answer);
-    let mut said = format!(
-        "{} assets, {} dependencies, to depth {depth}. Arrows point down to what is depended on.",
-        answer.assets.len(),
-        answer.dependencies.len()
-    );
+    let mut said =
+        format!("{} assets, {} dependencies to depth {depth}.", answer.assets.len(), answer.dependencies.len());
     if left > 0 {
-        said.push_str(&format!(" {left} of {} assets are left out, the least near and valuable.", answer.total));
+        said.push_str(&format!(" {left} of {} assets are left out: the farthest, least valuable.", answer.total));
     }
     if answer.dependencies_cut {
         said.push_str(" Some dependencies are left out.");
@@ -197,7 +194,9 @@ fn head(answer: &ExploreAssetNeighbourhoodResponse, depth: i32, width: f64, heig
 }
 
 /// The levels as bands behind the drawing, and their names, which stand over the lines.
-fn bands(layout: &Layout, width: f64) -> (String, String) {
+fn bands(layout: &Layout, width: f64, cut: bool) -> (String, String) {
+    // Where assets are left out, the counts are of those in the picture.
+    let shown = if cut { " shown" } else { "" };
     let (mut out, mut names) = (String::new(), String::new());
     for band in &layout.bands {
         let (top, height) = (band.top - 34.0, band.height + 60.0);
@@ -205,10 +204,10 @@ fn bands(layout: &Layout, width: f64) -> (String, String) {
         let away = band.level.abs();
         let name = match band.level {
             0 => "this asset".to_owned(),
-            ..0 if away == 1 => format!("{} that depend on it directly", band.nodes),
-            ..0 => format!("{} that depend on it, {away} steps away", band.nodes),
-            1 => format!("{} that it depends on directly", band.nodes),
-            _ => format!("{} that it depends on, {away} steps away", band.nodes),
+            ..0 if away == 1 => format!("depend on it directly: {}{shown}", band.nodes),
+            ..0 => format!("depend on it, {away} steps away: {}{shown}", band.nodes),
+            1 => format!("it depends on directly: {}{shown}", band.nodes),
+            _ => format!("it depends on, {away} steps away: {}{shown}", band.nodes),
         };
         out.push_str(&format!(
             "<rect x=\"14\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{height:.1}\" rx=\"8\" fill=\"{fill}\"/>\n",
@@ -402,6 +401,7 @@ fn legend(
         let word = if grade == 1 { "grade 1, the most valuable".to_owned() } else { format!("grade {grade}") };
         entries.push((badge(grade, 12.0, -4.0), word));
     }
+    entries.push((String::new(), "an arrow points to what is depended on".to_owned()));
     let mut out = String::from("<g font-size=\"11\" fill=\"#33414e\">\n");
     let (mut x, mut y) = (MARGIN, top);
     for (mark, word) in entries {
