@@ -92,6 +92,22 @@ impl<R: Rules> Collection<R> {
         match resource::parse_filter(filter, fields::<R>()).map_err(|problem| refuse(&problem))? {
             Some(condition) => Compiler::<R>::new(organization).condition(&condition, sql),
             None => drop(sql.push("1 = 1")),
+    /// Adds to a statement on the table of the collection, under its own name, the condition that a filter of List stands for.
+    /// `field` is what holds the filter, for the failure.
+    ///
+    /// # Errors
+    /// `FILTER_INVALID`.
+    pub fn matching(organization: &str, filter: &str, field: &str, sql: &mut Sql) -> Outcome<()> {
+        let refused = |problem: resource::Problem| {
+            let fault = Fault::invalid(problem.reason(), problem.to_string()).on(field.to_owned());
+            problem.metadata().into_iter().fold(fault, |fault, (key, value)| fault.with(key, value))
+        };
+        let parsed = resource::parse_filter(filter, fields::<R>()).map_err(refused)?;
+        match parsed {
+            Some(condition) => Compiler::<R>::new(organization).condition(&condition, sql),
+            None => {
+                sql.push("1 = 1");
+            }
         }
         Ok(())
     }

@@ -3,10 +3,12 @@
 pub mod recovery;
 pub mod valuation;
 
+pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod explain_field;
 pub(crate) mod impact;
 pub(crate) mod lookup;
+pub(crate) mod neighbourhood;
 pub(crate) mod network;
 pub(crate) mod subscribers;
 pub(crate) mod summary;
@@ -31,6 +33,9 @@ use wire::assets::v1::{
     DeleteAssetRequest, ErrorReason, ExplainAssetValueRequest, ExplainAssetValueResponse, GetAssetRequest,
     IdentifyAssetRequest, ListAssetsRequest, ListAssetsResponse, LookupAssetsRequest, LookupAssetsResponse,
     OverrideAssetValueRequest, RegisterAssetRequest, RetireAssetRequest, SummarizeAssetsRequest,
+    ExplainAssetValueRequest, ExplainAssetValueResponse, ExploreAssetNeighbourhoodRequest,
+    ExploreAssetNeighbourhoodResponse, GetAssetRequest, IdentifyAssetRequest, ListAssetsRequest, ListAssetsResponse,
+    LookupAssetsRequest, LookupAssetsResponse, RegisterAssetRequest, RetireAssetRequest, SummarizeAssetsRequest,
     SummarizeAssetsResponse, UpdateAssetRequest, VerifyAssetRequest,
 };
 
@@ -393,6 +398,14 @@ impl AssetService for Registry {
     ) -> Result<Response<AnalyzeAssetImpactResponse>, Status> {
         let (context, request) = open(request)?;
         reply(impact::impact(self, &context, &request).await)
+    }
+
+    async fn explore_asset_neighbourhood(
+        &self,
+        request: Request<ExploreAssetNeighbourhoodRequest>,
+    ) -> Result<Response<ExploreAssetNeighbourhoodResponse>, Status> {
+        let (context, request) = open(request)?;
+        reply(neighbourhood::explore(self, &context, &request).await)
     }
 
     async fn explain_asset_value(

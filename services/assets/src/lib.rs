@@ -19,6 +19,7 @@ mod provenance;
 pub mod site;
 pub mod source;
 mod taxonomy;
+pub mod verification_campaign;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -57,6 +58,7 @@ store::migrations![Migrator;
     "m0030_source",
     "m0040_deadline",
     "m0041_asset_override",
+    "m0050_verification_campaign",
 ];
 
 store::resources![Migrator;
@@ -73,6 +75,7 @@ store::resources![Migrator;
     service_security_levels: service_security_level::ServiceSecurityLevels,
     sites: site::Sites,
     sources: source::Sources,
+    verification_campaigns: verification_campaign::VerificationCampaigns,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -101,6 +104,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     .add_service(api::service_security_level_service_server::ServiceSecurityLevelServiceServer::from_arc(of(&registry)))
     .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
     .add_service(api::source_service_server::SourceServiceServer::from_arc(of(&registry)))
+    .add_service(api::verification_campaign_service_server::VerificationCampaignServiceServer::from_arc(of(&registry)))
     .add_service(feed::service(database)))
 }
 

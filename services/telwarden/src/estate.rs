@@ -1,5 +1,11 @@
 //! `telwarden assets`: questions to the asset register, drawn for people, and the register as a file.
 
+pub mod around;
+pub mod layout;
+pub mod picture;
+pub mod route;
+pub mod tree;
+
 use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
@@ -31,6 +37,10 @@ pub enum Assets {
         /// The field: `owner`, `software_version`.
         field: String,
     },
+    /// What depends on an asset and what it depends on, as a tree.
+    Tree(around::Around),
+    /// Writes the same as a picture (SVG) to stdout: `telwarden assets picture core1 … > core1.svg`.
+    Picture(around::Around),
     /// Which asset has an address, a prefix, a name, a number; or what another system calls it.
     Lookup {
         /// `10.0.0.7`, `core1.example.net`, `AS64500`, `+4930…`; with --system, the id there.
@@ -77,11 +87,13 @@ pub enum FileFormat {
 
 impl One {
     fn name(&self) -> String {
-        if self.asset.contains('/') {
-            return self.asset.clone();
-        }
-        format!("organizations/{}/assets/{}", self.organization, self.asset)
+        name(&self.asset, &self.organization)
     }
+}
+
+/// The whole name of an asset that is given by its id, or by its whole name.
+fn name(asset: &str, organization: &str) -> String {
+    if asset.contains('/') { asset.to_owned() } else { format!("organizations/{organization}/assets/{asset}") }
 }
 
 /// Runs the command.
@@ -109,6 +121,8 @@ pub async fn run(connection: &Connection, assets: &Assets) -> Result<()> {
             let answer = client.explain_asset_field(request).await.map_err(|status| explain(&status))?.into_inner();
             show(connection, &answer, || why(&answer))
         }
+        Assets::Tree(around) => tree::run(connection, around).await,
+        Assets::Picture(around) => picture::run(connection, around).await,
         Assets::Lookup { what, system, organization } => {
             lookup(connection, client, what, system.as_deref(), organization).await
         }

@@ -6,6 +6,7 @@ use wire::assets::v1::selector_service_client::SelectorServiceClient;
 use wire::assets::v1::{
     Count, ListSelectorsRequest, Selector, SummarizeAssetsRequest, SummarizeAssetsResponse, SummarizeSelectorRequest,
 };
+use wire::assets::v1::{Count, Ratio, SummarizeAssetsRequest, SummarizeAssetsResponse};
 
 use crate::client::{Client, Connection, Output, explain};
 
@@ -93,6 +94,8 @@ fn json(organization: &str, estate: &SummarizeAssetsResponse) -> serde_json::Val
         "states": counts(&estate.states), "grades": counts(&estate.grades), "classifications": counts(&estate.classifications),
         "siteTypes": counts(&estate.site_types), "known": counts(&estate.known), "inheriting": estate.inheriting,
         "mostValuable": valuable.collect::<Vec<_>>(), "deepestDependency": estate.deepest_dependency,
+        "coverage": ratio(estate.coverage.as_ref()), "shadow": ratio(estate.shadow.as_ref()), "unlistedRate": ratio(estate.unlisted_rate.as_ref()),
+        "siteTypeCoverage": estate.site_type_coverage.iter().map(|of| (of.key.clone(), ratio(Some(of)))).collect::<serde_json::Map<_, _>>(),
         "powerWatts": estate.power_watts, "pastEndOfLife": estate.past_end_of_life, "unlisted": estate.unlisted,
     }})
 }
@@ -131,12 +134,21 @@ pub fn text(organization: &str, estate: &SummarizeAssetsResponse) -> String {
         "  {:<16}{} assets are worth more than their own rating, because of what depends on them\n",
         "Inherited", estate.inheriting
     ));
-    if estate.unlisted > 0 {
-        out.push_str(&format!(
-            "  {:<16}{} assets are no longer listed by their source: gone, or forgotten (filter unlisted_by:*)\n",
-            "Unlisted", estate.unlisted
-        ));
+    let rate = |title: &str, ratio: Option<&Ratio>, what: &str| {
+        ratio.map_or_else(String::new, |ratio| format!("  {title:<16}{}: {what}\n", share_of(ratio)))
+    };
+    out.push_str(&rate("Coverage", estate.coverage.as_ref(), "verified within the review cycle"));
+    if estate.site_type_coverage.len() > 1 {
+        let by =
+            estate.site_type_coverage.iter().take(8).map(|ratio| {
+                format!("{} {}", if ratio.key.is_empty() { "no site" } else { &ratio.key }, share_of(ratio))
+            });
+        out.push_str(&format!("  {:<16}{}\n", "  by site type", by.collect::<Vec<_>>().join(" · ")));
     }
+    let shadow = "found, but nobody answers for it (filter (state=SURVEYED OR state=IDENTIFIED) AND owner=\"\")";
+    out.push_str(&rate("Shadow", estate.shadow.as_ref(), shadow));
+    let unlisted = "no longer listed by their source: gone, or forgotten (filter unlisted_by:*)";
+    out.push_str(&rate("Unlisted", estate.unlisted_rate.as_ref(), unlisted));
     if !estate.most_valuable.is_empty() {
         out.push_str("\n  Most valuable, and why\n");
     }
@@ -156,6 +168,21 @@ pub fn text(organization: &str, estate: &SummarizeAssetsResponse) -> String {
         out.push_str(&format!("\n  Deepest dependency ({} assets)\n    {}\n", chain.len(), chain.join(" → ")));
     }
     out
+}
+
+/// `12.5 % (5 of 40)`; `none` where there is nothing to take a share of.
+fn share_of(ratio: &Ratio) -> String {
+    match ratio.denominator {
+        ..=0 => "none".to_owned(),
+        all => format!("{:.1} % ({} of {all})", 100.0 * ratio.numerator as f64 / all as f64, ratio.numerator),
+    }
+}
+
+fn ratio(ratio: Option<&Ratio>) -> serde_json::Value {
+    ratio.map_or(
+        serde_json::Value::Null,
+        |ratio| serde_json::json!({"numerator": ratio.numerator, "denominator": ratio.denominator}),
+    )
 }
 
 fn id(name: &str) -> &str {

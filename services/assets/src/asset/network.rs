@@ -28,15 +28,16 @@ pub(crate) fn keys(identifier: &NetworkIdentifier) -> Result<(String, Vec<String
             Ok((net.to_string(), vec![block(net.network(), net.prefix_len())]))
         }
         Kind::Fqdn => fqdn(value).map(|name| (name.clone(), vec![format!("fqdn:{name}")])),
-        Kind::NetworkElement => Ok((value.to_owned(), vec![format!("ne:{value}")])),
-        Kind::Cell => Ok((value.to_owned(), vec![format!("cell:{value}")])),
+        Kind::NetworkElement => own_word(value).map(|id| (id.clone(), vec![format!("ne:{id}")])),
+        Kind::Cell => own_word(value).map(|id| (id.clone(), vec![format!("cell:{id}")])),
         Kind::PointCode => point_code(value).map(|code| (code.clone(), vec![format!("pc:{code}")])),
         Kind::E164 => numbers("e164", value, 3, "an E.164 number or range has 3 to 15 digits"),
         Kind::Imsi => numbers("imsi", value, 15, "an IMSI has 15 digits"),
         Kind::Asn => {
-            let digits = value.trim_start_matches("AS").trim_start_matches("as");
-            let number: u32 =
-                digits.parse().map_err(|_| format!("{value} is not an autonomous system number like AS64500"))?;
+            let word = value.get(..2).is_some_and(|word| word.eq_ignore_ascii_case("as"));
+            let digits = value.get(if word { 2 } else { 0 }..).unwrap_or_default();
+            let number = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse::<u32>().ok()).flatten();
+            let number = number.ok_or_else(|| format!("{value} is not an autonomous system number like AS64500"))?;
             Ok((format!("AS{number}"), vec![format!("asn:{number}")]))
         }
         Kind::Plmn => plmn(value).map(|code| (code.clone(), vec![format!("plmn:{code}")])),
@@ -45,23 +46,52 @@ pub(crate) fn keys(identifier: &NetworkIdentifier) -> Result<(String, Vec<String
     }
 }
 
-/// The keys of every block that what is looked up lies in, the closest first.
-pub(crate) fn probes(kind: Option<Kind>, text: &str) -> Result<Vec<String>, String> {
-    let text = text.trim();
-    let kinds: Vec<Kind> =
-        kind.filter(|kind| *kind != Kind::Unspecified).map_or_else(|| told_by_form(text), |kind| vec![kind]);
-    let mut found = Vec::new();
-    let mut why = format!("{text} has the form of no network identifier: give its kind");
-    for kind in kinds {
-        match probe(kind, text) {
-            Ok(keys) => found.extend(keys),
-            Err(error) => why = error,
-        }
-    }
-    if found.is_empty() { Err(why) } else { Ok(found) }
+/// Under what something is looked up.
+#[derive(Debug, Default)]
+pub(crate) struct Probes {
+    /// The keys of every block it lies in. Of a range of numbers, those its first number lies in.
+    pub(crate) keys: Vec<String>,
+    /// Of a range of numbers, the keys its last number lies in: what holds both ends holds the range, since what is kept
+    /// has no gaps. Empty for all else.
+    pub(crate) ends: Vec<String>,
 }
 
-fn probe(kind: Kind, text: &str) -> Result<Vec<String>, String> {
+/// Every kind, in the order in which equally close matches are told.
+const KINDS: [Kind; 11] = [
+    Kind::Ip,
+    Kind::Prefix,
+    Kind::Asn,
+    Kind::Mac,
+    Kind::Imsi,
+    Kind::E164,
+    Kind::PointCode,
+    Kind::Plmn,
+    Kind::Fqdn,
+    Kind::NetworkElement,
+    Kind::Cell,
+];
+
+/// What a text is looked up under. Where no kind is given it is every kind whose form the text has: a cell may well be called
+/// `12345`, and a network element by its address.
+pub(crate) fn probes(kind: Option<Kind>, text: &str) -> Result<Vec<Probes>, String> {
+    let text = text.trim();
+    match kind.filter(|kind| *kind != Kind::Unspecified) {
+        Some(kind) => Ok(vec![probe(kind, text)?]),
+        None => {
+            let mut found: Vec<Probes> = Vec::new();
+            let mut points = Probes::default();
+            for probes in KINDS.into_iter().filter_map(|kind| probe(kind, text).ok()) {
+                if probes.ends.is_empty() { points.keys.extend(probes.keys) } else { found.push(probes) }
+            }
+            if !points.keys.is_empty() {
+                found.push(points);
+            }
+            if found.is_empty() { Err(format!("{text:?} has the form of no network identifier")) } else { Ok(found) }
+        }
+    }
+}
+
+fn probe(kind: Kind, text: &str) -> Result<Probes, String> {
     let identifier = NetworkIdentifier { kind: kind.into(), value: text.to_owned() };
     let (normal, keys) = keys(&identifier)?;
     match kind {
@@ -70,51 +100,50 @@ fn probe(kind: Kind, text: &str) -> Result<Vec<String>, String> {
                 Kind::Ip => IpNet::from(normal.parse::<IpAddr>().map_err(|error| error.to_string())?),
                 _ => normal.parse().map_err(|_| normal.clone())?,
             };
-            Ok((0..=net.prefix_len())
-                .rev()
-                .filter_map(|length| IpNet::new(net.network(), length).ok())
-                .map(|wider| block(wider.trunc().network(), wider.prefix_len()))
-                .collect())
+            let wider = (0..=net.prefix_len()).rev().filter_map(|length| IpNet::new(net.network(), length).ok());
+            let keys = wider.map(|wider| block(wider.trunc().network(), wider.prefix_len())).collect();
+            Ok(Probes { keys, ends: Vec::new() })
         }
-        Kind::E164 | Kind::Imsi if !normal.contains("..") => {
+        Kind::E164 | Kind::Imsi => {
             let word = if kind == Kind::E164 { "e164" } else { "imsi" };
-            let digits = normal.trim_start_matches('+');
-            let blocks = (0..=digits.len()).rev().filter_map(|length| digits.get(..length));
-            Ok(blocks.map(|prefix| format!("{word}:{}:{prefix}", digits.len())).collect())
+            let around = |digits: &str| -> Vec<String> {
+                let blocks = (0..=digits.len()).rev().filter_map(|length| digits.get(..length));
+                blocks.map(|prefix| format!("{word}:{}:{prefix}", digits.len())).collect()
+            };
+            let normal = normal.trim_start_matches('+');
+            Ok(match normal.split_once("..") {
+                Some((low, high)) => Probes { keys: around(low), ends: around(high) },
+                None => Probes { keys: around(normal), ends: Vec::new() },
+            })
         }
-        _ => Ok(keys),
+        _ => Ok(Probes { keys, ends: Vec::new() }),
     }
 }
 
-fn told_by_form(text: &str) -> Vec<Kind> {
-    let digits = text.trim_start_matches('+');
-    let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if text.parse::<IpAddr>().is_ok() {
-        vec![Kind::Ip]
-    } else if text.parse::<IpNet>().is_ok() {
-        vec![Kind::Prefix]
-    } else if text.starts_with('+') && number {
-        vec![Kind::E164]
-    } else if number && digits.len() == MOST_DIGITS {
-        vec![Kind::Imsi, Kind::E164]
-    } else if number {
-        vec![Kind::E164, Kind::PointCode, Kind::NetworkElement]
-    } else if text.len() > 2 && text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("as")) && asn_digits(text)
-    {
-        vec![Kind::Asn]
-    } else if mac(text).is_ok() {
-        vec![Kind::Mac]
-    } else {
-        vec![Kind::PointCode, Kind::Plmn, Kind::Fqdn, Kind::NetworkElement, Kind::Cell]
+/// How much lies in an identifier beside what is looked up, by a key it is kept under and its normal form: 0 is the thing
+/// itself. A number's block says nothing of that: a great range has small blocks at its ends.
+pub(crate) fn breadth(key: &str, value: &str) -> u128 {
+    if let Some((_, length)) = key.strip_prefix("ip:").and_then(|rest| rest.split_once('/')) {
+        let free = 128_u32.saturating_sub(length.parse().unwrap_or(128));
+        return 1_u128.checked_shl(free).map_or(u128::MAX, |size| size - 1);
     }
+    let range = (is_number(key)).then(|| value.trim_start_matches('+').split_once("..")).flatten();
+    let ends = range.and_then(|(low, high)| Some((low.parse::<u64>().ok()?, high.parse::<u64>().ok()?)));
+    ends.map_or(0, |(low, high)| u128::from(high.saturating_sub(low)))
 }
 
-fn asn_digits(text: &str) -> bool {
-    text.bytes().skip(2).all(|byte| byte.is_ascii_digit())
+/// Whether a key is of a number or a range of numbers.
+pub(crate) fn is_number(key: &str) -> bool {
+    key.starts_with("e164:") || key.starts_with("imsi:")
 }
 
 fn host_bits(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
+}
+
+/// A word of the operator's own, which may be anything but blank.
+fn own_word(value: &str) -> Result<String, String> {
+    if value.is_empty() { Err("the identifier is blank: give its value".to_owned()) } else { Ok(value.to_owned()) }
 }
 
 /// IPv4 lies in its mapped place in IPv6, so one index serves both.
@@ -209,8 +238,10 @@ mod tests {
 
     fn finds(kind: Kind, kept: &str, looked_up: &str) -> bool {
         let (_, keys) = keys(&NetworkIdentifier { kind: kind.into(), value: kept.to_owned() }).unwrap();
-        let probes = probes(None, looked_up).unwrap();
-        keys.iter().any(|key| probes.contains(key))
+        probes(None, looked_up).unwrap().iter().any(|probes| {
+            let any = |of: &[String]| of.is_empty() || keys.iter().any(|key| of.contains(key));
+            any(&probes.keys) && any(&probes.ends)
+        })
     }
 
     #[test]
@@ -232,6 +263,39 @@ mod tests {
         assert!(finds(Kind::PointCode, "2-17-5", "2-17-5"));
         assert!(finds(Kind::Plmn, "00101", "001-01"));
         assert!(finds(Kind::Fqdn, "Core.Example.", "core.example"));
+        assert!(finds(Kind::Asn, "As64500", "aS64500"));
+    }
+
+    #[test]
+    fn a_range_is_found_in_the_range_around_it() {
+        assert!(finds(Kind::E164, "+49151000000..+49151999999", "+49151000500..+49151777777"));
+        assert!(finds(Kind::E164, "+49151000007..+49151999993", "+49151000007..+49151999993"));
+        assert!(!finds(Kind::E164, "+49151000000..+49151999999", "+49151999000..+49152000000"));
+        assert!(!finds(Kind::E164, "+49151000000..+49151999999", "+4915100000..+4915100001"));
+    }
+
+    #[test]
+    fn what_has_many_forms_is_found_as_each() {
+        for (kind, value) in [
+            (Kind::Cell, "28673"),
+            (Kind::NetworkElement, "10.0.0.7"),
+            (Kind::NetworkElement, "as12"),
+            (Kind::Fqdn, "as12"),
+            (Kind::Plmn, "26201"),
+            (Kind::Asn, "64500"),
+            (Kind::Cell, "262010000000001"),
+        ] {
+            assert!(finds(kind, value, value), "{kind:?} {value}");
+        }
+    }
+
+    #[test]
+    fn breadth_is_how_much_else_lies_in_it() {
+        assert_eq!(breadth("ip:0000000000000000000000000a000000/128", "10.0.0.0"), 0);
+        assert_eq!(breadth("ip:0000000000000000000000000a000000/104", "10.0.0.0/8"), (1 << 24) - 1);
+        assert_eq!(breadth("ip:00000000000000000000000000000000/0", "::/0"), u128::MAX);
+        assert_eq!(breadth("e164:4:1000", "+0000..1001"), 1001);
+        assert_eq!(breadth("ne:1..5", "1..5"), 0);
     }
 
     #[test]
@@ -244,6 +308,8 @@ mod tests {
             (Kind::PointCode, "1-2"),
             (Kind::Plmn, "1"),
             (Kind::Mac, "zz"),
+            (Kind::Asn, "AS+5"),
+            (Kind::Asn, "AS"),
         ] {
             let identifier = NetworkIdentifier { kind: kind.into(), value: value.to_owned() };
             assert!(keys(&identifier).unwrap_err().contains(value), "{value}");
@@ -258,7 +324,7 @@ mod tests {
             let asked_text = format!("{asked:06}");
             let (_, keys) = keys(&NetworkIdentifier { kind: Kind::E164.into(), value: kept }).unwrap();
             let probes = probes(Some(Kind::E164), &asked_text).unwrap();
-            prop_assert_eq!(keys.iter().any(|key| probes.contains(key)), (low..=high).contains(&asked));
+            prop_assert_eq!(keys.iter().any(|key| probes[0].keys.contains(key)), (low..=high).contains(&asked));
         }
 
         #[test]

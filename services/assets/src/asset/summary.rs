@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use access::Context;
 use fault::{Fault, Outcome};
-use wire::assets::v1::{Count, SummarizeAssetsRequest, SummarizeAssetsResponse};
+use wire::assets::v1::{Count, Ratio, SummarizeAssetsRequest, SummarizeAssetsResponse};
 
 use crate::{Registry, enter};
 
@@ -33,6 +33,8 @@ pub(crate) async fn summarize(
         .into_iter()
         .map(|(key, index)| Ok(Count { key: key.to_owned(), count: number(index)? }))
         .collect::<Outcome<Vec<_>>>()?;
+    let rates = super::coverage::rates(registry, of, since).await?;
+    let unlisted = unlisted(registry, of).await?;
     Ok(SummarizeAssetsResponse {
         assets: number(0)?,
         dependencies: total(registry, "dependency", of).await?,
@@ -53,7 +55,11 @@ pub(crate) async fn summarize(
         inheriting: number(5)?,
         power_watts: row.try_get_by_index(6).map_err(Fault::defect)?,
         past_end_of_life: number(8)?,
-        unlisted: unlisted(registry, of).await?,
+        unlisted,
+        unlisted_rate: Some(Ratio { key: String::new(), numerator: unlisted, denominator: rates.shadow.denominator }),
+        coverage: Some(rates.coverage),
+        site_type_coverage: rates.site_types,
+        shadow: Some(rates.shadow),
     })
 }
 

@@ -3,6 +3,7 @@
 
 mod asset;
 mod change_request;
+mod coverage;
 mod dependency;
 mod disclosure_request;
 mod essential_user;
@@ -12,6 +13,8 @@ mod interconnect;
 mod ledger;
 mod provenance;
 mod recovery;
+mod lookup;
+mod neighbourhood;
 mod schema;
 mod selector;
 mod service_security_level;
@@ -19,6 +22,7 @@ mod source;
 mod statements;
 mod subscribers;
 mod value_override;
+mod verification_campaign;
 
 use std::sync::Arc;
 
