@@ -8,7 +8,9 @@ pub mod asset_type;
 pub mod change_request;
 pub mod dependency;
 mod import;
+pub mod quarantined_record;
 pub mod site;
+pub mod survey;
 mod taxonomy;
 
 use std::collections::{HashMap, HashSet};
@@ -31,7 +33,7 @@ pub fn services() -> Vec<String> {
     wire::services("telwarden.assets.v1")
 }
 
-store::migrations![Migrator; "m0001_asset", "m0002_site", "m0003_dependency", "m0004_asset_policy", "m0005_asset_type", "m0006_change_request", "m0007_asset_unlisted_by"];
+store::migrations![Migrator; "m0001_asset", "m0002_site", "m0003_dependency", "m0004_asset_policy", "m0005_asset_type", "m0006_change_request", "m0007_asset_unlisted_by", "m0020_survey", "m0021_quarantined_record"];
 
 store::resources![Migrator;
     assets: asset::Assets,
@@ -39,7 +41,9 @@ store::resources![Migrator;
     asset_types: asset_type::AssetTypes,
     change_requests: change_request::ChangeRequests,
     dependencies: dependency::Dependencies,
+    quarantined_records: quarantined_record::QuarantinedRecords,
     sites: site::Sites,
+    surveys: survey::Surveys,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -49,6 +53,9 @@ store::resources![Migrator;
 pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
     let registry = Arc::new(Registry::new(database));
     import::take_up(&registry, &clock).await?;
+    survey::sweep::start(&registry, &clock).await?;
+    let running = Arc::<survey::run::Running>::default();
+    let surveys = survey::SurveyApi { registry: Arc::clone(&registry), running: Arc::clone(&running) };
     let most = 4 * 1024 * 1024;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(
@@ -58,8 +65,13 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     .add_service(api::asset_type_service_server::AssetTypeServiceServer::from_arc(of(&registry)))
     .add_service(api::change_request_service_server::ChangeRequestServiceServer::from_arc(of(&registry)))
     .add_service(api::dependency_service_server::DependencyServiceServer::from_arc(of(&registry)))
-    .add_service(api::import_service_server::ImportServiceServer::new(import::Import(of(&registry))))
+    .add_service(api::import_service_server::ImportServiceServer::new(import::Import(of(&registry), running)))
+    .add_service(
+        api::quarantined_record_service_server::QuarantinedRecordServiceServer::from_arc(of(&registry))
+            .max_decoding_message_size(most),
+    )
     .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
+    .add_service(api::survey_service_server::SurveyServiceServer::new(surveys))
     .add_service(feed::service(database)))
 }
 

@@ -17,7 +17,7 @@ use crate::site::Sites;
 use crate::{Registry, id_of};
 
 /// What an import has seen so far.
-pub(super) struct Session {
+pub(crate) struct Session {
     organization: String,
     source: String,
     accept_states: bool,
@@ -38,7 +38,7 @@ struct Item<M> {
 type Results = Vec<Option<ImportResult>>;
 
 impl Session {
-    pub(super) fn new(organization: String, source: String, accept_states: bool) -> Self {
+    pub(crate) fn new(organization: String, source: String, accept_states: bool) -> Self {
         Self {
             organization,
             source,
@@ -97,7 +97,7 @@ impl Session {
     }
 
     /// Writes a batch. Sites come before assets and assets before dependencies, whatever the order in the batch.
-    pub(super) async fn apply(
+    pub(crate) async fn apply(
         &mut self,
         registry: &Registry,
         tx: &mut Transaction,

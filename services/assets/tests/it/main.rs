@@ -7,8 +7,10 @@ mod dependency;
 mod feed;
 mod import;
 mod ledger;
+mod quarantined_record;
 mod schema;
 mod statements;
+mod survey;
 
 use std::sync::Arc;
 
