@@ -301,6 +301,7 @@ pub fn print(output: Output, done: &Done) {
                 fields.insert("committed".to_owned(), json!(done.summary.committed));
                 fields.insert("revalued".to_owned(), json!(done.summary.revalued_assets));
                 fields.insert("unlisted".to_owned(), json!(done.summary.unlisted_assets));
+                fields.insert("survey".to_owned(), json!(done.summary.survey));
             }
             println!("{line}");
         }
@@ -330,6 +331,12 @@ pub fn print(output: Output, done: &Done) {
             }
             if !done.summary.committed {
                 println!("nothing was written");
+            }
+            if !done.summary.survey.is_empty() {
+                println!("survey {}", done.summary.survey);
+            }
+            if !done.summary.survey.is_empty() && !done.rejected.is_empty() {
+                println!("what was rejected is in quarantine: telwarden quarantine list");
             }
         }
     }

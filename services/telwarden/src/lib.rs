@@ -6,6 +6,8 @@ pub mod estate;
 pub mod import;
 pub mod ledger;
 pub mod posture;
+pub mod quarantine;
 pub mod serve;
 pub mod suite;
+pub mod surveys;
 pub mod watch;

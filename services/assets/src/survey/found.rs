@@ -70,7 +70,12 @@ pub(crate) async fn review(
     };
     let mut assets: Vec<Asset> = match shown.is_empty() {
         true => Vec::new(),
-        false => registry.assets.find(organization, |sql| drop(sql.is_in("id", &shown))).await?,
+        false => {
+            let named = |sql: &mut store::Sql| {
+                sql.is_in("id", &shown);
+            };
+            registry.assets.find(organization, named).await?
+        }
     };
     assets.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(ReviewFoundAssetsResponse { assets, next_page_token })
