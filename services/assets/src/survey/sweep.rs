@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::{Caller, Clock, Context};
-use fault::{Fault, Outcome};
+use fault::{Fault, Outcome, Reason as _};
 use store::Dialect;
 use wire::Choice as _;
 use wire::assets::v1::survey::State;
 use wire::assets::v1::{ErrorReason, Survey};
 
 use crate::Registry;
-use fault::Reason as _;
 
 /// How long a run may be silent before it is taken for dead, in microseconds. It says that it lives at least every minute.
 const SILENT: i64 = 5 * 60 * 1_000_000;
@@ -62,9 +61,12 @@ async fn sweep(registry: &Registry, clock: &Arc<dyn Clock>, silent: i64) -> Outc
             bury(latest, old, new);
             Ok(())
         };
-        registry.surveys.change_in(&mut tx, &name, "", rule).await?;
+        let survey = registry.surveys.change_in(&mut tx, &name, "", rule).await?;
         crate::dependency::drain(&mut tx, &organization).await?;
         tx.commit().await?;
+        if survey.state() == State::Running {
+            continue;
+        }
         tracing::warn!(survey = name, "an import broke off without a word; its survey is marked CUT");
     }
     Ok(())
