@@ -1,6 +1,6 @@
 //! `telwarden quarantine`: the records that imports rejected, for people to work off.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use prost::Message as _;
@@ -93,7 +93,7 @@ pub async fn run(connection: &Connection, quarantine: &Quarantine) -> Result<()>
             show(connection, &record, || shown)
         }
         What::Replay { name, record, accept_states } => {
-            let correction = record.as_ref().map(|path| read(path)).transpose()?.unwrap_or_default();
+            let correction = record.as_deref().map(read).transpose()?.unwrap_or_default();
             let request =
                 ReplayQuarantinedRecordRequest { name: named(name)?, accept_states: *accept_states, ..correction };
             let mut client = client(connection).await?;
@@ -124,7 +124,7 @@ async fn client(connection: &Connection) -> Result<QuarantinedRecordServiceClien
 }
 
 /// A corrected record of a file: the part of a quarantined record, or of a request, that is one.
-fn read(path: &PathBuf) -> Result<ReplayQuarantinedRecordRequest> {
+fn read(path: &Path) -> Result<ReplayQuarantinedRecordRequest> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     correction(&text).with_context(|| format!("{}", path.display()))
 }
