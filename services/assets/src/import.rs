@@ -23,12 +23,15 @@ use wire::assets::v1::import_assets_response::News;
 use wire::assets::v1::import_result::Outcome as Became;
 use wire::assets::v1::import_service_server::ImportService;
 use wire::assets::v1::{
-    ErrorReason, ImportAssetsRequest, ImportAssetsResponse, ImportBatch, ImportProgress, ImportResult, ImportResults,
-    ImportStart, ImportSummary,
+    ErrorReason, ImportAssetsRequest, ImportAssetsResponse, ImportBatch, ImportItem, ImportProgress, ImportResult,
+    ImportResults, ImportStart, ImportSummary,
 };
 
 use crate::Registry;
-use batch::Session;
+use crate::quarantined_record::keep::Quarantine;
+use crate::survey::found;
+use crate::survey::run::{Ending, Run, Running, Standing};
+pub(crate) use batch::Session;
 
 /// Takes up what a crash left undone: values that wait to flow.
 pub(crate) async fn take_up(registry: &Registry, clock: &Arc<dyn Clock>) -> Outcome<()> {
@@ -62,7 +65,7 @@ struct Place {
 type Answers = mpsc::Sender<Result<ImportAssetsResponse, Status>>;
 
 /// Serves imports; each runs in a task of its own, which holds the registry.
-pub(crate) struct Import(pub(crate) Arc<Registry>);
+pub(crate) struct Import(pub(crate) Arc<Registry>, pub(crate) Arc<Running>);
 
 #[tonic::async_trait]
 impl ImportService for Import {
@@ -75,9 +78,9 @@ impl ImportService for Import {
         let context = Context::of(&request)?;
         let stream = request.into_inner();
         let (answers, news) = mpsc::channel(16);
-        let registry = Arc::clone(&self.0);
+        let (registry, running) = (Arc::clone(&self.0), Arc::clone(&self.1));
         let import = async move {
-            if let Err(fault) = run(&registry, &context, stream, &answers).await {
+            if let Err(fault) = run(&registry, &running, &context, stream, &answers).await {
                 let _ = answers.send(Err(Status::from(fault))).await;
             }
         };
@@ -86,8 +89,52 @@ impl ImportService for Import {
     }
 }
 
+/// What an import works with from its first batch to its last.
+struct Course {
+    session: Session,
+    run: Run,
+    /// None for a dry run.
+    quarantine: Option<Quarantine>,
+    /// Assets created that the register did not know of.
+    found: i64,
+}
+
+impl Course {
+    /// Says how far it is.
+    fn note(&self, resume_token: &str) {
+        let (quarantined, not_quarantined) = self.quarantine.as_ref().map_or((0, 0), Quarantine::counts);
+        self.run.note(Standing {
+            counts: self.session.counts(),
+            by_kind: self.session.by_kind(),
+            found: self.found,
+            quarantined,
+            not_quarantined,
+            resume_token: resume_token.to_owned(),
+        });
+    }
+
+    /// Writes a batch, keeps what of it is rejected, and notes what of it is news.
+    async fn apply(
+        &mut self,
+        registry: &Registry,
+        tx: &mut Transaction,
+        items: Vec<ImportItem>,
+        hold: bool,
+    ) -> Outcome<Vec<ImportResult>> {
+        let Some(quarantine) = &mut self.quarantine else { return self.session.apply(registry, tx, items).await };
+        let came = items.clone();
+        let results = self.session.apply(registry, tx, items).await?;
+        quarantine.file(registry, tx, &came, &results, hold).await?;
+        if self.run.finds() {
+            self.found += found::note(tx, self.run.survey(), &came, &results).await?;
+        }
+        Ok(results)
+    }
+}
+
 async fn run(
-    registry: &Registry,
+    registry: &Arc<Registry>,
+    running: &Arc<Running>,
     context: &Context,
     mut stream: Streaming<ImportAssetsRequest>,
     answers: &Answers,
@@ -95,29 +142,73 @@ async fn run(
     let (start, place) = begin(context, &mut stream).await?;
     let policy = policy::Policy::load(registry, &place.organization, &start.source).await?;
     let mut session = Session::new(place.organization.clone(), start.source.clone(), start.accept_states, policy);
+    let run = Run::start(registry, running, context, &start, &place.organization).await?;
+    let session = Session::new(place.organization.clone(), start.source.clone(), start.accept_states);
+    let mut course = Course { session, run, quarantine: None, found: 0 };
+    match conduct(registry, context, stream, answers, &start, &place, &mut course).await {
+        Ok(summary) => tell(answers, News::Summary(summary)).await,
+        Err(fault) => {
+            // What an import that is all or nothing rejected is known, though the rest of it is undone.
+            keep_held(registry, context, &mut course).await;
+            let ending = Ending { committed: !start.atomic, ..Ending::default() };
+            course.run.end(ending, Some(&fault)).await;
+            Err(fault)
+        }
+    }
+}
+
+async fn keep_held(registry: &Registry, context: &Context, course: &mut Course) {
+    let Some(quarantine) = &mut course.quarantine else { return };
+    if let Err(fault) = quarantine.write_held(registry, context).await {
+        tracing::warn!(%fault, survey = course.run.survey(), "what an import rejected could not be kept");
+    }
+}
+
+/// The import itself, from its first batch to its summary.
+async fn conduct(
+    registry: &Registry,
+    context: &Context,
+    mut stream: Streaming<ImportAssetsRequest>,
+    answers: &Answers,
+    start: &ImportStart,
+    place: &Place,
+    course: &mut Course,
+) -> Outcome<ImportSummary> {
+    course.quarantine = Quarantine::open(registry, &place.organization, &start.source, course.run.survey()).await?;
     // All or nothing, and saying what would happen, are one transaction over the whole stream; else one for each batch.
     let whole = start.atomic || start.dry_run;
     let mut held = if whole { Some(registry.database.begin(context).await?.bulk()) } else { None };
-    let taken = take(registry, context, &mut stream, answers, &place, &mut session, &mut held).await;
-    if taken.is_err() && !whole {
-        // What landed before the stream broke off stays, so values flow from it now.
-        finish(registry, context, &start, &session, None).await?;
+    if let Err(fault) = take(registry, context, &mut stream, answers, place, course, &mut held).await {
+        match held {
+            Some(tx) => tx.undo().await?,
+            None => {
+                // What landed before the stream broke off stays, so values flow from it now.
+                let mut tx = registry.database.begin(context).await?.bulk();
+                crate::dependency::drain(&mut tx, course.session.organization()).await?;
+                tx.commit().await?;
+            }
+        }
+        return Err(fault);
     }
-    taken?;
     let unlisted = match start.full {
-        true => unlisted::flag(registry, context, &session, held.as_mut()).await?,
+        true => unlisted::flag(registry, context, &course.session, held.as_mut()).await?,
         false => 0,
     };
-    let (committed, revalued) = finish(registry, context, &start, &session, held).await?;
-    let summary = ImportSummary {
-        counts: Some(session.counts()),
-        by_kind: session.by_kind(),
+    let unlisted = i64::try_from(unlisted).unwrap_or(i64::MAX);
+    let (committed, revalued) = finish(registry, context, start, course, held, unlisted).await?;
+    Ok(ImportSummary {
+        counts: Some(course.session.counts()),
+        by_kind: course.session.by_kind(),
         committed,
         revalued_assets: i64::try_from(revalued).unwrap_or(i64::MAX),
         unlisted_assets: i64::try_from(unlisted).unwrap_or(i64::MAX),
         kept_fields: session.kept_fields(),
     };
     tell(answers, News::Summary(summary)).await
+        revalued_assets: revalued,
+        unlisted_assets: unlisted,
+        survey: course.run.survey().to_owned(),
+    })
 }
 
 /// Takes batches until the stream ends, and tells what became of each.
@@ -127,30 +218,32 @@ async fn take(
     stream: &mut Streaming<ImportAssetsRequest>,
     answers: &Answers,
     place: &Place,
-    session: &mut Session,
+    course: &mut Course,
     held: &mut Option<Transaction>,
 ) -> Outcome<()> {
-    while let Some(batch) = next(stream, held.is_some()).await? {
+    let mut resume_token = String::new();
+    while let Some(batch) = next(stream, held.is_some(), &course.run).await? {
         check(&batch)?;
+        course.run.go_on(held.as_mut()).await?;
         let last = batch.items.last().map_or(0, |item| item.position);
         let (skipped, items): (Vec<_>, Vec<_>) =
             batch.items.into_iter().partition(|item| item.position <= place.position);
         let mut results: Vec<ImportResult> = skipped.iter().map(skip).collect();
-        session.skipped(&skipped);
-        let resume_token = match held {
-            Some(tx) => {
-                results.extend(session.apply(registry, tx, items).await?);
-                String::new()
-            }
+        course.session.skipped(&skipped);
+        match held {
+            Some(tx) => results.extend(course.apply(registry, tx, items, true).await?),
             None => {
                 let mut tx = registry.database.begin(context).await?.bulk();
-                results.extend(session.apply(registry, &mut tx, items).await?);
+                results.extend(course.apply(registry, &mut tx, items, false).await?);
                 tx.commit().await?;
-                token(&Place { position: last, ..copy(place) })?
+                resume_token = token(&Place { position: last, ..copy(place) })?;
             }
-        };
+        }
+        course.note(&resume_token);
         tell(answers, News::Results(ImportResults { results })).await?;
-        tell(answers, News::Progress(ImportProgress { counts: Some(session.counts()), resume_token })).await?;
+        let (counts, survey) = (Some(course.session.counts()), course.run.survey().to_owned());
+        let resume_token = resume_token.clone();
+        tell(answers, News::Progress(ImportProgress { counts, resume_token, survey })).await?;
     }
     Ok(())
 }
@@ -159,8 +252,11 @@ async fn take(
 const SILENCE: Duration = Duration::from_secs(20);
 
 /// The next batch; none at the end. An import in one transaction may keep every other write waiting, so it must go on.
-async fn next(stream: &mut Streaming<ImportAssetsRequest>, holds: bool) -> Outcome<Option<ImportBatch>> {
-    let part = if holds {
+async fn next(stream: &mut Streaming<ImportAssetsRequest>, holds: bool, run: &Run) -> Outcome<Option<ImportBatch>> {
+    let message = async {
+        if !holds {
+            return Ok(stream.next().await);
+        }
         let silent = |_| {
             let message = format!(
                 "nothing came for {} s, and an import that is atomic or a dry run makes others wait: send it without pauses",
@@ -168,9 +264,12 @@ async fn next(stream: &mut Streaming<ImportAssetsRequest>, holds: bool) -> Outco
             );
             Fault::new(tonic::Code::Aborted, ErrorReason::ImportSilent, message).with("seconds", SILENCE.as_secs())
         };
-        tokio::time::timeout(SILENCE, stream.next()).await.map_err(silent)?
-    } else {
-        stream.next().await
+        tokio::time::timeout(SILENCE, stream.next()).await.map_err(silent)
+    };
+    let part = tokio::select! {
+        biased;
+        cancelled = run.until_cancelled() => cancelled?,
+        part = message => part?,
     };
     match part.transpose().map_err(|status| cut(&status))? {
         None => Ok(None),
@@ -205,28 +304,36 @@ async fn begin(context: &Context, stream: &mut Streaming<ImportAssetsRequest>) -
     Ok((start, place))
 }
 
+/// Lets values flow, and records in the same transaction that the import is complete, unless someone cancelled it first.
+/// Gives whether what it wrote stays, and how many assets changed their inherited value.
 async fn finish(
     registry: &Registry,
     context: &Context,
     start: &ImportStart,
-    session: &Session,
+    course: &mut Course,
     held: Option<Transaction>,
-) -> Outcome<(bool, u64)> {
-    let organization = session.organization();
-    match held {
-        None => {
-            let mut tx = registry.database.begin(context).await?.bulk();
-            let revalued = crate::dependency::drain(&mut tx, organization).await?;
-            tx.commit().await?;
-            Ok((true, revalued))
+    unlisted: i64,
+) -> Outcome<(bool, i64)> {
+    let mut tx = match held {
+        Some(tx) if start.dry_run || course.session.counts().rejected > 0 => {
+            tx.undo().await?;
+            keep_held(registry, context, course).await;
+            course.run.end(Ending { unlisted, ..Ending::default() }, None).await;
+            return Ok((false, 0));
         }
-        Some(tx) if start.dry_run || session.counts().rejected > 0 => tx.undo().await.map(|()| (false, 0)),
-        Some(mut tx) => {
-            let revalued = crate::dependency::drain(&mut tx, organization).await?;
-            tx.commit().await?;
-            Ok((true, revalued))
-        }
+        Some(tx) => tx,
+        None => registry.database.begin(context).await?.bulk(),
+    };
+    let revalued = crate::dependency::drain(&mut tx, course.session.organization()).await?;
+    let revalued = i64::try_from(revalued).unwrap_or(i64::MAX);
+    let complete = course.run.complete(&mut tx, Ending { unlisted, revalued, committed: true }).await?;
+    if complete || !start.atomic {
+        tx.commit().await?;
+        course.run.closed();
+    } else {
+        tx.undo().await?;
     }
+    if complete { Ok((true, revalued)) } else { Err(course.run.stopped()) }
 }
 
 async fn tell(answers: &Answers, news: News) -> Outcome<()> {
@@ -246,7 +353,7 @@ fn check(batch: &ImportBatch) -> Outcome<()> {
     }
 }
 
-fn skip(item: &wire::assets::v1::ImportItem) -> ImportResult {
+fn skip(item: &ImportItem) -> ImportResult {
     ImportResult {
         position: item.position,
         origin: item.origin.clone(),

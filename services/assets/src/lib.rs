@@ -18,6 +18,9 @@ pub mod service_security_level;
 mod provenance;
 pub mod site;
 pub mod source;
+pub mod quarantined_record;
+pub mod site;
+pub mod survey;
 mod taxonomy;
 pub mod verification_campaign;
 
@@ -55,6 +58,8 @@ store::migrations![Migrator;
     "m0011_service_security_level",
     "m0012_essential_user",
     "m0013_disclosure_request",
+    "m0020_survey",
+    "m0021_quarantined_record",
     "m0030_source",
     "m0040_deadline",
     "m0041_asset_override",
@@ -70,11 +75,13 @@ store::resources![Migrator;
     disclosure_requests: disclosure_request::DisclosureRequests,
     essential_users: essential_user::EssentialUsers,
     interconnects: interconnect::Interconnects,
+    quarantined_records: quarantined_record::QuarantinedRecords,
     selector_memberships: selector::SelectorMemberships,
     selectors: selector::Selectors,
     service_security_levels: service_security_level::ServiceSecurityLevels,
     sites: site::Sites,
     sources: source::Sources,
+    surveys: survey::Surveys,
     verification_campaigns: verification_campaign::VerificationCampaigns,
 ];
 
@@ -87,6 +94,9 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     import::take_up(&registry, &clock).await?;
     selector::take_up(&registry, &clock).await?;
     asset::value_override::timer(database, clock).start().await?;
+    survey::sweep::start(&registry, &clock).await?;
+    let running = Arc::<survey::run::Running>::default();
+    let surveys = survey::SurveyApi { registry: Arc::clone(&registry), running: Arc::clone(&running) };
     let most = 4 * 1024 * 1024;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(
@@ -105,6 +115,13 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
     .add_service(api::source_service_server::SourceServiceServer::from_arc(of(&registry)))
     .add_service(api::verification_campaign_service_server::VerificationCampaignServiceServer::from_arc(of(&registry)))
+    .add_service(api::import_service_server::ImportServiceServer::new(import::Import(of(&registry), running)))
+    .add_service(
+        api::quarantined_record_service_server::QuarantinedRecordServiceServer::from_arc(of(&registry))
+            .max_decoding_message_size(most),
+    )
+    .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
+    .add_service(api::survey_service_server::SurveyServiceServer::new(surveys))
     .add_service(feed::service(database)))
 }
 

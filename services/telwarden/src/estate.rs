@@ -155,7 +155,11 @@ async fn lookup(
     })
 }
 
-fn show<M: Message + Name>(connection: &Connection, answer: &M, text: impl FnOnce() -> String) -> Result<()> {
+pub(crate) fn show<M: Message + Name>(
+    connection: &Connection,
+    answer: &M,
+    text: impl FnOnce() -> String,
+) -> Result<()> {
     match connection.output {
         Output::Json => println!("{}", json(answer)?),
         Output::Table => print!("{}", text()),
@@ -164,14 +168,14 @@ fn show<M: Message + Name>(connection: &Connection, answer: &M, text: impl FnOnc
 }
 
 /// A message as the gateway's JSON.
-fn json<M: Message + Name>(message: &M) -> Result<Value> {
+pub(crate) fn json<M: Message + Name>(message: &M) -> Result<Value> {
     let full_name = M::full_name();
     let descriptor = wire::pool().get_message_by_name(&full_name).with_context(|| format!("no {full_name}"))?;
     let message = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())?;
     Ok(transcode::message_to_json(&message))
 }
 
-fn one_line(asset: &Asset) -> String {
+pub(crate) fn one_line(asset: &Asset) -> String {
     format!("{}  {} ({}), worth {}", id(&asset.name), asset.display_name, asset.r#type, asset.effective_value)
 }
 
@@ -379,7 +383,7 @@ fn item(item: &Value) -> String {
     }
 }
 
-fn id(name: &str) -> &str {
+pub(crate) fn id(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or_default()
 }
 

@@ -302,6 +302,7 @@ pub fn print(output: Output, done: &Done) {
                 fields.insert("revalued".to_owned(), json!(done.summary.revalued_assets));
                 fields.insert("unlisted".to_owned(), json!(done.summary.unlisted_assets));
                 fields.insert("kept_fields".to_owned(), json!(done.summary.kept_fields));
+                fields.insert("survey".to_owned(), json!(done.summary.survey));
             }
             println!("{line}");
         }
@@ -337,6 +338,12 @@ pub fn print(output: Output, done: &Done) {
             }
             if !done.summary.committed {
                 println!("nothing was written");
+            }
+            if !done.summary.survey.is_empty() {
+                println!("survey {}", done.summary.survey);
+            }
+            if !done.summary.survey.is_empty() && !done.rejected.is_empty() {
+                println!("what was rejected is in quarantine: telwarden quarantine list");
             }
         }
     }

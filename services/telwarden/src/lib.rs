@@ -7,6 +7,8 @@ pub mod import;
 pub mod ledger;
 pub mod posture;
 pub mod registers;
+pub mod quarantine;
 pub mod serve;
 pub mod suite;
+pub mod surveys;
 pub mod watch;

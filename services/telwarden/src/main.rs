@@ -13,6 +13,7 @@ use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
 use telwarden::{call, estate, import, ledger, posture, registers, watch};
+use telwarden::{call, estate, import, ledger, posture, quarantine, surveys, watch};
 
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
 #[derive(Debug, Parser)]
@@ -56,6 +57,10 @@ enum Command {
     /// Asks the asset register, for people.
     #[command(subcommand)]
     Assets(estate::Assets),
+    /// The import runs, what they found and what they missed.
+    Surveys(surveys::Surveys),
+    /// The records that imports rejected.
+    Quarantine(quarantine::Quarantine),
     /// One screen for the board: what there is, how valuable, how well known.
     Posture {
         /// Whose.
@@ -176,6 +181,8 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Watch(options) => watch::watch(connection, options).await,
         Command::Ledger(Ledger::Verify(options)) => ledger::verify(options, connection.output).await,
         Command::Assets(assets) => estate::run(connection, assets).await,
+        Command::Surveys(options) => surveys::run(connection, options).await,
+        Command::Quarantine(options) => quarantine::run(connection, options).await,
         Command::Posture { organization } => posture::posture(connection, organization).await,
         Command::Sample { seed, scale, .. } => write_sample(*seed, *scale),
     }

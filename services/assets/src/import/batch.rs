@@ -18,7 +18,7 @@ use crate::site::Sites;
 use crate::{Registry, id_of};
 
 /// What an import has seen so far.
-pub(super) struct Session {
+pub(crate) struct Session {
     organization: String,
     source: String,
     accept_states: bool,
@@ -51,6 +51,7 @@ type Results = Vec<Option<ImportResult>>;
 
 impl Session {
     pub(super) fn new(organization: String, source: String, accept_states: bool, policy: Policy) -> Self {
+    pub(crate) fn new(organization: String, source: String, accept_states: bool) -> Self {
         Self {
             organization,
             source,
@@ -116,7 +117,7 @@ impl Session {
     }
 
     /// Writes a batch. Sites come before assets and assets before dependencies, whatever the order in the batch.
-    pub(super) async fn apply(
+    pub(crate) async fn apply(
         &mut self,
         registry: &Registry,
         tx: &mut Transaction,

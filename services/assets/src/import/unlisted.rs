@@ -1,12 +1,15 @@
 //! A full import says everything that a source lists. What it does not list any more is flagged, never deleted: that is for
 //! people to decide (X.1057 clause 8.3, change and disposal).
 
+use std::collections::HashSet;
+
 use access::Context;
 use fault::{Fault, Outcome};
 use store::Transaction;
 
 use super::batch::Session;
 use crate::Registry;
+use crate::survey::unlisted;
 
 /// How many external ids are looked through at a time.
 const PORTION: usize = 2000;
@@ -23,12 +26,21 @@ pub(super) async fn flag(
         return Ok(0);
     }
     let (mut flagged, mut after) = (0, String::new());
+    let decided = match held.as_mut() {
+        Some(tx) => decided(session, tx).await?,
+        None => {
+            let mut tx = registry.database.begin(context).await?.bulk();
+            let decided = decided(session, &mut tx).await?;
+            tx.commit().await?;
+            decided
+        }
+    };
     loop {
         let (portion, last) = match held.as_mut() {
-            Some(tx) => flag_portion(registry, session, tx, &after).await?,
+            Some(tx) => flag_portion(registry, session, tx, &after, &decided).await?,
             None => {
                 let mut tx = registry.database.begin(context).await?.bulk();
-                let done = flag_portion(registry, session, &mut tx, &after).await?;
+                let done = flag_portion(registry, session, &mut tx, &after, &decided).await?;
                 tx.commit().await?;
                 done
             }
@@ -41,12 +53,40 @@ pub(super) async fn flag(
     }
 }
 
+/// The assets that someone decided to keep although the source does not list them. Where it lists one again, the decision has
+/// had its day.
+async fn decided(session: &Session, tx: &mut Transaction) -> Outcome<HashSet<String>> {
+    let mut decided = unlisted::kept(tx, session.organization(), session.source()).await?;
+    let ids: Vec<&str> = decided.iter().map(String::as_str).collect();
+    let mut again = Vec::new();
+    for portion in ids.chunks(PORTION) {
+        let mut sql = tx.sql("SELECT \"value\", id FROM asset_external_id WHERE organization = ");
+        sql.bind(session.organization()).push(" AND \"system\" = ").bind(session.source());
+        sql.push(" AND ").is_in("id", portion);
+        for row in tx.rows(sql).await? {
+            let external_id: String = row.try_get_by_index(0).map_err(Fault::defect)?;
+            if session.lists_asset(&external_id) {
+                again.push(row.try_get_by_index::<String>(1).map_err(Fault::defect)?);
+            }
+        }
+    }
+    if !again.is_empty() {
+        let ids: Vec<&str> = again.iter().map(String::as_str).collect();
+        unlisted::forget(tx, session.organization(), session.source(), &ids).await?;
+        for id in &again {
+            decided.remove(id);
+        }
+    }
+    Ok(decided)
+}
+
 /// Flags what is not listed among the next external ids of the source; gives how many, and the last id looked at.
 async fn flag_portion(
     registry: &Registry,
     session: &Session,
     tx: &mut Transaction,
     after: &str,
+    decided: &HashSet<String>,
 ) -> Outcome<(u64, Option<String>)> {
     let mut sql = tx.sql("SELECT \"value\", id FROM asset_external_id WHERE organization = ");
     sql.bind(session.organization()).push(" AND \"system\" = ").bind(session.source());
@@ -59,9 +99,9 @@ async fn flag_portion(
         }
         last = Some(external_id);
     }
-    let ids: Vec<&str> = missing.iter().map(String::as_str).collect();
-    let flag = |_: &wire::assets::v1::Asset, new: &mut wire::assets::v1::Asset| {
-        if !new.unlisted_by.iter().any(|source| source == session.source()) {
+    let ids: Vec<&str> = missing.iter().map(String::as_str).filter(|id| !decided.contains(*id)).collect();
+    let flag = |old: &wire::assets::v1::Asset, new: &mut wire::assets::v1::Asset| {
+        if !unlisted::gone(old) && !new.unlisted_by.iter().any(|source| source == session.source()) {
             new.unlisted_by.push(session.source().to_owned());
         }
     };

@@ -15,6 +15,7 @@ mod provenance;
 mod recovery;
 mod lookup;
 mod neighbourhood;
+mod quarantined_record;
 mod schema;
 mod selector;
 mod service_security_level;
@@ -23,6 +24,7 @@ mod statements;
 mod subscribers;
 mod value_override;
 mod verification_campaign;
+mod survey;
 
 use std::sync::Arc;
 
