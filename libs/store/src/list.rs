@@ -84,25 +84,13 @@ impl<R: Rules> Collection<R> {
         Ok(Page { items, next_page_token })
     }
 
-    /// Adds to a statement over the resource's table, which must not have another name there, what a filter of its lists asks.
-    ///
-    /// # Errors
-    /// `FILTER_INVALID`.
-    pub fn push_filter(&self, organization: &str, filter: &str, sql: &mut Sql) -> Outcome<()> {
-        match resource::parse_filter(filter, fields::<R>()).map_err(|problem| refuse(&problem))? {
-            Some(condition) => Compiler::<R>::new(organization).condition(&condition, sql),
-            None => drop(sql.push("1 = 1")),
     /// Adds to a statement on the table of the collection, under its own name, the condition that a filter of List stands for.
     /// `field` is what holds the filter, for the failure.
     ///
     /// # Errors
     /// `FILTER_INVALID`.
     pub fn matching(organization: &str, filter: &str, field: &str, sql: &mut Sql) -> Outcome<()> {
-        let refused = |problem: resource::Problem| {
-            let fault = Fault::invalid(problem.reason(), problem.to_string()).on(field.to_owned());
-            problem.metadata().into_iter().fold(fault, |fault, (key, value)| fault.with(key, value))
-        };
-        let parsed = resource::parse_filter(filter, fields::<R>()).map_err(refused)?;
+        let parsed = read::<R>(filter, field)?;
         match parsed {
             Some(condition) => Compiler::<R>::new(organization).condition(&condition, sql),
             None => {
@@ -113,8 +101,16 @@ impl<R: Rules> Collection<R> {
     }
 }
 
+/// A filter of a resource's lists, which the caller gave in `field`.
+pub(crate) fn read<R: Resource>(filter: &str, field: &str) -> Outcome<Option<Condition>> {
+    resource::parse_filter(filter, fields::<R>()).map_err(|problem| {
+        let fault = Fault::invalid(problem.reason(), problem.to_string()).on(field);
+        problem.metadata().into_iter().fold(fault, |fault, (key, value)| fault.with(key, value))
+    })
+}
+
 /// The fields that filters may name, made once per resource.
-pub(crate) fn fields<R: Resource>() -> &'static [FilterField] {
+fn fields<R: Resource>() -> &'static [FilterField] {
     use std::collections::HashMap;
     use std::sync::{LazyLock, RwLock};
     static KNOWN: LazyLock<RwLock<HashMap<&'static str, &'static [FilterField]>>> = LazyLock::new(RwLock::default);

@@ -2,10 +2,10 @@
 
 use std::marker::PhantomData;
 
-use fault::{Fault, Outcome};
+use fault::Outcome;
 use resource::{Comparison, Condition, FieldType, Literal, Match};
 
-use crate::list::fields;
+use crate::list::read;
 use crate::resource::{Resource, SideRole};
 use crate::{Column, Datum, enum_text, micros};
 
@@ -21,11 +21,7 @@ impl<R: Resource> Matcher<R> {
     /// # Errors
     /// `FILTER_INVALID` on `field`, as lists refuse it.
     pub fn new(filter: &str, field: &str) -> Outcome<Self> {
-        let refused = |problem: resource::Problem| {
-            let fault = Fault::invalid(problem.reason(), problem.to_string());
-            problem.metadata().into_iter().fold(fault, |fault, (key, value)| fault.with(key, value)).on(field)
-        };
-        let condition = resource::parse_filter(filter, fields::<R>()).map_err(refused)?;
+        let condition = read::<R>(filter, field)?;
         Ok(Self { condition, resource: PhantomData })
     }
 

@@ -24,18 +24,11 @@ use wire::assets::v1::asset::State;
 use wire::assets::v1::asset_service_server::AssetService;
 use wire::assets::v1::{
     AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, AssetPolicy, ClassifyAssetRequest,
-    CommissionAssetRequest, ConfirmValueAssetRequest, CreateAssetRequest, DeleteAssetRequest, ErrorReason,
-    ExplainAssetFieldRequest, ExplainAssetFieldResponse, ExplainAssetValueRequest, ExplainAssetValueResponse,
-    GetAssetRequest, IdentifyAssetRequest, ListAssetsRequest, ListAssetsResponse, LookupAssetsRequest,
-    LookupAssetsResponse, RegisterAssetRequest, RetireAssetRequest, SummarizeAssetsRequest, SummarizeAssetsResponse,
-    UpdateAssetRequest, VerifyAssetRequest,
     ClearAssetValueOverrideRequest, CommissionAssetRequest, ConfirmValueAssetRequest, CreateAssetRequest,
-    DeleteAssetRequest, ErrorReason, ExplainAssetValueRequest, ExplainAssetValueResponse, GetAssetRequest,
+    DeleteAssetRequest, ErrorReason, ExplainAssetFieldRequest, ExplainAssetFieldResponse, ExplainAssetValueRequest,
+    ExplainAssetValueResponse, ExploreAssetNeighbourhoodRequest, ExploreAssetNeighbourhoodResponse, GetAssetRequest,
     IdentifyAssetRequest, ListAssetsRequest, ListAssetsResponse, LookupAssetsRequest, LookupAssetsResponse,
     OverrideAssetValueRequest, RegisterAssetRequest, RetireAssetRequest, SummarizeAssetsRequest,
-    ExplainAssetValueRequest, ExplainAssetValueResponse, ExploreAssetNeighbourhoodRequest,
-    ExploreAssetNeighbourhoodResponse, GetAssetRequest, IdentifyAssetRequest, ListAssetsRequest, ListAssetsResponse,
-    LookupAssetsRequest, LookupAssetsResponse, RegisterAssetRequest, RetireAssetRequest, SummarizeAssetsRequest,
     SummarizeAssetsResponse, UpdateAssetRequest, VerifyAssetRequest,
 };
 
@@ -121,8 +114,7 @@ impl store::Resource for Assets {
         ]
     }
 
-    store::head!(Asset; value, inherited_value, inherited_from, effective_value, grade, state, unlisted_by, provenance);
-    store::head!(Asset; value, inherited_value, inherited_from, effective_value, grade, state, unlisted_by, value_override, inherited_recovery, effective_recovery);
+    store::head!(Asset; value, inherited_value, inherited_from, effective_value, grade, state, unlisted_by, value_override, inherited_recovery, effective_recovery, provenance);
 }
 
 // === The rules ===

@@ -32,6 +32,7 @@ use crate::quarantined_record::keep::Quarantine;
 use crate::survey::found;
 use crate::survey::run::{Ending, Run, Running, Standing};
 pub(crate) use batch::Session;
+pub(crate) use policy::Policy;
 
 /// Takes up what a crash left undone: values that wait to flow.
 pub(crate) async fn take_up(registry: &Registry, clock: &Arc<dyn Clock>) -> Outcome<()> {
@@ -141,9 +142,8 @@ async fn run(
 ) -> Outcome<()> {
     let (start, place) = begin(context, &mut stream).await?;
     let policy = policy::Policy::load(registry, &place.organization, &start.source).await?;
-    let mut session = Session::new(place.organization.clone(), start.source.clone(), start.accept_states, policy);
+    let session = Session::new(place.organization.clone(), start.source.clone(), start.accept_states, policy);
     let run = Run::start(registry, running, context, &start, &place.organization).await?;
-    let session = Session::new(place.organization.clone(), start.source.clone(), start.accept_states);
     let mut course = Course { session, run, quarantine: None, found: 0 };
     match conduct(registry, context, stream, answers, &start, &place, &mut course).await {
         Ok(summary) => tell(answers, News::Summary(summary)).await,
@@ -200,11 +200,7 @@ async fn conduct(
         counts: Some(course.session.counts()),
         by_kind: course.session.by_kind(),
         committed,
-        revalued_assets: i64::try_from(revalued).unwrap_or(i64::MAX),
-        unlisted_assets: i64::try_from(unlisted).unwrap_or(i64::MAX),
-        kept_fields: session.kept_fields(),
-    };
-    tell(answers, News::Summary(summary)).await
+        kept_fields: course.session.kept_fields(),
         revalued_assets: revalued,
         unlisted_assets: unlisted,
         survey: course.run.survey().to_owned(),

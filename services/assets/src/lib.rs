@@ -12,14 +12,13 @@ pub mod disclosure_request;
 pub mod essential_user;
 mod import;
 pub mod interconnect;
+mod provenance;
+pub mod quarantined_record;
 mod register;
 pub mod selector;
 pub mod service_security_level;
-mod provenance;
 pub mod site;
 pub mod source;
-pub mod quarantined_record;
-pub mod site;
 pub mod survey;
 mod taxonomy;
 pub mod verification_campaign;
@@ -93,8 +92,8 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     let registry = Arc::new(Registry::new(database));
     import::take_up(&registry, &clock).await?;
     selector::take_up(&registry, &clock).await?;
-    asset::value_override::timer(database, clock).start().await?;
     survey::sweep::start(&registry, &clock).await?;
+    asset::value_override::timer(database, clock).start().await?;
     let running = Arc::<survey::run::Running>::default();
     let surveys = survey::SurveyApi { registry: Arc::clone(&registry), running: Arc::clone(&running) };
     let most = 4 * 1024 * 1024;
@@ -106,7 +105,6 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     .add_service(api::asset_type_service_server::AssetTypeServiceServer::from_arc(of(&registry)))
     .add_service(api::change_request_service_server::ChangeRequestServiceServer::from_arc(of(&registry)))
     .add_service(api::dependency_service_server::DependencyServiceServer::from_arc(of(&registry)))
-    .add_service(api::import_service_server::ImportServiceServer::new(import::Import(of(&registry))))
     .add_service(api::selector_service_server::SelectorServiceServer::from_arc(of(&registry)))
     .add_service(api::disclosure_request_service_server::DisclosureRequestServiceServer::from_arc(of(&registry)))
     .add_service(api::essential_user_service_server::EssentialUserServiceServer::from_arc(of(&registry)))
@@ -120,7 +118,6 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         api::quarantined_record_service_server::QuarantinedRecordServiceServer::from_arc(of(&registry))
             .max_decoding_message_size(most),
     )
-    .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
     .add_service(api::survey_service_server::SurveyServiceServer::new(surveys))
     .add_service(feed::service(database)))
 }

@@ -164,7 +164,18 @@ mod tests {
             "create_time",
             "update_time",
         ];
-        let output = ["value", "inherited_value", "inherited_from", "effective_value", "grade", "unlisted_by", "state"];
+        let output = [
+            "value",
+            "inherited_value",
+            "inherited_from",
+            "effective_value",
+            "grade",
+            "unlisted_by",
+            "state",
+            "value_override",
+            "inherited_recovery",
+            "effective_recovery",
+        ];
         for field in message.fields() {
             let name = field.name();
             let known = Asset::fields().iter().any(|known| known.name == name);

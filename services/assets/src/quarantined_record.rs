@@ -18,7 +18,7 @@ use wire::assets::v1::{
 };
 use wire::fault::v1::ErrorReason as House;
 
-use crate::import::Session;
+use crate::import::{Policy, Session};
 use crate::{Registry, organization_of};
 
 // === The table ===
@@ -87,7 +87,8 @@ impl Registry {
             record: Some(to_replay(&kept, r.record)?),
         };
         let organization = organization_of(&kept.name);
-        let mut session = Session::new(organization.to_owned(), kept.source.clone(), r.accept_states);
+        let policy = Policy::load(self, organization, &kept.source).await?;
+        let mut session = Session::new(organization.to_owned(), kept.source.clone(), r.accept_states, policy);
         let mut tx = self.database.begin(context).await?.bulk();
         let results = session.apply(self, &mut tx, vec![item]).await?;
         crate::dependency::drain(&mut tx, organization).await?;

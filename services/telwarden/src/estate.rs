@@ -16,9 +16,8 @@ use wire::assets::v1::asset_service_client::AssetServiceClient;
 use wire::assets::v1::field_provenance::Group;
 use wire::assets::v1::{
     AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, ExplainAssetFieldRequest, ExplainAssetFieldResponse,
-    ExplainAssetValueRequest, ExplainAssetValueResponse, ExternalId, ListAssetsRequest, LookupAssetsRequest,
-    AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Asset, ExplainAssetValueRequest, ExplainAssetValueResponse,
-    ExplainedObjective, ExternalId, ListAssetsRequest, LookupAssetsRequest,
+    ExplainAssetValueRequest, ExplainAssetValueResponse, ExplainedObjective, ExternalId, ListAssetsRequest,
+    LookupAssetsRequest,
 };
 
 use crate::client::{Client, Connection, Output, explain};
@@ -243,6 +242,8 @@ pub fn why(answer: &ExplainAssetFieldResponse) -> String {
         false => out.push_str(&format!("  before  {}\n", shown(&answer.previous_value))),
     }
     out
+}
+
 /// One recovery objective: `15 min, from emergency-calls-000001 Emergency calls (its own 1 h)`.
 fn must(objective: &ExplainedObjective) -> String {
     let said = |duration: &Option<prost_types::Duration>| duration.as_ref().map_or(0, |duration| duration.seconds);
@@ -391,9 +392,12 @@ pub(crate) fn id(name: &str) -> &str {
 mod tests {
     use serde_json::json;
     use wire::assets::v1::field_provenance::Group;
-    use wire::assets::v1::{ExplainAssetFieldResponse, FieldProvenance};
+    use wire::assets::v1::{
+        AnalyzeAssetImpactResponse, ExplainAssetFieldResponse, ExplainAssetValueResponse, ExplainedObjective,
+        FieldProvenance, ImpactedService, ServiceDetails, ValueOverride,
+    };
 
-    use super::{cell, why};
+    use super::{cell, explained, hit, long, why};
 
     #[test]
     fn why_says_whose_word_a_field_is_and_what_it_was() {
@@ -416,12 +420,7 @@ mod tests {
         let lines = why(&imported);
         assert!(lines.contains("the source netbox") && lines.contains("since the asset was created"), "{lines}");
         assert!(why(&ExplainAssetFieldResponse { provenance: None, ..set }).contains("before provenance was kept"));
-    use wire::assets::v1::{
-        AnalyzeAssetImpactResponse, ExplainAssetValueResponse, ExplainedObjective, ImpactedService, ServiceDetails,
-        ValueOverride,
-    };
-
-    use super::{cell, explained, hit, long};
+    }
 
     #[test]
     fn durations_read_as_people_say_them() {

@@ -12,8 +12,7 @@ use clap::{Parser, Subcommand};
 use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
-use telwarden::{call, estate, import, ledger, posture, registers, watch};
-use telwarden::{call, estate, import, ledger, posture, quarantine, surveys, watch};
+use telwarden::{call, estate, import, ledger, posture, quarantine, registers, surveys, watch};
 
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
 #[derive(Debug, Parser)]

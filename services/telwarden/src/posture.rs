@@ -4,9 +4,9 @@ use anyhow::Result;
 use wire::assets::v1::asset_service_client::AssetServiceClient;
 use wire::assets::v1::selector_service_client::SelectorServiceClient;
 use wire::assets::v1::{
-    Count, ListSelectorsRequest, Selector, SummarizeAssetsRequest, SummarizeAssetsResponse, SummarizeSelectorRequest,
+    Count, ListSelectorsRequest, Ratio, Selector, SummarizeAssetsRequest, SummarizeAssetsResponse,
+    SummarizeSelectorRequest,
 };
-use wire::assets::v1::{Count, Ratio, SummarizeAssetsRequest, SummarizeAssetsResponse};
 
 use crate::client::{Client, Connection, Output, explain};
 

@@ -50,8 +50,7 @@ impl<M> Item<M> {
 type Results = Vec<Option<ImportResult>>;
 
 impl Session {
-    pub(super) fn new(organization: String, source: String, accept_states: bool, policy: Policy) -> Self {
-    pub(crate) fn new(organization: String, source: String, accept_states: bool) -> Self {
+    pub(crate) fn new(organization: String, source: String, accept_states: bool, policy: Policy) -> Self {
         Self {
             organization,
             source,

@@ -11,7 +11,7 @@ use crate::Registry;
 use crate::provenance::{self, Field, Traced, mark};
 
 /// The policy of one import's source, as it was when the import began.
-pub(super) struct Policy {
+pub(crate) struct Policy {
     source: String,
     /// What is said of the source; none: it overwrites whatever it says something about.
     own: Option<Source>,
@@ -21,7 +21,7 @@ pub(super) struct Policy {
 
 impl Policy {
     /// Reads what is said of all sources: there are few, and one import asks once.
-    pub(super) async fn load(registry: &Registry, organization: &str, source: &str) -> Outcome<Self> {
+    pub(crate) async fn load(registry: &Registry, organization: &str, source: &str) -> Outcome<Self> {
         let all = registry.sources.find(organization, |sql| {
             sql.push("\"rank\" >= ").bind(0_i64);
         });

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use prost_types::Timestamp;
+use prost_types::{Duration, Timestamp};
 use wire::Choice as _;
 use wire::assets::v1::field_provenance::Group;
-use wire::assets::v1::{Asset, ExternalId, FieldProvenance, GeoPoint, Maintenance, NetworkIdentifier, Site};
+use wire::assets::v1::{
+    Asset, ExternalId, FieldProvenance, GeoPoint, Maintenance, NetworkIdentifier, RecoveryObjectives, ServiceDetails,
+    Site,
+};
 
 use crate::asset::network;
 use crate::taxonomy;
@@ -142,6 +145,62 @@ impl Value for Option<GeoPoint> {
     }
 }
 
+impl Value for Option<Duration> {
+    fn text(&self) -> String {
+        self.as_ref().map(|duration| format!("{} s", duration.seconds)).unwrap_or_default()
+    }
+}
+
+/// An objective that the source does not state stays.
+impl Value for Option<RecoveryObjectives> {
+    fn adds(&self, new: &Self) -> bool {
+        let mut laid = *self;
+        laid.lay(new);
+        laid != *self
+    }
+    fn lay(&mut self, new: &Self) {
+        let Some(new) = new else { return };
+        let old = self.get_or_insert_default();
+        for (old, new) in [(&mut old.rto, &new.rto), (&mut old.rpo, &new.rpo), (&mut old.mtd, &new.mtd)] {
+            if new.is_some() {
+                *old = *new;
+            }
+        }
+    }
+    fn text(&self) -> String {
+        let Some(must) = self else { return String::new() };
+        let parts = [("rto", must.rto.text()), ("rpo", must.rpo.text()), ("mtd", must.mtd.text())];
+        let said = parts.into_iter().filter(|(_, text)| !text.is_empty());
+        said.map(|(name, text)| format!("{name} {text}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A number of subscribers comes with how and when it was counted: the three go together.
+impl Value for Option<ServiceDetails> {
+    fn adds(&self, new: &Self) -> bool {
+        let mut laid = self.clone();
+        laid.lay(new);
+        laid != *self
+    }
+    fn lay(&mut self, new: &Self) {
+        let Some(new) = new else { return };
+        let old = self.get_or_insert_default();
+        if !new.service_areas.is_empty() {
+            old.service_areas.clone_from(&new.service_areas);
+        }
+        if new.subscribers > 0 {
+            old.subscribers = new.subscribers;
+            old.basis.clone_from(&new.basis);
+            old.counted_time = new.counted_time;
+        }
+    }
+    fn text(&self) -> String {
+        let Some(service) = self else { return String::new() };
+        let basis = if service.basis.is_empty() { String::new() } else { format!(" ({})", service.basis) };
+        format!("{} subscribers{basis} {}", service.subscribers, service.service_areas.join(", ")).trim_end().to_owned()
+    }
+}
+
 macro_rules! field {
     ($message:ty, $group:ident, $field:ident, $name:expr) => {
         Field::<$message> {
@@ -191,6 +250,8 @@ const ASSET: &[Field<Asset>] = &[
     field!(Asset, Life, quantity),
     field!(Asset, Labels, labels),
     field!(Asset, Labels, attributes),
+    field!(Asset, Continuity, recovery),
+    field!(Asset, Service, service),
 ];
 
 impl Traced for Asset {
@@ -245,6 +306,14 @@ const BESIDE: &[Known] = &[
     ("inherited_from", Group::Unspecified, |asset| asset.inherited_from.text()),
     ("effective_value", Group::Unspecified, |asset| asset.effective_value.text()),
     ("grade", Group::Unspecified, |asset| asset.grade.text()),
+    ("value_override", Group::Unspecified, |asset| {
+        asset
+            .value_override
+            .as_ref()
+            .map(|instead| format!("{}: {}", instead.value, instead.reason))
+            .unwrap_or_default()
+    }),
+    ("effective_recovery", Group::Unspecified, |asset| asset.effective_recovery.text()),
 ];
 
 /// Every field of an asset that can be explained.

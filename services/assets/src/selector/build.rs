@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Database, Dialect, Transaction};
+use store::{Collection, Database, Dialect, Transaction};
 use tracing::Instrument as _;
 use wire::assets::v1::Selector;
 use wire::assets::v1::selector::State;
 
 use super::follow;
+use crate::asset::Assets;
 use crate::{Registry, id_of, organization_of};
 
 /// How many assets are looked at in one transaction.
@@ -114,7 +115,7 @@ impl Build<'_> {
             }
             let mut sql = tx.sql("SELECT id FROM asset WHERE organization = ");
             sql.bind(self.organization()).push(" AND id > ").bind(after.as_str()).push(" AND ");
-            self.registry.assets.push_filter(self.organization(), &self.selector.filter, &mut sql)?;
+            Collection::<Assets>::matching(self.organization(), &self.selector.filter, "filter", &mut sql)?;
             sql.push(" ORDER BY id LIMIT ").bind(PORTION);
             held(&mut sql);
             let ids = ids(&mut tx, sql).await?;
@@ -151,7 +152,7 @@ impl Build<'_> {
             tx.rows(sql).await?;
             let mut sql = tx.sql("SELECT id FROM asset WHERE organization = ");
             sql.bind(self.organization()).push(" AND ").is_in("id", &assets).push(" AND ");
-            self.registry.assets.push_filter(self.organization(), &self.selector.filter, &mut sql)?;
+            Collection::<Assets>::matching(self.organization(), &self.selector.filter, "filter", &mut sql)?;
             let stay: std::collections::HashSet<String> = ids(&mut tx, sql).await?.into_iter().collect();
             let gone = members.into_iter().filter(|(_, asset)| !stay.contains(id_of(asset)));
             let gone = gone.map(|(_, asset)| (self.selector.name.clone(), asset)).collect();

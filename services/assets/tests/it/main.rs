@@ -11,20 +11,20 @@ mod feed;
 mod import;
 mod interconnect;
 mod ledger;
-mod provenance;
-mod recovery;
 mod lookup;
 mod neighbourhood;
+mod provenance;
 mod quarantined_record;
+mod recovery;
 mod schema;
 mod selector;
 mod service_security_level;
 mod source;
 mod statements;
 mod subscribers;
+mod survey;
 mod value_override;
 mod verification_campaign;
-mod survey;
 
 use std::sync::Arc;
 
