@@ -219,8 +219,13 @@ impl Run {
             if old.state() == State::Cancelled {
                 return Ok(());
             }
-            new.set_state(if canceller.is_some() { State::Cancelled } else { State::Completed });
-            new.canceller = canceller.unwrap_or_default();
+            match canceller {
+                None => completed(new),
+                Some(by) => {
+                    new.set_state(State::Cancelled);
+                    new.canceller = by;
+                }
+            }
             Ok(())
         };
         let survey = self.registry.surveys.change_in(tx, &self.survey, "", rule).await?;
@@ -248,7 +253,7 @@ impl Run {
                     fault.reason().clone_into(&mut new.cut_reason);
                     fault.message().clone_into(&mut new.cut_message);
                 }
-                (_, _, None) => new.set_state(State::Completed),
+                (_, _, None) => completed(new),
             }
             Ok(())
         };
@@ -323,6 +328,12 @@ fn close(context: &Context, standing: &Standing, ending: Ending, survey: &mut Su
     survey.alive_time = now;
     survey.cut_reason.clear();
     survey.cut_message.clear();
+}
+
+/// There is nothing to go on with.
+fn completed(survey: &mut Survey) {
+    survey.set_state(State::Completed);
+    survey.resume_token.clear();
 }
 
 /// Brings the survey of a run up to date until told to stop.

@@ -137,6 +137,7 @@ on_every_database! {
         assert_eq!((recorded.full, recorded.committed, recorded.found_assets), (true, true, 0), "an empty register is filled");
         assert_eq!((recorded.counts, &recorded.by_kind), (summary.counts, &summary.by_kind));
         assert_eq!(recorded.revalued_assets, summary.revalued_assets);
+        assert_eq!(recorded.resume_token, "", "there is nothing to go on with");
         assert!(store::micros(recorded.end_time.as_ref()) >= store::micros(recorded.start_time.as_ref()));
 
         let before = entries(&bench).await;
