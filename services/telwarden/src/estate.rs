@@ -31,6 +31,7 @@ pub enum Assets {
     Impact(One),
     /// Why a field of an asset is what it is: from which source, who set it, when, and what it was before.
     Why {
+        /// Which asset.
         #[command(flatten)]
         one: One,
         /// The field: `owner`, `software_version`.

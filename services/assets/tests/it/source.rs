@@ -1,4 +1,5 @@
 //! Who wins where two sources, or a source and a person, say different things.
+#![expect(clippy::indexing_slicing, reason = "tests fail loudly")]
 
 use std::collections::BTreeMap;
 
