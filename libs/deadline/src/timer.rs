@@ -79,14 +79,13 @@ impl Timer {
     pub async fn start(self) -> Outcome<()> {
         let Self { database, rounds } = self;
         // Listening begins before looking, so that nothing is set unheard in between.
-        let mut bell = database.bell();
+        let (mut bell, mut looked) = (database.bell(), rounds.clock.now());
         let (_, mut next) = rounds.run(&database).await?;
         let (weak, polls) = (database.weak(), database.dialect() == Dialect::Postgres);
         drop(database);
         tokio::spawn(async move {
             loop {
-                let now = rounds.clock.now();
-                let poll = now.saturating_add(i64::try_from(POLL.as_micros()).unwrap_or(i64::MAX));
+                let poll = looked.saturating_add(i64::try_from(POLL.as_micros()).unwrap_or(i64::MAX));
                 // A wait is short also where nothing is due for long: the machine's clock may be turned meanwhile.
                 let rung = tokio::select! {
                     () = rounds.clock.until(next.unwrap_or(i64::MAX).min(poll)) => false,
@@ -95,7 +94,8 @@ impl Timer {
                         Err(_) => return,
                     },
                 };
-                if !rung && !polls && next.is_none_or(|next| next > rounds.clock.now()) {
+                looked = rounds.clock.now();
+                if !rung && !polls && next.is_none_or(|next| next > looked) {
                     continue;
                 }
                 let Some(database) = weak.upgrade() else { return };
@@ -104,7 +104,7 @@ impl Timer {
                     Err(fault) => {
                         let service = database.service();
                         tracing::warn!(%fault, service, "what is due could not be looked up; trying again");
-                        Some(rounds.clock.now().saturating_add(SECOND))
+                        Some(looked.saturating_add(SECOND))
                     }
                 };
             }

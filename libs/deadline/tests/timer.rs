@@ -243,6 +243,24 @@ on_every_database! {
         assert_eq!(next().await, "far", "the clock woke it");
     }
 
+    async fn what_a_replica_set_that_is_gone_is_acted_on_by_another(bench) {
+        let (gone, other) = (bench.open().await, bench.open().await);
+        if other.dialect() == store::Dialect::Sqlite {
+            // One process has a file; there is no other replica.
+            continue;
+        }
+        let (told, mut hears) = mpsc::unbounded_channel();
+        let timer = Timer::new(&other, bench.clock()).on(KIND, move |_, deadline| {
+            told.send(deadline.name.clone()).unwrap();
+            Box::pin(async { Ok(()) })
+        });
+        timer.start().await.unwrap();
+        bench.set(&gone, &[("a", 1)]).await;
+        gone.close().await;
+        bench.clock.advance(i64::try_from(deadline::POLL.as_micros()).unwrap());
+        assert_eq!(tokio::time::timeout(Duration::from_secs(20), hears.recv()).await.unwrap().unwrap(), "a");
+    }
+
     async fn a_running_timer_does_not_keep_the_database(bench) {
         let database = bench.open().await;
         let (alive, mut gone) = mpsc::channel::<()>(1);

@@ -1,6 +1,7 @@
 //! Dependencies: what depends on what, and how value flows along (ITU-T X.1057: valuation by dependency).
 
 mod flow;
+mod graph;
 mod propagate;
 mod walk;
 

@@ -187,5 +187,5 @@ fn strictest_above(own: &[i64], edges: &BTreeMap<(usize, usize), ()>, at: usize)
         seen.insert(*dependent);
     }
     seen.remove(&at);
-    seen.iter().map(|other| own[*other]).filter(|rto| *rto > 0).min().unwrap_or(0)
+    seen.iter().filter_map(|other| own.get(*other)).copied().filter(|rto| *rto > 0).min().unwrap_or(0)
 }
