@@ -207,7 +207,16 @@ impl Run {
         std::future::pending().await
     }
 
+    /// Makes way for the transaction in which the end is recorded. On an embedded database it shuts out the task beside the
+    /// run, which must then not wait to write while the run waits for it to end.
+    pub(crate) async fn make_way(&mut self) {
+        if self.registry.database.dialect() == Dialect::Sqlite {
+            self.rest().await;
+        }
+    }
+
     /// Records in a transaction that the run has come to its end. Gives whether it has: someone may have cancelled it before.
+    /// [`Run::make_way`] comes before the transaction begins.
     pub(crate) async fn complete(&mut self, tx: &mut Transaction, ending: Ending) -> Outcome<bool> {
         if self.survey.is_empty() {
             return Ok(true);
