@@ -318,7 +318,10 @@ async fn finish(
             return Ok((false, 0));
         }
         Some(tx) => tx,
-        None => registry.database.begin(context).await?.bulk(),
+        None => {
+            course.run.make_way().await;
+            registry.database.begin(context).await?.bulk()
+        }
     };
     let revalued = crate::dependency::drain(&mut tx, course.session.organization()).await?;
     let revalued = i64::try_from(revalued).unwrap_or(i64::MAX);

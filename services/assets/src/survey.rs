@@ -2,6 +2,7 @@
 //! and what it missed.
 
 pub(crate) mod found;
+mod keeper;
 pub(crate) mod run;
 pub(crate) mod sweep;
 pub(crate) mod unlisted;
@@ -46,7 +47,7 @@ impl store::Resource for Surveys {
 
 // === The rules ===
 
-/// Nobody writes a survey but the import it records; what moves it is in [`run`] and in [`sweep`].
+/// Nobody writes a survey but the import it records; what moves it is in `run.rs` and `sweep.rs`.
 impl Rules for Surveys {
     type Needs = ();
 }

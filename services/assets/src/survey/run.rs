@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use access::Context;
 use fault::{Fault, Outcome};
@@ -18,16 +17,8 @@ use wire::assets::v1::survey::State;
 use wire::assets::v1::{ErrorReason, ImportCounts, ImportStart, Survey};
 
 use super::found;
+use super::keeper::keep;
 use crate::{Registry, id_of, organization_of};
-
-/// How long a survey at least stays as it is while its counts change, in microseconds.
-const BRIEF: i64 = 2_000_000;
-
-/// How long a survey at most stays as it is while its run lives, in microseconds. Well below [`super::sweep::SILENT`].
-const LONG: i64 = 60_000_000;
-
-/// How often it is looked whether the survey is to be brought up to date.
-const LOOK: Duration = Duration::from_millis(500);
 
 /// The runs of this process: the survey's name, and who cancelled it.
 #[derive(Default)]
@@ -64,7 +55,7 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    fn put(&self, survey: &mut Survey) {
+    pub(super) fn put(&self, survey: &mut Survey) {
         survey.counts = Some(self.counts);
         survey.by_kind.clone_from(&self.by_kind);
         survey.found_assets = self.found;
@@ -207,7 +198,16 @@ impl Run {
         std::future::pending().await
     }
 
+    /// Makes way for the transaction in which the end is recorded. On an embedded database it shuts out the task beside the
+    /// run, which must then not wait to write while the run waits for it to end.
+    pub(crate) async fn make_way(&mut self) {
+        if self.registry.database.dialect() == Dialect::Sqlite {
+            self.rest().await;
+        }
+    }
+
     /// Records in a transaction that the run has come to its end. Gives whether it has: someone may have cancelled it before.
+    /// [`Run::make_way`] comes before the transaction begins.
     pub(crate) async fn complete(&mut self, tx: &mut Transaction, ending: Ending) -> Outcome<bool> {
         if self.survey.is_empty() {
             return Ok(true);
@@ -295,7 +295,7 @@ impl Drop for Run {
     }
 }
 
-fn held(standing: &Mutex<Standing>) -> MutexGuard<'_, Standing> {
+pub(super) fn held(standing: &Mutex<Standing>) -> MutexGuard<'_, Standing> {
     standing.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -334,72 +334,4 @@ fn close(context: &Context, standing: &Standing, ending: Ending, survey: &mut Su
 fn completed(survey: &mut Survey) {
     survey.set_state(State::Completed);
     survey.resume_token.clear();
-}
-
-/// Brings the survey of a run up to date until told to stop.
-async fn keep(
-    registry: Arc<Registry>,
-    context: Context,
-    survey: String,
-    standing: Arc<Mutex<Standing>>,
-    cancelled: watch::Sender<Option<String>>,
-    mut stop: oneshot::Receiver<()>,
-) {
-    let (mut at, mut written) = (context.clock.now(), Standing::default());
-    loop {
-        tokio::select! {
-            _ = &mut stop => return,
-            () = tokio::time::sleep(LOOK) => {}
-        }
-        let (now, reached) = (context.clock.now(), held(&standing).clone());
-        if !due(now, at, reached != written) {
-            continue;
-        }
-        // Not within the select: a write that has begun is not dropped halfway.
-        let rule = |context: &Context, old: &Survey, new: &mut Survey| {
-            // A run that was taken for dead, and is not, says so.
-            if matches!(old.state(), State::Running | State::Cut) {
-                new.set_state(State::Running);
-                reached.put(new);
-                new.alive_time = store::timestamp(context.clock.now());
-                new.end_time = None;
-                new.cut_reason.clear();
-                new.cut_message.clear();
-            }
-            Ok(())
-        };
-        match registry.surveys.change(&context, &survey, "", rule).await {
-            Ok(known) if known.state() == State::Cancelled => drop(cancelled.send_replace(Some(known.canceller))),
-            Ok(_) => {}
-            Err(fault) => tracing::warn!(%fault, survey, "a survey could not be brought up to date"),
-        }
-        (at, written) = (now, reached);
-    }
-}
-
-/// Whether a survey written `at` is to be written again. A clock that was set back makes it so, too.
-fn due(now: i64, at: i64, changed: bool) -> bool {
-    let since = now.saturating_sub(at);
-    since < 0 || since >= if changed { BRIEF } else { LONG }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::due;
-
-    #[test]
-    fn a_survey_is_written_every_two_seconds_and_only_when_there_is_news() {
-        let second = 1_000_000;
-        for (since, changed, wanted) in [
-            (0, true, false),
-            (2 * second - 1, true, false),
-            (2 * second, true, true),
-            (2 * second, false, false),
-            (59 * second, false, false),
-            (60 * second, false, true),
-            (-1, false, true),
-        ] {
-            assert_eq!(due(100 * second + since, 100 * second, changed), wanted, "{since} {changed}");
-        }
-    }
 }
