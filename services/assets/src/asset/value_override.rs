@@ -49,25 +49,9 @@ impl Part<Asset> for Value {
 
 /// Sets an override, or another in its place.
 pub(super) async fn set(registry: &Registry, context: &Context, r: OverrideAssetValueRequest) -> Outcome<Asset> {
+    let (name, etag) = (r.name.clone(), r.etag.clone());
     let now = context.clock.now();
-    let expires = store::micros(r.expire_time.as_ref());
-    if expires <= now || expires > now.saturating_add(LONGEST_DAYS * DAY) {
-        let message =
-            format!("expire_time must be after now and at most {LONGEST_DAYS} days ahead: set it again when it ends");
-        return Err(Fault::invalid(House::FieldInvalid, message).with("limit", LONGEST_DAYS).on("expire_time"));
-    }
-    if r.value <= 0.0 {
-        let message = "the value of an override must be above 0: clear the override to have none";
-        return Err(Fault::invalid(House::FieldInvalid, message).on("value"));
-    }
-    let instead = ValueOverride {
-        value: r.value,
-        reason: r.reason,
-        by: context.caller.subject.clone(),
-        set_time: store::timestamp(now),
-        // To what deadlines keep, so that what is shown is when it ends.
-        expire_time: store::timestamp(expires),
-    };
+    // Nothing is said of the request before it is known that the caller may see the asset.
     let change = |new: &mut Asset| {
         let living = [
             State::Surveyed,
@@ -79,10 +63,32 @@ pub(super) async fn set(registry: &Registry, context: &Context, r: OverrideAsset
             State::Retired,
         ];
         in_state("asset", new.state(), &living, "given another value")?;
-        new.value_override = Some(instead);
+        new.value_override = Some(asked(now, r, &context.caller.subject)?);
         Ok(())
     };
-    registry.advance(context, &r.name, &r.etag, change).await
+    registry.advance(context, &name, &etag, change).await
+}
+
+/// The override that a request asks for.
+fn asked(now: i64, r: OverrideAssetValueRequest, by: &str) -> Outcome<ValueOverride> {
+    let expires = store::micros(r.expire_time.as_ref());
+    if expires <= now || expires > now.saturating_add(LONGEST_DAYS * DAY) {
+        let message =
+            format!("expire_time must be after now and at most {LONGEST_DAYS} days ahead: set it again when it ends");
+        return Err(Fault::invalid(House::FieldInvalid, message).with("limit", LONGEST_DAYS).on("expire_time"));
+    }
+    if r.value <= 0.0 {
+        let message = "the value of an override must be above 0: clear the override to have none";
+        return Err(Fault::invalid(House::FieldInvalid, message).on("value"));
+    }
+    Ok(ValueOverride {
+        value: r.value,
+        reason: r.reason,
+        by: by.to_owned(),
+        set_time: store::timestamp(now),
+        // To what deadlines keep, so that what is shown is when it ends.
+        expire_time: store::timestamp(expires),
+    })
 }
 
 /// Refuses an override beyond what the policy can give by ratings.
