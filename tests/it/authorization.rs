@@ -104,6 +104,9 @@ fn filled(message: &prost_reflect::MessageDescriptor, depth: usize) -> serde_jso
             continue;
         }
         let value = match field.kind() {
+            prost_reflect::Kind::Message(inner) if inner.full_name() == "google.protobuf.Timestamp" => {
+                "2026-07-01T12:00:00Z".into()
+            }
             prost_reflect::Kind::Message(inner) => filled(&inner, depth + 1),
             prost_reflect::Kind::Enum(_) => 1.into(),
             prost_reflect::Kind::String if matches!(field.name(), "asset" | "dependent" | "supporting") => {
