@@ -115,8 +115,8 @@ impl Dice {
         usize::try_from(self.0 >> 33).unwrap() % sides
     }
 
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.roll(from.len())]
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from.get(self.roll(from.len())).unwrap().clone()
     }
 }
 
@@ -141,8 +141,8 @@ fn random(dice: &mut Dice, id: &str) -> Asset {
         confidentiality: i32::try_from(dice.roll(4)).unwrap(),
         integrity: i32::try_from(dice.roll(4)).unwrap(),
         availability: i32::try_from(dice.roll(4)).unwrap(),
-        power_watts: [0.0, 1.5, 300.0][dice.roll(3)],
-        end_of_life_time: [None, Some(prost_types::Timestamp { seconds: 1_800_000_000, nanos: 0 })][dice.roll(2)],
+        power_watts: dice.pick(&[0.0, 1.5, 300.0]),
+        end_of_life_time: dice.pick(&[None, Some(prost_types::Timestamp { seconds: 1_800_000_000, nanos: 0 })]),
         ..Default::default()
     };
     if dice.roll(2) == 0 {
@@ -162,7 +162,7 @@ async fn create(bench: &Bench, asset: Asset) {
 /// Any of the things that people do to assets and dependencies, at random.
 async fn edit(bench: &Bench, dice: &mut Dice, number: usize) {
     let known = every(bench, "").await;
-    let name = |dice: &mut Dice| known[dice.roll(known.len())].name.clone();
+    let name = |dice: &mut Dice| dice.pick(&known).name;
     match dice.roll(6) {
         0 | 1 => create(bench, random(dice, &format!("n{number}"))).await,
         2 => {
