@@ -171,7 +171,7 @@ fn parts(new: &NewResource, moves: &[Move]) -> Vec<(&'static str, String)> {
             ),
         ),
         ("state_enum", only(&state_enum(&new.states))),
-        ("state_column", only(", state: choice(State)")),
+        ("state_column", only(", state: choice(State) order")),
         ("state_head", only("state")),
         ("state_import", only("use wire::{service}::v1::{noun}::State;\n")),
         ("access_import", only("use access::Context;\n")),

@@ -338,6 +338,34 @@ impl<R: Rules> Collection<R> {
         Ok(count)
     }
 
+    /// As [`Collection::change_many`], but what must not be changed is passed over, and the log says why: for what follows from
+    /// another change and must not fail with it.
+    ///
+    /// # Errors
+    /// As [`Collection::change_each`].
+    pub async fn change_allowed(
+        &self,
+        tx: &mut Transaction,
+        organization: &str,
+        ids: &[&str],
+        mut rule: impl FnMut(&R::Message, &mut R::Message) + Send,
+    ) -> Outcome<u64> {
+        let mut count = 0;
+        for chunk in ids.chunks(1000) {
+            let became = self.change_each(tx, organization, chunk, |_, old, new| {
+                rule(old, new);
+                Ok(())
+            });
+            for (id, outcome) in became.await? {
+                match outcome {
+                    Ok(changed) => count += u64::from(changed),
+                    Err(fault) => tracing::warn!(organization, table = R::TABLE, id, %fault, "passed over"),
+                }
+            }
+        }
+        Ok(count)
+    }
+
     /// As [`Collection::change_many`], for at most some thousand ids, but what must not be changed is refused alone, and the
     /// rest is changed. Gives by id whether it changed, or why not.
     ///

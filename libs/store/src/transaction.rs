@@ -164,7 +164,8 @@ impl Transaction {
                 let tables: String = row.try_get_by_index(0).map_err(Fault::defect)?;
                 // A small sample shows what matters: how many rows, and that one organization has most of them.
                 self.run(self.sql("SET LOCAL default_statistics_target = 10")).await?;
-                self.run(self.sql(format!("ANALYZE {tables}"))).await?;
+                // Another load that does the same does not wait for this one to end.
+                self.run(self.sql(format!("ANALYZE (SKIP_LOCKED) {tables}"))).await?;
                 Ok(())
             }
         }

@@ -39,7 +39,9 @@ pub async fn migrations_hold(tables: &Tables, folder: &Path) {
 }
 
 fn write(folder: &Path, table: &Table) {
-    let made = std::fs::read_dir(folder).map_or(0, Iterator::count);
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let numbers = files.filter_map(|file| file.file_name().to_str()?.get(1..5)?.parse::<usize>().ok());
+    let made = numbers.max().unwrap_or(0);
     let path = folder.join(format!("m{:04}_{}.sql", made + 1, table.name));
     let head = format!(
         "-- The table of {}. Types TEXT, BIGINT, DOUBLE PRECISION, BYTES; statements end with a semicolon at the end of a line.\n",

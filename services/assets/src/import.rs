@@ -236,10 +236,10 @@ async fn take(
             }
         }
         course.note(&resume_token);
-        tell(answers, News::Results(ImportResults { results })).await?;
+        answer(answers, News::Results(ImportResults { results }), &course.run).await?;
         let (counts, survey) = (Some(course.session.counts()), course.run.survey().to_owned());
         let resume_token = resume_token.clone();
-        tell(answers, News::Progress(ImportProgress { counts, resume_token, survey })).await?;
+        answer(answers, News::Progress(ImportProgress { counts, resume_token, survey }), &course.run).await?;
     }
     Ok(())
 }
@@ -287,7 +287,7 @@ async fn begin(context: &Context, stream: &mut Streaming<ImportAssetsRequest>) -
     let organization = crate::enter(context, &start.parent)?;
     if start.accept_states {
         // To bring an asset in as registered or in service is to answer for it as its owner would.
-        context.require("assets.assets.accept-states", "start.accept_states")?;
+        context.require("assets.assets.acceptStates", "start.accept_states")?;
     }
     let mut place = Place { organization, source: start.source.clone(), position: i64::MIN };
     if !start.resume_token.is_empty() {
@@ -333,6 +333,20 @@ async fn finish(
         tx.undo().await?;
     }
     if complete { Ok((true, revalued)) } else { Err(course.run.stopped()) }
+}
+
+/// Tells the caller, who must read: an import that waits for it may keep others waiting.
+async fn answer(answers: &Answers, news: News, run: &Run) -> Outcome<()> {
+    let deaf = |_| {
+        let seconds = SILENCE.as_secs();
+        let message = format!("nothing was read for {seconds} s: read the answers while the import runs");
+        Fault::new(tonic::Code::Aborted, ErrorReason::ImportSilent, message).with("seconds", seconds)
+    };
+    tokio::select! {
+        biased;
+        cancelled = run.until_cancelled() => cancelled,
+        told = tokio::time::timeout(SILENCE, tell(answers, news)) => told.map_err(deaf)?,
+    }
 }
 
 async fn tell(answers: &Answers, news: News) -> Outcome<()> {

@@ -91,7 +91,7 @@ store::resources![Migrator;
 pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
     let registry = Arc::new(Registry::new(database));
     import::take_up(&registry, &clock).await?;
-    selector::take_up(&registry, &clock).await?;
+    selector::start(&registry, &clock).await?;
     survey::sweep::start(&registry, &clock).await?;
     asset::value_override::timer(database, clock).start().await?;
     let running = Arc::<survey::run::Running>::default();

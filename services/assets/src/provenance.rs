@@ -31,7 +31,7 @@ fn place<M>(entries: &[FieldProvenance], field: &Field<M>, set: bool) -> Option<
 /// Leaves in `new` where its values come from: what differs from `old` comes from this call. Nothing differs, nothing is left.
 pub(crate) fn stamp<M: Traced>(context: &Context, old: Option<&M>, new: &mut M) {
     let given = std::mem::take(new.provenance_mut());
-    let source = given.into_iter().find(|entry| entry.observed_time.is_none()).map(|entry| entry.source);
+    let source = given.into_iter().find(|entry| entry.observe_time.is_none()).map(|entry| entry.source);
     let known = old.map(|old| old.provenance().clone()).unwrap_or_default();
     let changed = |field: &Field<M>| old.map_or_else(|| (field.said)(new), |old| !(field.same)(old, new));
     let from: Vec<(&Field<M>, Option<usize>)> = M::fields()
@@ -49,7 +49,7 @@ pub(crate) fn stamp<M: Traced>(context: &Context, old: Option<&M>, new: &mut M) 
         source: source.unwrap_or_default(),
         actor: context.caller.subject.clone(),
         method: context.method.as_ref().to_owned(),
-        observed_time: store::timestamp(context.clock.now()),
+        observe_time: store::timestamp(context.clock.now()),
         ..Default::default()
     }];
     entries.extend(known.into_iter().map(|entry| FieldProvenance { groups: Vec::new(), fields: Vec::new(), ..entry }));

@@ -77,9 +77,11 @@ impl Registry {
     /// Imports the record as a batch of one. What it becomes and what is said of it change together, or not at all.
     async fn replay(&self, context: &Context, r: ReplayQuarantinedRecordRequest) -> Outcome<QuarantinedRecord> {
         let kept = self.quarantined_records.get(context, &r.name).await?;
+        // What is replayed is created or changed as an import does it.
+        context.require("assets.assets.import", "name")?;
         in_state("quarantined record", kept.state(), &[State::Open, State::Dismissed], "replayed")?;
         if r.accept_states {
-            context.require("assets.assets.accept-states", "accept_states")?;
+            context.require("assets.assets.acceptStates", "accept_states")?;
         }
         let item = ImportItem {
             position: kept.position,
@@ -174,7 +176,7 @@ impl QuarantinedRecordService for Registry {
             in_state("quarantined record", old.state(), &[State::Open], "dismissed")?;
             new.set_state(State::Dismissed);
             new.decider.clone_from(&context.caller.subject);
-            new.dismiss_reason = r.dismiss_reason;
+            new.dismiss_reason = r.reason;
             Ok(())
         };
         reply(self.quarantined_records.change(&context, &r.name, &r.etag, change).await)

@@ -113,8 +113,27 @@ fn readable(selector: &Selector) -> Outcome<()> {
     Matcher::<Assets>::new(&selector.filter, "selector.filter").map(|_| ())
 }
 
+/// How often it is looked whether a build was lost: with the replica that did it, or with the call that was to begin it.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Goes on building, now and again later, the selectors that nobody builds.
+pub(crate) async fn start(registry: &Arc<Registry>, clock: &Arc<dyn Clock>) -> Outcome<()> {
+    take_up(registry, clock).await?;
+    let (registry, clock) = (Arc::downgrade(registry), Arc::clone(clock));
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let Some(registry) = registry.upgrade() else { return };
+            if let Err(fault) = take_up(&registry, &clock).await {
+                tracing::warn!(%fault, "selectors that nobody builds could not be looked for");
+            }
+        }
+    });
+    Ok(())
+}
+
 /// Goes on building the selectors that a stop or a crash left unbuilt.
-pub(crate) async fn take_up(registry: &Registry, clock: &Arc<dyn Clock>) -> Outcome<()> {
+async fn take_up(registry: &Registry, clock: &Arc<dyn Clock>) -> Outcome<()> {
     let sql = registry.database.sql("SELECT organization, id FROM selector WHERE state = 'BUILDING'");
     for row in registry.database.rows(sql).await? {
         let organization: String = row.try_get_by_index(0).map_err(Fault::defect)?;

@@ -193,7 +193,10 @@ pub fn explained(answer: &ExplainAssetValueResponse) -> String {
     });
     if let Some(instead) = &answer.value_override {
         let until = instead.expire_time.as_ref().map(ToString::to_string).unwrap_or_default();
-        out.push_str(&format!("  overridden  {} until {until} by {}: {}\n", instead.value, instead.by, instead.reason));
+        out.push_str(&format!(
+            "  overridden  {} until {until} by {}: {}\n",
+            instead.value, instead.overrider, instead.reason
+        ));
     }
     if answer.path.is_empty() {
         out.push_str("  inherited   none: nothing of value depends on it\n");
@@ -444,7 +447,7 @@ mod tests {
         let instead = ValueOverride {
             value: 9.0,
             reason: "the election".to_owned(),
-            by: "ana".to_owned(),
+            overrider: "ana".to_owned(),
             expire_time: Some("2026-01-01T00:00:00Z".parse().unwrap_or_default()),
             ..Default::default()
         };

@@ -106,11 +106,8 @@ pub async fn run(connection: &Connection, quarantine: &Quarantine) -> Result<()>
             }
         }
         What::Dismiss { name, reason } => {
-            let request = DismissQuarantinedRecordRequest {
-                name: named(name)?,
-                dismiss_reason: reason.clone(),
-                ..Default::default()
-            };
+            let request =
+                DismissQuarantinedRecordRequest { name: named(name)?, reason: reason.clone(), ..Default::default() };
             let mut client = client(connection).await?;
             let answer = client.dismiss_quarantined_record(request).await.map_err(|status| explain(&status))?;
             let record = answer.into_inner();

@@ -194,7 +194,7 @@ fn subscribers_and_recovery_objectives_go_to_their_fields() {
     let service = voice.service.as_ref().expect("a service");
     assert_eq!((service.subscribers, service.basis.as_str()), (22_000, "active lines in billing"));
     assert_eq!(service.service_areas, ["north", "south"]);
-    assert_eq!(service.counted_time.map(|time| time.seconds), Some(1_751_241_600), "2025-06-30 in UTC");
+    assert_eq!(service.count_time.map(|time| time.seconds), Some(1_751_241_600), "2025-06-30 in UTC");
     let recovery = voice.recovery.expect("objectives");
     let seconds = [recovery.rto, recovery.rpo, recovery.mtd].map(|found| found.map_or(0, |found| found.seconds));
     assert_eq!(seconds, [900, 1800, 86_400]);

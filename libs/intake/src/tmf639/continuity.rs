@@ -69,7 +69,7 @@ pub(super) fn take(word: &str, value: &Value, asset: &mut Asset) -> Option<bool>
         Says::Counted => {
             let read = value.as_str().and_then(|text| dates::read(text, &[]));
             if read.is_some() {
-                asset.service.get_or_insert_default().counted_time = read;
+                asset.service.get_or_insert_default().count_time = read;
             }
             read.is_some()
         }

@@ -84,7 +84,7 @@ fn asked(now: i64, r: OverrideAssetValueRequest, by: &str) -> Outcome<ValueOverr
     Ok(ValueOverride {
         value: r.value,
         reason: r.reason,
-        by: by.to_owned(),
+        overrider: by.to_owned(),
         set_time: store::timestamp(now),
         // To what deadlines keep, so that what is shown is when it ends.
         expire_time: store::timestamp(expires),

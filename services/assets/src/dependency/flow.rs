@@ -40,6 +40,10 @@ pub(crate) async fn flow_from(tx: &mut Transaction, organization: &str, changed:
     if changed.is_empty() {
         return Ok(());
     }
+    if tx.is_bulk() {
+        // What supports them is found when the load ends; till then others may work out values.
+        return flow_into(tx, organization, changed).await;
+    }
     alone(tx, organization).await?;
     let from: Vec<&str> = changed.iter().map(String::as_str).collect();
     let mut seeds = Vec::new();
@@ -71,17 +75,14 @@ pub(crate) async fn flow_into(tx: &mut Transaction, organization: &str, seeds: V
 /// Gives the assets that wait for it their inherited values. Gives how many changed.
 pub(crate) async fn drain(tx: &mut Transaction, organization: &str) -> Outcome<u64> {
     alone(tx, organization).await?;
-    let mut sql = tx.sql("SELECT DISTINCT asset FROM valuation_queue WHERE organization = ");
-    sql.bind(organization);
+    // Taken, not read and later removed: what another load adds meanwhile stays for its own end.
+    let mut sql = tx.sql("DELETE FROM valuation_queue WHERE organization = ");
+    sql.bind(organization).push(" RETURNING asset");
     let seeds = tx.rows(sql).await?.iter().map(|row| text(row, 0)).collect::<Outcome<HashSet<_>>>()?;
     if seeds.is_empty() {
         return Ok(0);
     }
-    let changed = revalue(tx, organization.to_owned(), seeds).await?;
-    let mut sql = tx.sql("DELETE FROM valuation_queue WHERE organization = ");
-    sql.bind(organization);
-    tx.run(sql).await?;
-    Ok(changed)
+    revalue(tx, organization.to_owned(), seeds).await
 }
 
 /// Boxed, since changing assets may ask for revaluation, and the compiler cannot see that it asks in vain.
@@ -101,7 +102,7 @@ fn revalue(
         ids.sort_unstable();
         let assets = crate::asset::register(tx.database());
         assets
-            .change_many(tx, &organization, &ids, |old, new| {
+            .change_allowed(tx, &organization, &ids, |old, new| {
                 if let Some(becomes) = values.get(old.name.as_str()) {
                     let (value, from) = becomes.map_or((0.0, ""), |(value, from)| (value.0, from));
                     new.inherited_value = value;

@@ -105,5 +105,5 @@ async fn flag_portion(
             new.unlisted_by.push(session.source().to_owned());
         }
     };
-    Ok((registry.assets.change_many(tx, session.organization(), &ids, flag).await?, last))
+    Ok((registry.assets.change_allowed(tx, session.organization(), &ids, flag).await?, last))
 }

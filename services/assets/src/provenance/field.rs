@@ -191,7 +191,7 @@ impl Value for Option<ServiceDetails> {
         if new.subscribers > 0 {
             old.subscribers = new.subscribers;
             old.basis.clone_from(&new.basis);
-            old.counted_time = new.counted_time;
+            old.count_time = new.count_time;
         }
     }
     fn text(&self) -> String {

@@ -139,8 +139,8 @@ impl Quarantine {
             source: self.source.clone(),
             survey: self.survey.clone(),
             kind: kind(item.record.as_ref()).to_owned(),
-            external_id: external_id(item.record.as_ref()).chars().take(LONGEST_ID).collect(),
-            origin: item.origin.chars().take(LONGEST_ID).collect(),
+            external_id: clean(&external_id(item.record.as_ref())),
+            origin: clean(&item.origin),
             position: item.position,
             record: item.record.clone().filter(|_| !too_large).map(kept_record),
             record_too_large: too_large,
@@ -265,6 +265,11 @@ fn id(source: &str, record: Option<&Record>) -> String {
         _ => {}
     }
     hex::encode(digest.finalize()).chars().take(32).collect()
+}
+
+/// As much of an id as is kept, without the zero character, which PostgreSQL keeps in no text.
+fn clean(id: &str) -> String {
+    id.chars().take(LONGEST_ID).map(|c| if c == '\0' { '\u{FFFD}' } else { c }).collect()
 }
 
 #[cfg(test)]

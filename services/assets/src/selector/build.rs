@@ -4,6 +4,8 @@
 //! those that began before (as PostgreSQL does when it builds an index beside writers), and then to look through what is there,
 //! each portion locked against change while it is compared. On SQLite there is one writer, so there is nobody to wait for.
 
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use access::Context;
@@ -21,19 +23,34 @@ use crate::{Registry, id_of, organization_of};
 const PORTION: i64 = 1000;
 /// How long to wait after a failure, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(60));
-/// How often to ask whether writes that began before have ended.
-const POLL: Duration = Duration::from_millis(20);
+/// How long to wait before asking again whether writes that began before have ended, at first and at most.
+const POLL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
-/// Builds a selector in a task of its own, and tries again until it succeeds or the selector is gone.
+/// The selectors that this process builds, each in a database.
+static UNDER_WAY: LazyLock<Mutex<HashSet<(String, String)>>> = LazyLock::new(Mutex::default);
+
+/// Builds a selector in a task of its own, and again until it is READY as it stands, or gone. One task a selector.
 pub(super) fn start(database: &Database, context: Context, name: String) {
     let registry = Registry::new(database);
+    let key = (database.identity().to_owned(), name.clone());
+    if !UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()) {
+        return;
+    }
     let work = async move {
         let mut pause = PAUSE.0;
-        while let Err(fault) = build(&registry, &context, &name).await {
-            tracing::warn!(selector = name, reason = fault.reason(), "building a selector failed: {}", fault.message());
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(PAUSE.1);
+        loop {
+            match build(&registry, &context, &name).await {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(fault) => {
+                    let (reason, message) = (fault.reason(), fault.message());
+                    tracing::warn!(selector = name, reason, "building a selector failed: {message}");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSE.1);
+                }
+            }
         }
+        UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
     };
     tokio::spawn(work.in_current_span());
 }
@@ -45,11 +62,13 @@ struct Build<'a> {
     selector: Selector,
 }
 
-async fn build(registry: &Registry, context: &Context, name: &str) -> Outcome<()> {
+/// Gives whether there is nothing left to build: the selector is READY, or gone.
+async fn build(registry: &Registry, context: &Context, name: &str) -> Outcome<bool> {
     let found = registry.selectors.find(organization_of(name), |sql| {
         sql.push("id = ").bind(id_of(name));
     });
-    let Some(selector) = found.await?.into_iter().next() else { return Ok(()) };
+    let selector = found.await?.into_iter().next().filter(|selector| selector.state() == State::Building);
+    let Some(selector) = selector else { return Ok(true) };
     older_writes_end(&registry.database).await?;
     let build = Build { registry, context, selector };
     if build.enter().await? && build.leave().await? {
@@ -63,7 +82,8 @@ async fn build(registry: &Registry, context: &Context, name: &str) -> Outcome<()
         }
         tx.commit().await?;
     }
-    Ok(())
+    // Looked at once more: it may have changed meanwhile, and whoever changed it found this task under way.
+    Ok(false)
 }
 
 /// Returns when every transaction that is under way now has ended.
@@ -73,10 +93,12 @@ async fn older_writes_end(database: &Database) -> Outcome<()> {
     }
     let now = database.row(database.sql("SELECT CAST(clock_timestamp() AS TEXT)")).await?;
     let now: String = now.ok_or_else(|| Fault::defect("no time"))?.try_get_by_index(0).map_err(Fault::defect)?;
+    let mut pause = POLL.0;
     loop {
+        // Who has not written yet reads the selectors after it has, and finds this one.
         let mut sql = database.sql(
             "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
-             AND backend_type = 'client backend' AND state <> 'idle' AND xact_start < CAST(",
+             AND backend_type = 'client backend' AND backend_xid IS NOT NULL AND xact_start < CAST(",
         );
         sql.bind(now.as_str()).push(" AS timestamptz)");
         let row = database.row(sql).await?;
@@ -84,7 +106,8 @@ async fn older_writes_end(database: &Database) -> Outcome<()> {
         if under_way == 0 {
             return Ok(());
         }
-        tokio::time::sleep(POLL).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(POLL.1);
     }
 }
 
@@ -93,11 +116,17 @@ impl Build<'_> {
         organization_of(&self.selector.name)
     }
 
-    /// Whether the selector is still to be built as it was: another filter is another build's.
+    /// The version that the build is of.
+    fn version(&self) -> i64 {
+        self.selector.etag.trim_matches('"').parse().unwrap_or_default()
+    }
+
+    /// Whether the selector is still what it was when the build began: once it changed, writes may have followed another
+    /// filter meanwhile, even if this one is back.
     async fn stands(&self, tx: &mut Transaction) -> Outcome<bool> {
         let mut sql = tx.sql("SELECT 1 FROM selector WHERE organization = ");
         sql.bind(self.organization()).push(" AND id = ").bind(id_of(&self.selector.name));
-        sql.push(" AND state = 'BUILDING' AND filter = ").bind(self.selector.filter.as_str());
+        sql.push(" AND state = 'BUILDING' AND version = ").bind(self.version());
         if tx.database().dialect() == Dialect::Postgres {
             sql.push(" FOR NO KEY UPDATE");
         }
@@ -114,16 +143,16 @@ impl Build<'_> {
                 return Ok(false);
             }
             let mut sql = tx.sql("SELECT id FROM asset WHERE organization = ");
-            sql.bind(self.organization()).push(" AND id > ").bind(after.as_str()).push(" AND ");
-            Collection::<Assets>::matching(self.organization(), &self.selector.filter, "filter", &mut sql)?;
+            sql.bind(self.organization()).push(" AND id > ").bind(after.as_str());
             sql.push(" ORDER BY id LIMIT ").bind(PORTION);
             held(&mut sql);
-            let ids = ids(&mut tx, sql).await?;
+            let looked_at = ids(&mut tx, sql).await?;
+            let ids = self.matching(&mut tx, &looked_at).await?;
             let prefix = format!("organizations/{}/assets/", self.organization());
             let pairs = ids.iter().map(|id| (self.selector.name.clone(), format!("{prefix}{id}"))).collect();
             follow::enter(&mut tx, self.organization(), pairs).await?;
             tx.commit().await?;
-            match ids.into_iter().last() {
+            match looked_at.into_iter().last() {
                 Some(last) => after = last,
                 None => return Ok(true),
             }
@@ -150,15 +179,25 @@ impl Build<'_> {
             sql.bind(self.organization()).push(" AND ").is_in("id", &assets).push(" ORDER BY id");
             held(&mut sql);
             tx.rows(sql).await?;
-            let mut sql = tx.sql("SELECT id FROM asset WHERE organization = ");
-            sql.bind(self.organization()).push(" AND ").is_in("id", &assets).push(" AND ");
-            Collection::<Assets>::matching(self.organization(), &self.selector.filter, "filter", &mut sql)?;
-            let stay: std::collections::HashSet<String> = ids(&mut tx, sql).await?.into_iter().collect();
+            let stay: HashSet<String> = self.matching(&mut tx, &assets).await?.into_iter().collect();
             let gone = members.into_iter().filter(|(_, asset)| !stay.contains(id_of(asset)));
             let gone = gone.map(|(_, asset)| (self.selector.name.clone(), asset)).collect();
             follow::leave(&mut tx, self.organization(), gone).await?;
             tx.commit().await?;
         }
+    }
+
+    /// Which of the assets the filter selects. Asked after they are held, in a statement of its own, so that it sees them, and
+    /// what stands beside them, as they will stay.
+    async fn matching(&self, tx: &mut Transaction, assets: &[impl AsRef<str>]) -> Outcome<Vec<String>> {
+        if assets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted: Vec<&str> = assets.iter().map(AsRef::as_ref).collect();
+        let mut sql = tx.sql("SELECT id FROM asset WHERE organization = ");
+        sql.bind(self.organization()).push(" AND ").is_in("id", &wanted).push(" AND ");
+        Collection::<Assets>::matching(self.organization(), &self.selector.filter, "filter", &mut sql)?;
+        ids(tx, sql).await
     }
 
     /// The next memberships: their ids and the assets.

@@ -23,7 +23,7 @@ fn named(id: &str) -> String {
 
 /// An entry in short: groups, fields, source, actor, the method's last part.
 fn short(entry: &FieldProvenance) -> (Vec<Group>, Vec<&str>, &str, &str, &str) {
-    assert!(entry.observed_time.is_some(), "{entry:?}");
+    assert!(entry.observe_time.is_some(), "{entry:?}");
     let fields = entry.fields.iter().map(String::as_str).collect();
     let method = entry.method.rsplit('/').next().unwrap();
     (entry.groups().collect(), fields, &entry.source, &entry.actor, method)
@@ -142,7 +142,7 @@ on_every_database! {
         assert_eq!((owner.since_actor.as_str(), owner.since_method.as_str()), ("ana", UPDATE));
         let provenance = owner.provenance.unwrap();
         let seconds = |time: Option<prost_types::Timestamp>| time.unwrap().seconds;
-        let apart = seconds(owner.since) - seconds(provenance.observed_time);
+        let apart = seconds(owner.since) - seconds(provenance.observe_time);
         assert!(provenance.source.is_empty() && (0..60).contains(&apart), "provenance and ledger agree: {apart} s");
         let custodian = why(&bench, "a", "custodian").await.unwrap();
         assert_eq!((custodian.provenance.unwrap().source.as_str(), custodian.since_creation), ("oss", true));

@@ -172,7 +172,7 @@ on_every_database! {
     async fn what_is_dismissed_stays_so_while_the_reason_is_the_same(bench) {
         import(&bench, vec![nameless("x")], ImportStart::default()).await;
         let name = one(&bench, "x").await.name;
-        let dismiss = DismissQuarantinedRecordRequest { name, dismiss_reason: "a test rig".to_owned(), ..Default::default() };
+        let dismiss = DismissQuarantinedRecordRequest { name, reason: "a test rig".to_owned(), ..Default::default() };
         let dismissed = quarantine(&bench).dismiss_quarantined_record(dismiss.clone()).await.unwrap().into_inner();
         assert_eq!((dismissed.state(), dismissed.decider.as_str(), dismissed.dismiss_reason.as_str()), (State::Dismissed, "ana", "a test rig"));
         let refused = quarantine(&bench).dismiss_quarantined_record(dismiss).await.unwrap_err();

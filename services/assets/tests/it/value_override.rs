@@ -90,7 +90,7 @@ by_hand! {
         let set = over(&bench, "service", 9.0, clock.now() + DAY).await;
         assert_eq!((set.value, set.effective_value, set.grade), (3.0, 9.0, 1), "the ratings' own value is still said");
         let shown = set.value_override.unwrap();
-        assert_eq!((shown.value, shown.reason.as_str(), shown.by.as_str()), (9.0, "the election", "ana"));
+        assert_eq!((shown.value, shown.reason.as_str(), shown.overrider.as_str()), (9.0, "the election", "ana"));
         assert_eq!(store::micros(shown.set_time.as_ref()), clock.now());
         for id in ["router", "power"] {
             let supports = get(&bench, id).await;
@@ -120,7 +120,7 @@ by_hand! {
         let explained = assets(&bench).explain_asset_value(api::ExplainAssetValueRequest { name: name("router") }).await.unwrap().into_inner();
         let shown = explained.value_override.unwrap();
         assert_eq!((explained.effective_value, explained.own_value, explained.inherited_value), (2.0, 6.0, 8.0));
-        assert_eq!((shown.value, shown.by.as_str(), store::micros(shown.expire_time.as_ref())), (2.0, "ana", clock.now() + DAY));
+        assert_eq!((shown.value, shown.overrider.as_str(), store::micros(shown.expire_time.as_ref())), (2.0, "ana", clock.now() + DAY));
         assert_eq!(explained.since_method, "telwarden.assets.v1.AssetService/OverrideAssetValue");
     }
 
