@@ -1,12 +1,16 @@
 //! The story that must work: one operator, one sitting, the public API only.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 use telwarden::client::{Connection, Output};
 use telwarden::suite::{self, Options, Suite};
 use wire::assets::v1::asset_service_client::AssetServiceClient;
 use wire::assets::v1::import_item::Record;
 use wire::assets::v1::selector_service_client::SelectorServiceClient;
-use wire::assets::v1::{CreateSelectorRequest, ExplainAssetValueRequest, GetSelectorRequest, Selector};
+use wire::assets::v1::{
+    CreateSelectorRequest, ExplainAssetValueRequest, GetSelectorRequest, ListAssetsRequest, Selector,
+};
 
 /// The suite on a folder of its own, which lives as long as the process.
 pub(crate) async fn start() -> Suite {
@@ -49,22 +53,19 @@ async fn import_part(running: &Suite, organization: &str, scale: f64, most: usiz
     telwarden::import::stream(connection.open().await.unwrap(), start, read).await.unwrap()
 }
 
-/// How many assets of the generated estate, after the first so many, are out of service.
-fn retired_beyond(scale: f64, most: usize) -> i64 {
+/// What the source calls the assets of the generated estate after the first so many.
+fn beyond(scale: f64, most: usize) -> HashSet<String> {
     let mut bytes = Vec::new();
     sample::write_tmf639(sample::Settings { seed: 5, scale }, &mut bytes).unwrap();
-    let (mut assets, mut retired) = (0, 0);
+    let mut assets = Vec::new();
     intake::read(intake::Format::Tmf639, &mut bytes.as_slice(), &intake::Settings::default(), &mut |item| {
-        if let Record::Asset(record) = &item.record {
-            assets += 1;
-            let gone =
-                record.asset.as_ref().is_some_and(|asset| asset.state() == wire::assets::v1::asset::State::Retired);
-            retired += i64::from(assets > most && gone);
+        if let Record::Asset(record) = item.record {
+            assets.push(record.external_id);
         }
         std::ops::ControlFlow::Continue(())
     })
     .unwrap();
-    retired
+    assets.into_iter().skip(most).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,7 +120,17 @@ async fn an_operator_imports_values_and_proves_its_estate() {
     let half = first.summary.by_kind["asset"].created / 2;
     let gone = import_part(&running, "acme", 0.2, usize::try_from(half).unwrap()).await.summary;
     // What had retired before is gone rightly.
-    let left = estate.assets - half - retired_beyond(0.2, usize::try_from(half).unwrap());
+    let request = ListAssetsRequest {
+        parent: "organizations/acme".to_owned(),
+        filter: "state=RETIRED".to_owned(),
+        page_size: 1000,
+        ..Default::default()
+    };
+    let retired = client.list_assets(request).await.unwrap().into_inner().assets;
+    let gone_from_source = beyond(0.2, usize::try_from(half).unwrap());
+    let rightly =
+        retired.iter().filter(|asset| asset.external_ids.iter().any(|id| gone_from_source.contains(&id.value)));
+    let left = estate.assets - half - i64::try_from(rightly.count()).unwrap();
     assert_eq!(gone.unlisted_assets, left);
     let after = telwarden::posture::estate(connection.open().await.unwrap(), "acme").await.unwrap();
     assert_eq!((after.assets, after.unlisted), (estate.assets, left));
