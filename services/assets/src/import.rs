@@ -236,10 +236,11 @@ async fn take(
             }
         }
         course.note(&resume_token);
-        answer(answers, News::Results(ImportResults { results }), &course.run).await?;
+        answer(answers, News::Results(ImportResults { results }), &course.run, held.is_some()).await?;
         let (counts, survey) = (Some(course.session.counts()), course.run.survey().to_owned());
         let resume_token = resume_token.clone();
-        answer(answers, News::Progress(ImportProgress { counts, resume_token, survey }), &course.run).await?;
+        answer(answers, News::Progress(ImportProgress { counts, resume_token, survey }), &course.run, held.is_some())
+            .await?;
     }
     Ok(())
 }
@@ -335,18 +336,27 @@ async fn finish(
     if complete { Ok((true, revalued)) } else { Err(course.run.stopped()) }
 }
 
-/// Tells the caller, who must read: an import that waits for it may keep others waiting.
-async fn answer(answers: &Answers, news: News, run: &Run) -> Outcome<()> {
-    let deaf = |_| {
-        let seconds = SILENCE.as_secs();
-        let message = format!("nothing was read for {seconds} s: read the answers while the import runs");
-        Fault::new(tonic::Code::Aborted, ErrorReason::ImportSilent, message).with("seconds", seconds)
+/// Tells the caller. One whose import keeps others waiting must read: the import would wait for it as long as it likes.
+async fn answer(answers: &Answers, news: News, run: &Run, holds: bool) -> Outcome<()> {
+    let told = async {
+        if !holds {
+            return tell(answers, news).await;
+        }
+        tokio::time::timeout(SILENCE, tell(answers, news)).await.map_err(deaf)?
     };
     tokio::select! {
         biased;
         cancelled = run.until_cancelled() => cancelled,
-        told = tokio::time::timeout(SILENCE, tell(answers, news)) => told.map_err(deaf)?,
+        told = told => told,
     }
+}
+
+fn deaf(_: tokio::time::error::Elapsed) -> Box<Fault> {
+    let seconds = SILENCE.as_secs();
+    let message = format!(
+        "no answer was read for {seconds} s, and an import that is atomic or a dry run makes others wait: read the answers while it runs"
+    );
+    Fault::new(tonic::Code::Aborted, ErrorReason::ImportSilent, message).with("seconds", seconds)
 }
 
 async fn tell(answers: &Answers, news: News) -> Outcome<()> {

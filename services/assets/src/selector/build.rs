@@ -40,8 +40,8 @@ pub(super) fn start(database: &Database, context: Context, name: String) {
         let mut pause = PAUSE.0;
         loop {
             match build(&registry, &context, &name).await {
-                Ok(true) => break,
-                Ok(false) => {}
+                Ok(true) if let_go(&registry, &key).await => return,
+                Ok(_) => {}
                 Err(fault) => {
                     let (reason, message) = (fault.reason(), fault.message());
                     tracing::warn!(selector = name, reason, "building a selector failed: {message}");
@@ -50,9 +50,24 @@ pub(super) fn start(database: &Database, context: Context, name: String) {
                 }
             }
         }
-        UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
     };
     tokio::spawn(work.in_current_span());
+}
+
+/// Ends a task, unless there is something to build again: whoever changed the selector just before found the task under way.
+async fn let_go(registry: &Registry, key: &(String, String)) -> bool {
+    UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    // Where it cannot be asked, the look of every minute asks again.
+    let building = matches!(building(registry, &key.1).await, Ok(Some(_)));
+    !(building && UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone()))
+}
+
+/// The selector, where it is to be built.
+async fn building(registry: &Registry, name: &str) -> Outcome<Option<Selector>> {
+    let found = registry.selectors.find(organization_of(name), |sql| {
+        sql.push("state = 'BUILDING' AND id = ").bind(id_of(name));
+    });
+    Ok(found.await?.into_iter().next())
 }
 
 /// One build: of the selector, as it was when the build began.
@@ -64,11 +79,7 @@ struct Build<'a> {
 
 /// Gives whether there is nothing left to build: the selector is READY, or gone.
 async fn build(registry: &Registry, context: &Context, name: &str) -> Outcome<bool> {
-    let found = registry.selectors.find(organization_of(name), |sql| {
-        sql.push("id = ").bind(id_of(name));
-    });
-    let selector = found.await?.into_iter().next().filter(|selector| selector.state() == State::Building);
-    let Some(selector) = selector else { return Ok(true) };
+    let Some(selector) = building(registry, name).await? else { return Ok(true) };
     older_writes_end(&registry.database).await?;
     let build = Build { registry, context, selector };
     if build.enter().await? && build.leave().await? {

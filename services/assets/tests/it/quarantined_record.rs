@@ -53,6 +53,16 @@ fn nameless(id: &str) -> Record {
 }
 
 on_every_database! {
+    async fn an_id_that_no_database_keeps_takes_nothing_else_with_it(bench) {
+        let items = vec![asset("a", "", 1), asset("x\u{0}y", "", 1), asset("b", "", 1)];
+        let (summary, results, _) = import(&bench, items, ImportStart::default()).await;
+        let counts = summary.counts.unwrap();
+        assert_eq!((counts.created, counts.rejected), (2, 1));
+        assert_eq!(results[1].reason, "FIELD_INVALID");
+        let record = one(&bench, "x\u{FFFD}y").await;
+        assert_eq!((record.state(), record.reason.as_str()), (State::Open, "FIELD_INVALID"));
+    }
+
     async fn what_is_rejected_is_kept_once_and_resolved_by_the_import_that_takes_it(bench) {
         let (first, results, _) = import(&bench, vec![asset("a", "", 1), nameless("x"), edge("a", "ghost")], ImportStart::default()).await;
         let record = one(&bench, "x").await;
