@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use prost::Message as _;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::server::TcpIncoming;
 use wire::assets::v1::{Asset, GetAssetRequest};
 
 /// Serves until it is killed; says where in one line, like `telwarden up`.
@@ -15,8 +15,10 @@ pub(crate) fn serve(message: &Path) -> Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         super::child::say_ready(listener.local_addr()?);
-        let server = tonic::transport::Server::builder().tcp_nodelay(true).add_service(Bare(asset));
-        Ok(server.serve_with_incoming(TcpListenerStream::new(listener)).await?)
+        // Said of the incoming connections: what is said of the server does not reach connections that it is given, and a
+        // server that waits for acknowledgements is no limit of anything.
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        Ok(tonic::transport::Server::builder().add_service(Bare(asset)).serve_with_incoming(incoming).await?)
     })
 }
 

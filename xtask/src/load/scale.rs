@@ -209,44 +209,56 @@ async fn reads(suite: &Suite) -> Result<Vec<(String, Samples)>> {
     Ok(rows)
 }
 
-/// A statement on the database beside the suite; gives the number it answers, or how many rows it touched.
-async fn bare(written: &Written, sql: &str) -> Result<u64> {
-    let sql = || sqlx::AssertSqlSafe(sql.to_owned());
-    let reads = sql().0.starts_with("WITH");
-    match written {
-        Written::File(file) => {
-            let pool = file_pool(file, 1).await?;
-            Ok(if reads {
-                sqlx::query_scalar::<_, i64>(sql()).fetch_one(&pool).await?.unsigned_abs()
-            } else {
-                sqlx::query(sql()).execute(&pool).await?.rows_affected()
-            })
-        }
-        Written::Url(url) => {
-            let pool = server_pool(url, 1).await?;
-            Ok(if reads {
-                sqlx::query_scalar::<_, i64>(sql()).fetch_one(&pool).await?.unsigned_abs()
-            } else {
-                sqlx::query(sql()).execute(&pool).await?.rows_affected()
-            })
-        }
+/// A connection to the database beside the suite, open while it is measured.
+enum Beside {
+    File(sqlx::sqlite::SqlitePool),
+    Url(sqlx::postgres::PgPool),
+}
+
+impl Beside {
+    async fn open(written: &Written) -> Result<Self> {
+        Ok(match written {
+            Written::File(file) => Self::File(file_pool(file, 1).await?),
+            Written::Url(url) => Self::Url(server_pool(url, 1).await?),
+        })
+    }
+
+    /// The number that a query answers.
+    async fn count(&self, sql: &str) -> Result<u64> {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        let count: i64 = match self {
+            Self::File(pool) => sqlx::query_scalar(sql).fetch_one(pool).await?,
+            Self::Url(pool) => sqlx::query_scalar(sql).fetch_one(pool).await?,
+        };
+        Ok(count.unsigned_abs())
+    }
+
+    /// How many rows a statement touched.
+    async fn run(&self, sql: &str) -> Result<u64> {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        Ok(match self {
+            Self::File(pool) => sqlx::query(sql).execute(pool).await?.rows_affected(),
+            Self::Url(pool) => sqlx::query(sql).execute(pool).await?.rows_affected(),
+        })
     }
 }
 
 /// Impact and explanation beside a bare recursive query.
 async fn graph(suite: &Suite, on: &str, hit: usize) -> Result<Vec<Line>> {
     let callers = &suite.callers;
+    // The order in which SQLite joins is said, since it has no statistics: the reference is to be the best that a query can do.
     let recursive = |from: &str, to: &str, of: &str| {
         format!(
-            "WITH RECURSIVE reached(name) AS (SELECT '{}' UNION SELECT d.{to} FROM dependency d JOIN reached ON d.{from} = reached.name \
-             WHERE d.organization = 'load' AND d.kind <> 'adjacent') SELECT COUNT(*) FROM reached",
+            "WITH RECURSIVE reached(name) AS (SELECT '{}' UNION SELECT d.{to} FROM reached CROSS JOIN dependency d \
+             WHERE d.organization = 'load' AND d.{from} = reached.name AND d.kind <> 'adjacent') SELECT COUNT(*) FROM reached",
             name(of)
         )
     };
     let (query, back) = (recursive("supporting", "dependent", "hub"), recursive("supporting", "dependent", EDGE));
-    let found = bare(&suite.written, &query).await?;
+    let beside = Beside::open(&suite.written).await?;
+    let found = beside.count(&query).await?;
     anyhow::ensure!(found == hit as u64 + 1, "the bare query found {found} of {hit}");
-    let limit = timed(5, |_| async { bare(&suite.written, &query).await.map(|_| ()) }).await?;
+    let limit = timed(5, |_| async { beside.count(&query).await.map(|_| ()) }).await?;
     let ours = timed(5, |_| async {
         let request = AnalyzeAssetImpactRequest { name: name("hub"), ..Default::default() };
         let impact = client(callers)?.analyze_asset_impact(callers.request(request)).await?.into_inner();
@@ -257,7 +269,7 @@ async fn graph(suite: &Suite, on: &str, hit: usize) -> Result<Vec<Line>> {
     let mut lines =
         vec![Line::ratio(&impact, on, Unit::Microseconds, &ours.await?, ("a bare recursive query", &limit), 0.5)];
     rate(callers, "crown", 2).await?;
-    let limit = timed(20, |_| async { bare(&suite.written, &back).await.map(|_| ()) }).await?;
+    let limit = timed(20, |_| async { beside.count(&back).await.map(|_| ()) }).await?;
     let ours = timed(20, |_| async {
         let request = ExplainAssetValueRequest { name: name(EDGE) };
         client(callers)?.explain_asset_value(callers.request(request)).await?;
@@ -280,13 +292,14 @@ async fn rate(callers: &Callers, id: &str, rating: i32) -> Result<()> {
 /// A rating at the top of the graph, whose value all below inherit.
 async fn value(suite: &Suite, on: &str, top: usize) -> Result<Line> {
     let (mut ours, mut limit) = (Samples::default(), Samples::default());
+    let beside = Beside::open(&suite.written).await?;
     for rating in [1, 3, 2] {
         let begin = Instant::now();
         rate(&suite.callers, "crown", rating).await?;
         ours.push(begin.elapsed().as_secs_f64() * 1e6);
         let begin = Instant::now();
         let update = "UPDATE asset SET version = version WHERE organization = 'load' AND id LIKE 'crown%'";
-        let touched = bare(&suite.written, update).await?;
+        let touched = beside.run(update).await?;
         limit.push(begin.elapsed().as_secs_f64() * 1e6);
         eprintln!("the bare statement touched {touched} rows");
     }
