@@ -52,9 +52,18 @@ async fn plan(database: &sea_orm::DatabaseConnection, statement: &str) -> Vec<St
     rows.iter().map(|row| row.try_get::<String>("", "detail").unwrap()).collect()
 }
 
-/// Whether a step reads a whole table or index. What is given as a list in the call itself is no table.
+/// Whether a step reads a whole table or index. What is given as a list in the call itself is no table, and the end of the ledger,
+/// which a write goes on from, is read by its key.
 fn scans(step: &str) -> bool {
-    step.starts_with("SCAN ") && !step.contains("json_each") && !step.contains("CONSTANT ROW")
+    let given = ["json_each", "CONSTANT ROW", "VALUES CLAUSE", "SCAN became"];
+    step.starts_with("SCAN ") && !given.iter().any(|list| step.contains(list)) && step != "SCAN ledger"
+}
+
+/// Whether a step goes through everything of an organization, though the call asks for a part of it: an index of which only the
+/// first column serves. A page of a list reads just so, and ends with the page.
+fn goes_through_all(what: &str, step: &str) -> bool {
+    let large = ["dependency_by_", "asset_by_", "autoindex_dependency_", "autoindex_asset_"];
+    !what.contains("page") && step.ends_with("(organization=?)") && large.iter().any(|index| step.contains(index))
 }
 
 /// Whether a step of a list sorts: then a page costs what all rows cost.
@@ -169,14 +178,15 @@ async fn no_call_that_must_stay_fast_reads_a_whole_table_and_no_list_sorts() {
     let mut checked = 0;
     let mut check = async |what: &str| {
         let statements = ran.take();
-        let reads = statements.iter().filter(|text| !text.starts_with("PRAGMA") && !text.starts_with("EXPLAIN"));
+        let known = ["SELECT", "INSERT", "UPDATE", "DELETE"];
+        let reads = statements.iter().filter(|text| known.iter().any(|verb| text.starts_with(verb)));
         for statement in reads {
             checked += 1;
             let steps = plan(&beside, statement).await;
             slow.extend(
                 steps
                     .iter()
-                    .filter(|step| scans(step) || sorts(what, step))
+                    .filter(|step| scans(step) || sorts(what, step) || goes_through_all(what, step))
                     .map(|step| format!("{what}: {step}\n    {statement}")),
             );
         }
@@ -210,6 +220,32 @@ async fn no_call_that_must_stay_fast_reads_a_whole_table_and_no_list_sorts() {
     let impact = api::AnalyzeAssetImpactRequest { name: found.name.clone(), ..Default::default() };
     assets(&client).analyze_asset_impact(impact).await.unwrap();
     check("an impact").await;
-    assert!(checked >= 14, "the statements are told: {checked}");
+    let explain = api::ExplainAssetValueRequest { name: found.name.clone() };
+    assets(&client).explain_asset_value(explain).await.unwrap();
+    check("an explanation").await;
+    let around = api::ExploreAssetNeighbourhoodRequest { name: found.name.clone(), max_depth: 2, ..Default::default() };
+    assets(&client).explore_asset_neighbourhood(around).await.unwrap();
+    check("a neighbourhood").await;
+    let rated = api::Asset {
+        name: found.name.clone(),
+        confidentiality: 3,
+        integrity: 3,
+        availability: 3,
+        ..Default::default()
+    };
+    assets(&client).update_asset(api::UpdateAssetRequest { asset: Some(rated), update_mask: None }).await.unwrap();
+    check("a rating whose value flows").await;
+    let inherited = api::ExplainAssetValueRequest { name: format!("{ACME}/assets/0") };
+    let explained = assets(&client).explain_asset_value(inherited).await.unwrap().into_inner();
+    assert!(explained.path.len() > 2, "{explained:?}");
+    check("an explanation of an inherited value").await;
+    let edge =
+        api::Dependency { dependent: found.name.clone(), supporting: format!("{ACME}/assets/1"), ..Default::default() };
+    let request =
+        api::CreateDependencyRequest { parent: ACME.to_owned(), dependency: Some(edge), ..Default::default() };
+    let mut dependencies = api::dependency_service_client::DependencyServiceClient::new(client.clone());
+    dependencies.create_dependency(request).await.unwrap();
+    check("a new dependency").await;
+    assert!(checked >= 40, "the statements are told: {checked}");
     assert!(slow.is_empty(), "{}", slow.join("\n"));
 }

@@ -77,9 +77,11 @@ async fn counts(registry: &Registry, organization: &str, names: &[&str]) -> Outc
     let (mut types, mut sites, mut greatest) = (HashMap::new(), HashMap::new(), 0.0_f64);
     for chunk in names.chunks(5000) {
         let ids: Vec<&str> = chunk.iter().map(|name| crate::id_of(name)).collect();
-        let mut sql =
-            registry.database.sql("SELECT type, site, COUNT(*), MAX(effective_value) FROM asset WHERE organization = ");
-        sql.bind(organization).push(" AND ").is_in("id", &ids).push(" GROUP BY type, site");
+        // Joined to nothing, so that SQLite finds the ids by their index instead of reading all assets by the index of the type.
+        let mut sql = registry
+            .database
+            .sql("SELECT type || '', site, COUNT(*), MAX(effective_value) FROM asset WHERE organization = ");
+        sql.bind(organization).push(" AND ").is_in("id", &ids).push(" GROUP BY type || '', site");
         for row in registry.database.rows(sql).await? {
             let count: i64 = row.try_get_by_index(2).map_err(Fault::defect)?;
             *types.entry(row.try_get_by_index::<String>(0).map_err(Fault::defect)?).or_insert(0) += count;

@@ -71,7 +71,8 @@ async fn nearest(
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let least = i64::try_from(least).unwrap_or(i64::MAX);
         let assets = registry.assets.find(organization, |sql| {
-            sql.is_in("id", &ids).push(" ORDER BY effective_value DESC, id LIMIT ").bind(least);
+            // A sum, so that SQLite finds the ids by their index instead of reading all assets by the index of the value.
+            sql.is_in("id", &ids).push(" ORDER BY effective_value + 0.0 DESC, id LIMIT ").bind(least);
         });
         found.extend(assets.await?);
     }

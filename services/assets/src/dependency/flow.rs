@@ -45,16 +45,23 @@ pub(crate) async fn flow_from(tx: &mut Transaction, organization: &str, changed:
         return flow_into(tx, organization, changed).await;
     }
     alone(tx, organization).await?;
-    let from: Vec<&str> = changed.iter().map(String::as_str).collect();
-    let mut seeds = Vec::new();
-    for chunk in from.chunks(5000) {
-        let mut sql = tx.sql("SELECT DISTINCT supporting FROM dependency d WHERE d.organization = ");
-        sql.bind(organization).push(&flowing("d")).push(" AND ").is_in("d.dependent", chunk);
+    let seeds = supporting(tx, organization, &changed).await?;
+    flow_into(tx, organization, seeds).await
+}
+
+/// What directly supports any of the assets, by dependencies that carry value; an asset may come several times. To ask for
+/// distinct ones, or for an order, would make SQLite read every dependency of the organization by the index that has it.
+async fn supporting(tx: &mut Transaction, organization: &str, of: &[String]) -> Outcome<Vec<String>> {
+    let mut found = Vec::new();
+    for chunk in of.chunks(5000) {
+        let names: Vec<&str> = chunk.iter().map(String::as_str).collect();
+        let mut sql = tx.sql("SELECT supporting FROM dependency d WHERE d.organization = ");
+        sql.bind(organization).push(&flowing("d")).push(" AND ").is_in("d.dependent", &names);
         for row in tx.rows(sql).await? {
-            seeds.push(text(&row, 0)?);
+            found.push(text(&row, 0)?);
         }
     }
-    flow_into(tx, organization, seeds).await
+    Ok(found)
 }
 
 /// Value flows anew into assets (named in full) and all that support them. In a bulk load this is put off: the names wait
@@ -123,19 +130,8 @@ async fn closure(tx: &mut Transaction, organization: &str, seeds: HashSet<String
     let mut level: Vec<String> = seeds.iter().cloned().collect();
     let mut reached = seeds;
     while !level.is_empty() {
-        let mut next = Vec::new();
-        for chunk in level.chunks(5000) {
-            let from: Vec<&str> = chunk.iter().map(String::as_str).collect();
-            let mut sql = tx.sql("SELECT DISTINCT supporting FROM dependency d WHERE d.organization = ");
-            sql.bind(organization).push(&flowing("d")).push(" AND ").is_in("d.dependent", &from);
-            for row in tx.rows(sql).await? {
-                let name = text(&row, 0)?;
-                if reached.insert(name.clone()) {
-                    next.push(name);
-                }
-            }
-        }
-        level = next;
+        level = supporting(tx, organization, &level).await?;
+        level.retain(|name| reached.insert(name.clone()));
     }
     Ok(reached)
 }

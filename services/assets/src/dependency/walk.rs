@@ -50,26 +50,30 @@ pub(crate) async fn walk(
         if level.is_empty() || until.is_some_and(|until| reached.contains_key(until)) {
             break;
         }
-        let mut next = Vec::new();
+        // Put in order here: asked for an order, SQLite reads every dependency of the organization by the index that has it.
+        let mut steps = Vec::new();
         for chunk in level.chunks(5000) {
             let names: Vec<&str> = chunk.iter().map(String::as_str).collect();
             let mut sql =
                 registry.database.sql(format!("SELECT d.{to}, d.{from}, d.id, d.kind FROM dependency d WHERE "));
             sql.push("d.organization = ").bind(organization).push(&flowing("d")).push(" AND ");
-            sql.is_in(&format!("d.{from}"), &names).push(&format!(" ORDER BY d.{to}, d.{from}, d.id"));
+            sql.is_in(&format!("d.{from}"), &names);
             for row in registry.database.rows(sql).await? {
                 let text = |index| row.try_get_by_index::<String>(index).map_err(Fault::defect);
-                let name = text(0)?;
-                if name == start {
-                    continue;
-                }
-                if let Entry::Vacant(slot) = reached.entry(name) {
-                    next.push(slot.key().clone());
-                    slot.insert(Step { depth, via: text(1)?, dependency: text(2)?, kind: text(3)? });
-                }
+                steps.push((text(0)?, text(1)?, text(2)?, text(3)?));
             }
         }
-        level = next;
+        steps.sort_unstable();
+        level.clear();
+        for (name, via, dependency, kind) in steps {
+            if name == start {
+                continue;
+            }
+            if let Entry::Vacant(slot) = reached.entry(name) {
+                level.push(slot.key().clone());
+                slot.insert(Step { depth, via, dependency, kind });
+            }
+        }
     }
     Ok(reached)
 }
