@@ -1,0 +1,1 @@
+//! OSCAL documents, read and written: plain values in, plain values out.

@@ -1,0 +1,1 @@
+//! What ships: documents, catalogues, controls and the mappings between editions, in our own words.
