@@ -29,7 +29,7 @@ fn every_setting_is_explained_and_the_written_files_are_true() {
     let mut page = String::from(
         "# Settings\n\nWritten by a test from the built-in settings. `telwarden serve SERVICE --config FILE` reads a file that needs only what differs.\n",
     );
-    for name in telwarden::serve::NAMES {
+    for name in telwarden::serve::names() {
         let defaults = telwarden::serve::defaults(name).unwrap();
         assert_eq!(process::config::undocumented(&defaults), Vec::<String>::new());
         page.push_str(&format!("\n{}", process::config::render_markdown(name, &defaults)));
@@ -41,7 +41,7 @@ fn every_setting_is_explained_and_the_written_files_are_true() {
 #[test]
 fn the_compose_file_runs_commands_ports_and_settings_that_exist() {
     let compose = std::fs::read_to_string(deploy().join("compose.yaml")).unwrap();
-    for name in telwarden::serve::NAMES {
+    for name in telwarden::serve::names() {
         assert!(
             compose
                 .contains(&format!("command: [\"serve\", \"{name}\", \"--config\", \"/etc/telwarden/{name}.toml\"]")),
@@ -62,11 +62,17 @@ fn the_compose_file_runs_commands_ports_and_settings_that_exist() {
         }
     }
     let gateway = std::fs::read_to_string(deploy().join("gateway.toml")).unwrap();
-    let assets = std::fs::read_to_string(deploy().join("assets.toml")).unwrap();
-    assert!(
-        gateway.contains("http://assets:9101") && assets.contains(":9101"),
-        "the gateway asks where the service listens"
-    );
+    let databases = std::fs::read_to_string(deploy().join("databases.sql")).unwrap();
+    for member in &telwarden::member::MEMBERS {
+        let (name, port) = (member.name, member.port);
+        let own = std::fs::read_to_string(deploy().join(format!("{name}.toml"))).unwrap();
+        assert!(
+            gateway.contains(&format!("http://{name}:{port}")) && own.contains(&format!(":{port}")),
+            "the gateway asks where {name} listens"
+        );
+        let database = format!("telwarden_{name}");
+        assert!(databases.contains(&database) || compose.contains(&format!("POSTGRES_DB: {database}")), "{database}");
+    }
     assert!(compose.contains("8080:8080") && gateway.contains(":8080"));
     let container = std::fs::read_to_string(deploy().join("Containerfile")).unwrap();
     assert!(container.contains("ENTRYPOINT [\"/usr/local/bin/telwarden\"]"));
@@ -100,17 +106,20 @@ fn separate_processes_work_together_and_outlive_the_death_of_a_replica() {
         };
         let key = access::LocalKey::open(&folder.path().join("keys")).unwrap();
         let trust = format!("[trust]\nkey_set = \"{}\"\n", folder.path().join("keys/key-set.json").display());
-        let config = folder.path().join("assets.toml");
-        std::fs::write(&config, format!("[service]\naddress = \"127.0.0.1:0\"\ndatabase = \"{url}\"\n{trust}"))
-            .unwrap();
+        let config_of = |name: &str, database: &str| {
+            let config = folder.path().join(format!("{name}.toml"));
+            let service = format!("[service]\naddress = \"127.0.0.1:0\"\ndatabase = \"{database}\"\n{trust}");
+            std::fs::write(&config, service).unwrap();
+            config
+        };
+        let config = config_of("assets", &url);
         let (mut one, first) = start(&program, "assets", &config);
         let (mut two, second) = start(&program, "assets", &config);
+        let embedded = folder.path().join("controls.db");
+        let (mut controls, third) = start(&program, "controls", &config_of("controls", embedded.to_str().unwrap()));
         let door = folder.path().join("gateway.toml");
-        std::fs::write(
-            &door,
-            format!("[door]\naddress = \"127.0.0.1:0\"\n[upstreams]\nassets = [\"{first}\", \"{second}\"]\n{trust}"),
-        )
-        .unwrap();
+        let upstreams = format!("[upstreams]\nassets = [\"{first}\", \"{second}\"]\ncontrols = [\"{third}\"]\n");
+        std::fs::write(&door, format!("[door]\naddress = \"127.0.0.1:0\"\n{upstreams}{trust}")).unwrap();
         let (mut gateway, address) = start(&program, "gateway", &door);
 
         let now = access::Clock::now(&access::SystemClock);
@@ -132,7 +141,7 @@ fn separate_processes_work_together_and_outlive_the_death_of_a_replica() {
             let got = call("telwarden.assets.v1.AssetService/GetAsset", r#"{"name": "organizations/acme/assets/r1"}"#);
             assert!(got.status.success(), "{}", String::from_utf8_lossy(&got.stderr));
         }
-        for child in [&mut gateway, &mut two] {
+        for child in [&mut gateway, &mut controls, &mut two] {
             child.kill().unwrap();
             child.wait().unwrap();
         }

@@ -1,4 +1,8 @@
-//! Resource names (AIP-122): `organizations/{organization}/{collection}/{id}`.
+//! Resource names (AIP-122): `organizations/{organization}/{collection}/{id}`, and of what is kept within another resource
+//! `organizations/{organization}/{collection}/{id}/{collection}/{id}`.
+//!
+//! A *collection* is written as names have it with its ids left out: `assets`, `catalogues/*/controls`. An id within the
+//! organization is written without the collections: `r1`, `x1051-2023/5.7`.
 
 use std::fmt;
 
@@ -20,12 +24,12 @@ pub struct Name {
 }
 
 impl Name {
-    /// A name of its parts. `collection` is a collection id of ours (`assets`) and is taken as it is.
+    /// A name of its parts. `collection` is a collection of ours (`assets`) and is taken as it is.
     ///
     /// # Errors
     /// [`Problem::InvalidId`] where the organization or the id is not a [`valid_id`].
     pub fn new(organization: &str, collection: &str, id: &str) -> Result<Self, Problem> {
-        if let Some(bad) = [organization, id].into_iter().find(|part| !valid_id(part)) {
+        if let Some(bad) = [organization].into_iter().chain(id.split('/')).find(|part| !valid_id(part)) {
             return Err(Problem::InvalidId { text: shorten(bad), rule: ID_RULE });
         }
         Ok(Self { organization: organization.to_owned(), collection: collection.to_owned(), id: id.to_owned() })
@@ -36,19 +40,11 @@ impl Name {
     /// # Errors
     /// [`Problem::InvalidName`] where `text` is anything else.
     pub fn parse(text: &str, collection: &str) -> Result<Self, Problem> {
-        let mut parts = text.split('/');
-        match (parts.next(), parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some("organizations"), Some(organization), Some(found), Some(id), None)
-                if found == collection && valid_id(organization) && valid_id(id) =>
-            {
-                Ok(Self { organization: organization.to_owned(), collection: collection.to_owned(), id: id.to_owned() })
-            }
-            _ => Err(Problem::InvalidName {
-                text: shorten(text),
-                pattern: format!("organizations/{{organization}}/{collection}/{{id}}"),
-                rule: ID_RULE,
-            }),
-        }
+        read(text, collection).ok_or_else(|| Problem::InvalidName {
+            text: shorten(text),
+            pattern: pattern(collection),
+            rule: ID_RULE,
+        })
     }
 
     /// The id of the organization, the tenant: `acme`.
@@ -57,29 +53,60 @@ impl Name {
         &self.organization
     }
 
-    /// The collection id: `assets`.
+    /// The collection: `assets`, `catalogues/*/controls`.
     #[must_use]
     pub fn collection(&self) -> &str {
         &self.collection
     }
 
-    /// The id within the collection.
+    /// The id within the organization: `r1`, `x1051-2023/5.7`.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
-    }
-
-    /// The name of the organization: `organizations/acme`.
-    #[must_use]
-    pub fn parent(&self) -> String {
-        format!("organizations/{}", self.organization)
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "organizations/{}/{}/{}", self.organization, self.collection, self.id)
+        f.write_str(&written(&self.organization, &self.collection, &self.id))
     }
+}
+
+fn pattern(collection: &str) -> String {
+    format!("organizations/{{organization}}/{}/{{id}}", collection.replace('*', "{id}"))
+}
+
+fn read(text: &str, collection: &str) -> Option<Name> {
+    let rest = text.strip_prefix("organizations/")?;
+    let (organization, rest) = rest.split_once('/')?;
+    let mut found = rest.split('/');
+    let mut ids: Vec<&str> = Vec::new();
+    for expected in collection.split('/').chain(["*"]) {
+        let part = found.next()?;
+        match expected {
+            "*" if valid_id(part) => ids.push(part),
+            "*" => return None,
+            _ if part == expected => {}
+            _ => return None,
+        }
+    }
+    (found.next().is_none() && valid_id(organization)).then(|| Name {
+        organization: organization.to_owned(),
+        collection: collection.to_owned(),
+        id: ids.join("/"),
+    })
+}
+
+/// The name of a resource, of its parts, which are taken as they are.
+#[must_use]
+pub fn written(organization: &str, collection: &str, id: &str) -> String {
+    let mut name = format!("organizations/{organization}");
+    let mut ids = id.split('/');
+    for part in collection.split('/').chain(["*"]) {
+        name.push('/');
+        name.push_str(if part == "*" { ids.next().unwrap_or_default() } else { part });
+    }
+    name
 }
 
 /// Reads `organizations/{organization}` and gives the id of the organization.
@@ -89,8 +116,45 @@ impl fmt::Display for Name {
 pub fn parse_parent(text: &str) -> Result<String, Problem> {
     match text.strip_prefix("organizations/") {
         Some(organization) if valid_id(organization) => Ok(organization.to_owned()),
-        _ => Err(Problem::InvalidParent { text: shorten(text), rule: ID_RULE }),
+        _ => {
+            let pattern = "organizations/{organization}".to_owned();
+            Err(Problem::InvalidParent { text: shorten(text), pattern, rule: ID_RULE })
+        }
     }
+}
+
+/// What the resources of a collection are kept in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// The id of the organization.
+    pub organization: String,
+    /// The id of the resource within the organization that they are kept in; none where that is the organization itself, or
+    /// every such resource (`-`, AIP-159).
+    pub within: Option<String>,
+}
+
+/// Reads the parent of resources of `collection`: `organizations/acme` for `assets`, `organizations/acme/catalogues/c` for
+/// `catalogues/*/controls`. Where `any`, `organizations/acme/catalogues/-` stands for all of them.
+///
+/// # Errors
+/// [`Problem::InvalidParent`].
+pub fn parse_parent_of(text: &str, collection: &str, any: bool) -> Result<Parent, Problem> {
+    let Some((above, _)) = collection.rsplit_once("/*/") else {
+        return Ok(Parent { organization: parse_parent(text)?, within: None });
+    };
+    if any && let Some(organization) = text.strip_suffix(&format!("/{above}/-")) {
+        return Ok(Parent { organization: parse_parent(organization)?, within: None });
+    }
+    match read(text, above) {
+        Some(parent) => Ok(Parent { organization: parent.organization, within: Some(parent.id) }),
+        None => Err(Problem::InvalidParent { text: shorten(text), pattern: pattern(above), rule: ID_RULE }),
+    }
+}
+
+/// The name of what a resource is kept in: `organizations/acme/catalogues/c` of `organizations/acme/catalogues/c/controls/5.7`.
+#[must_use]
+pub fn parent_of(name: &str) -> &str {
+    name.rsplit_once('/').and_then(|(above, _)| above.rsplit_once('/')).map_or("", |(parent, _)| parent)
 }
 
 /// Whether `text` can be an id of an organization or a resource: 1 to 63 of `a-z 0-9 - . _`, the first a letter or digit.
@@ -111,12 +175,43 @@ mod tests {
     fn a_name_reads_and_prints() {
         let name = Name::parse("organizations/acme/assets/core-router.1_a", "assets").unwrap();
         assert_eq!(
-            (name.organization(), name.collection(), name.id(), name.parent().as_str()),
+            (name.organization(), name.collection(), name.id(), parent_of(&name.to_string())),
             ("acme", "assets", "core-router.1_a", "organizations/acme")
         );
         assert_eq!(name.to_string(), "organizations/acme/assets/core-router.1_a");
         assert_eq!(Name::new("acme", "assets", "core-router.1_a").unwrap(), name);
         assert!(matches!(Name::new("acme", "assets", "Core"), Err(Problem::InvalidId { text, .. }) if text == "Core"));
+    }
+
+    #[test]
+    fn a_name_within_another_reads_and_prints() {
+        let text = "organizations/acme/catalogues/x1051-2023/controls/5.7";
+        let name = Name::parse(text, "catalogues/*/controls").unwrap();
+        assert_eq!((name.organization(), name.id()), ("acme", "x1051-2023/5.7"));
+        assert_eq!(name.to_string(), text);
+        assert_eq!(parent_of(text), "organizations/acme/catalogues/x1051-2023");
+        for other in [
+            "organizations/acme/catalogues/x1051-2023",
+            "organizations/acme/catalogues/x1051-2023/controls",
+            "organizations/acme/catalogues/-/controls/5.7",
+            "organizations/acme/controls/x1051-2023/controls/5.7",
+            "organizations/acme/catalogues/x1051-2023/controls/5.7/x",
+        ] {
+            let message = Name::parse(other, "catalogues/*/controls").unwrap_err().to_string();
+            assert!(message.contains("organizations/{organization}/catalogues/{id}/controls/{id}"), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_parent_of_a_collection_is_what_it_is_kept_in() {
+        let parent = |text: &str, any| parse_parent_of(text, "catalogues/*/controls", any);
+        let found = parent("organizations/acme/catalogues/c", false).unwrap();
+        assert_eq!((found.organization.as_str(), found.within.as_deref()), ("acme", Some("c")));
+        assert_eq!(parent("organizations/acme/catalogues/-", true).unwrap().within, None);
+        for (text, any) in [("organizations/acme/catalogues/-", false), ("organizations/acme", true), ("", true)] {
+            assert_eq!(parent(text, any).unwrap_err().field(), Some("parent"), "{text}");
+        }
+        assert_eq!(parse_parent_of("organizations/acme", "assets", true).unwrap().organization, "acme");
     }
 
     #[test]

@@ -25,11 +25,13 @@ pub enum Problem {
         /// What makes a name good.
         rule: &'static str,
     },
-    /// The parent is not an organization.
-    #[error("{text:?} is not a parent of the form \"organizations/{{organization}}\": {rule}")]
+    /// The parent is not what the resources are kept in, an organization for most.
+    #[error("{text:?} is not a parent of the form {pattern:?}: {rule}")]
     InvalidParent {
         /// What was sent, shortened.
         text: String,
+        /// The form it should have had: `organizations/{organization}`.
+        pattern: String,
         /// What makes a parent good.
         rule: &'static str,
     },
@@ -161,9 +163,8 @@ impl Problem {
     #[must_use]
     pub fn metadata(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::InvalidName { text, pattern, .. } => vec![("value", text.clone()), ("pattern", pattern.clone())],
-            Self::InvalidParent { text, .. } => {
-                vec![("value", text.clone()), ("pattern", "organizations/{organization}".to_owned())]
+            Self::InvalidName { text, pattern, .. } | Self::InvalidParent { text, pattern, .. } => {
+                vec![("value", text.clone()), ("pattern", pattern.clone())]
             }
             Self::InvalidId { text, .. } => vec![("value", text.clone())],
             Self::UnknownPath { path, message, example } => {

@@ -6,12 +6,13 @@ use std::marker::PhantomData;
 use access::Context;
 use fault::{Fault, Outcome};
 use prost::{Message as _, Name as _};
-use resource::{Name, Problem};
+use resource::{Name, Parent, Problem};
 use tonic::Code;
 use wire::fault::v1::ErrorReason;
 
 use crate::resource::Resource;
 use crate::row::{Claim, Statements};
+use crate::shipped::{placed, refuse_shipped};
 use crate::together::Together;
 use crate::write::refuse_referenced;
 use crate::{Database, Transaction};
@@ -176,6 +177,9 @@ impl<R: Rules> Collection<R> {
     pub async fn get(&self, context: &Context, name: &str) -> Outcome<R::Message> {
         let parsed = parse(name, R::COLLECTION, "name")?;
         context.enter(parsed.organization(), name)?;
+        if let Some(message) = R::shipped().get(parsed.id()) {
+            return Ok(placed::<R>(message, parsed.organization(), parsed.id()));
+        }
         let row = self.reads.read(&self.database, &self.statements, parsed.organization(), parsed.id()).await?;
         row.map(|row| row.message).ok_or_else(|| Fault::not_found(name))
     }
@@ -191,7 +195,8 @@ impl<R: Rules> Collection<R> {
         id: &str,
         message: Option<R::Message>,
     ) -> Outcome<R::Message> {
-        let organization = resource::parse_parent(parent).map_err(|problem| refuse(&problem))?;
+        let Parent { organization, within } =
+            resource::parse_parent_of(parent, R::COLLECTION, false).map_err(|problem| refuse(&problem))?;
         context.enter(&organization, parent)?;
         let mut message = message.unwrap_or_default();
         R::clear_output(&mut message);
@@ -200,6 +205,8 @@ impl<R: Rules> Collection<R> {
             let wrong = "an id has 1 to 63 of `a-z 0-9 - . _` and begins with a letter or digit";
             return Err(Fault::invalid(ErrorReason::FieldInvalid, wrong).on(format!("{}_id", singular(R::COLLECTION))));
         }
+        let id = within.map_or_else(|| id.clone(), |within| format!("{within}/{id}"));
+        refuse_shipped::<R>(&organization, &id)?;
         let mut tx = self.database.begin(context).await?;
         let made = self.create_in(&mut tx, &organization, vec![(id, message)]).await?;
         tx.commit().await?;
@@ -297,6 +304,7 @@ impl<R: Rules> Collection<R> {
         let parsed = parse(name, R::COLLECTION, "name")?;
         let context = tx.context().clone();
         context.enter(parsed.organization(), name)?;
+        refuse_shipped::<R>(parsed.organization(), parsed.id())?;
         let row = tx.row(self.statements.claim_one(parsed.organization(), parsed.id(), Claim::Change)).await?;
         let old = self.statements.read(&row.ok_or_else(|| Fault::not_found(name))?)?;
         same_version(etag, old.version)?;
@@ -474,13 +482,14 @@ impl<R: Rules> Collection<R> {
     pub async fn delete(&self, context: &Context, name: &str, etag: &str) -> Outcome<()> {
         let parsed = parse(name, R::COLLECTION, "name")?;
         context.enter(parsed.organization(), name)?;
+        refuse_shipped::<R>(parsed.organization(), parsed.id())?;
         let mut tx = self.database.begin(context).await?;
         let row = tx.row(self.statements.claim_one(parsed.organization(), parsed.id(), Claim::Delete)).await?;
         let old = self.statements.read(&row.ok_or_else(|| Fault::not_found(name))?)?;
         same_version(etag, old.version)?;
         let needs = R::needs(&mut tx, parsed.organization(), &[&old.message]).await?;
         R::delete(context, &needs, &old.message)?;
-        refuse_referenced::<R>(&mut tx, parsed.organization(), name).await?;
+        refuse_referenced::<R>(&mut tx, &parsed, name).await?;
         self.remove(&mut tx, parsed.organization(), vec![old]).await?;
         tx.commit().await
     }
@@ -535,6 +544,7 @@ fn masked<R: Resource>(
 
 /// `asset_policy` of `assetPolicies`: how requests name the field that holds the resource.
 pub(crate) fn singular(collection: &str) -> String {
+    let collection = collection.rsplit('/').next().unwrap_or_default();
     let mut snake = String::new();
     for letter in collection.chars() {
         if letter.is_ascii_uppercase() {

@@ -1,8 +1,10 @@
 //! Lists: a filter as SQL, keyset pages, sealed tokens.
 
+use std::cmp::Ordering;
+
 use access::Context;
 use fault::{Fault, Outcome};
-use resource::{Comparison, Condition, FieldType, FilterField, Literal, Match, OrderTerm};
+use resource::{Comparison, Condition, FieldType, FilterField, Literal, Match, OrderTerm, Parent};
 use sea_orm::Value;
 use wire::ListQuery;
 use wire::fault::v1::ErrorReason;
@@ -10,7 +12,8 @@ use wire::fault::v1::ErrorReason;
 use crate::collection::refuse;
 use crate::resource::{Resource, SideRole};
 use crate::row::quoted;
-use crate::{Collection, Column, Dialect, Rules, Sql, enum_text};
+use crate::shipped::placed;
+use crate::{Collection, Column, Datum, Dialect, Matcher, Rules, Sql, enum_text};
 
 /// A page of a list.
 #[derive(Clone, Debug)]
@@ -35,53 +38,63 @@ impl<R: Rules> Collection<R> {
     /// # Errors
     /// `RESOURCE_NOT_FOUND`, `FILTER_INVALID`, `ORDER_INVALID`, `PAGE_TOKEN_INVALID`.
     pub async fn list(&self, context: &Context, query: ListQuery<'_>) -> Outcome<Page<R::Message>> {
-        let organization = resource::parse_parent(query.parent).map_err(|problem| refuse(&problem))?;
-        context.enter(&organization, query.parent)?;
+        let parent =
+            resource::parse_parent_of(query.parent, R::COLLECTION, true).map_err(|problem| refuse(&problem))?;
+        let organization = parent.organization.as_str();
+        context.enter(organization, query.parent)?;
         let size = match query.page_size {
             ..=0 => 50,
             size => size.min(1000),
         };
+        let most = usize::try_from(size).unwrap_or_default();
         let keys = keys::<R>(query.order_by)?;
-        let mut sql = self.statements.select();
-        sql.push("organization = ").bind(organization.as_str());
-        if let Some(condition) =
-            resource::parse_filter(query.filter, fields::<R>()).map_err(|problem| refuse(&problem))?
-        {
-            sql.push(" AND ");
-            Compiler::<R>::new(&organization).condition(&condition, &mut sql);
-        }
         let digest = resource::token::digest(&[
             R::TABLE.as_bytes(),
             query.parent.as_bytes(),
             query.filter.as_bytes(),
             query.order_by.as_bytes(),
         ]);
-        if !query.page_token.is_empty() {
-            let bytes =
-                self.database.inner.sealer.open(&digest, query.page_token).map_err(|problem| refuse(&problem))?;
-            let after: Vec<serde_json::Value> =
-                serde_json::from_slice(&bytes).map_err(|_| refuse(&resource::Problem::InvalidPageToken))?;
+        let after = self.opened(&digest, query.page_token)?;
+        let shipped = ships::<R>(&parent, query.filter, &keys, after.as_deref())?;
+        let mut sql = self.statements.select();
+        sql.push("organization = ").bind(organization);
+        if let Some(within) = &parent.within {
+            sql.push(" AND ").within(within);
+        }
+        if let Some(condition) = read::<R>(query.filter, "filter")? {
             sql.push(" AND ");
-            beyond(&keys, &after, &mut sql);
+            Compiler::<R>::new(organization).condition(&condition, &mut sql);
         }
-        sql.push(" ORDER BY ");
-        for (index, key) in keys.iter().enumerate() {
-            sql.push(if index > 0 { ", " } else { "" }).push(&key.column).push(if key.descending {
-                " DESC"
-            } else {
-                ""
-            });
+        if let Some(after) = &after {
+            sql.push(" AND ");
+            beyond(&keys, after, &mut sql);
         }
+        order(&keys, &mut sql);
         sql.push(" LIMIT ").bind(i64::from(size) + 1);
         let rows = self.database.rows(sql).await?;
-        let more = rows.len() > usize::try_from(size).unwrap_or_default();
-        let shown = if more { rows.get(..rows.len() - 1).unwrap_or_default() } else { rows.as_slice() };
-        let next_page_token = match shown.last().filter(|_| more) {
-            Some(last) => self.database.inner.sealer.seal(&digest, &place(&keys, last)?),
-            None => String::new(),
+        let read = rows.iter().map(|row| self.statements.read(row).map(|row| (row.id, row.message)));
+        let mut found = read.collect::<Outcome<Vec<_>>>()?;
+        if !shipped.is_empty() {
+            found = merged::<R>(&keys, found, shipped);
+        }
+        let next_page_token = match found.get(most.wrapping_sub(1)) {
+            Some((id, last)) if found.len() > most => {
+                let place = serde_json::to_vec(&place::<R>(&keys, id, last)).map_err(Fault::defect)?;
+                self.database.inner.sealer.seal(&digest, &place)
+            }
+            _ => String::new(),
         };
-        let items = shown.iter().map(|row| Ok(self.statements.read(row)?.message)).collect::<Outcome<Vec<_>>>()?;
-        Ok(Page { items, next_page_token })
+        found.truncate(most);
+        Ok(Page { items: found.into_iter().map(|(_, message)| message).collect(), next_page_token })
+    }
+
+    /// Where a page starts: the keys of the last one shown before.
+    fn opened(&self, digest: &[u8], token: &str) -> Outcome<Option<Vec<serde_json::Value>>> {
+        if token.is_empty() {
+            return Ok(None);
+        }
+        let bytes = self.database.inner.sealer.open(digest, token).map_err(|problem| refuse(&problem))?;
+        serde_json::from_slice(&bytes).map(Some).map_err(|_| refuse(&resource::Problem::InvalidPageToken))
     }
 
     /// Adds to a statement on the table of the collection, under its own name, the condition that a filter of List stands for.
@@ -191,29 +204,86 @@ impl Key {
         if self.text {
             json.as_str().unwrap_or_default().into()
         } else if self.real {
-            json.as_str().and_then(|bits| bits.parse().ok()).map_or(0.0, f64::from_bits).into()
+            real(json).into()
         } else {
             json.as_i64().unwrap_or_default().into()
         }
     }
 }
 
-/// The values of the order columns of a row: where the next page goes on.
-fn place(keys: &[Key], row: &sea_orm::QueryResult) -> Outcome<Vec<u8>> {
-    let mut values = Vec::with_capacity(keys.len());
-    for key in keys {
-        let name = key.column.trim_matches('"');
-        let value = if key.text {
-            serde_json::Value::from(row.try_get::<String>("", name).map_err(Fault::defect)?)
-        } else if key.real {
-            // The bits, since JSON does not promise to keep every digit.
-            serde_json::Value::from(row.try_get::<f64>("", name).map_err(Fault::defect)?.to_bits().to_string())
-        } else {
-            serde_json::Value::from(row.try_get::<i64>("", name).map_err(Fault::defect)?)
-        };
-        values.push(value);
+/// What ships and comes after the page before, each with its id.
+fn ships<R: Resource>(
+    parent: &Parent,
+    filter: &str,
+    keys: &[Key],
+    after: Option<&[serde_json::Value]>,
+) -> Outcome<Vec<(String, R::Message)>> {
+    let all: Vec<(&str, &R::Message)> = match &parent.within {
+        Some(within) => R::shipped().within(within).collect(),
+        None => R::shipped().iter().collect(),
+    };
+    if all.is_empty() {
+        return Ok(Vec::new());
     }
-    serde_json::to_vec(&values).map_err(Fault::defect)
+    let matcher = Matcher::<R>::new(filter, "filter")?;
+    let placed = all.into_iter().map(|(id, message)| (id.to_owned(), placed::<R>(message, &parent.organization, id)));
+    let beyond = |id: &str, message: &R::Message| {
+        after.is_none_or(|after| compare(keys, &place::<R>(keys, id, message), after).is_gt())
+    };
+    Ok(placed.filter(|(id, message)| matcher.matches(message) && beyond(id, message)).collect())
+}
+
+/// Rows and what ships, in one order.
+fn merged<R: Resource>(
+    keys: &[Key],
+    rows: Vec<(String, R::Message)>,
+    shipped: Vec<(String, R::Message)>,
+) -> Vec<(String, R::Message)> {
+    let placed = rows.into_iter().chain(shipped).map(|(id, message)| (place::<R>(keys, &id, &message), id, message));
+    let mut all: Vec<_> = placed.collect();
+    all.sort_by(|(one, ..), (other, ..)| compare(keys, one, other));
+    all.into_iter().map(|(_, id, message)| (id, message)).collect()
+}
+
+fn order(keys: &[Key], sql: &mut Sql) {
+    sql.push(" ORDER BY ");
+    for (index, key) in keys.iter().enumerate() {
+        sql.push(if index > 0 { ", " } else { "" }).push(&key.column).push(if key.descending { " DESC" } else { "" });
+    }
+}
+
+/// Which of two rows comes first, as the database orders them.
+fn compare(keys: &[Key], one: &[serde_json::Value], other: &[serde_json::Value]) -> Ordering {
+    let each = keys.iter().zip(one.iter().zip(other)).map(|(key, (one, other))| {
+        let ordering = if key.text {
+            one.as_str().cmp(&other.as_str())
+        } else if key.real {
+            real(one).total_cmp(&real(other))
+        } else {
+            one.as_i64().cmp(&other.as_i64())
+        };
+        if key.descending { ordering.reverse() } else { ordering }
+    });
+    each.fold(Ordering::Equal, Ordering::then)
+}
+
+fn real(json: &serde_json::Value) -> f64 {
+    json.as_str().and_then(|bits| bits.parse().ok()).map_or(0.0, f64::from_bits)
+}
+
+/// The values of the order columns of a row: where the next page goes on.
+fn place<R: Resource>(keys: &[Key], id: &str, message: &R::Message) -> Vec<serde_json::Value> {
+    let value = |key: &Key| match key.column.trim_matches('"') {
+        "id" => serde_json::Value::from(id),
+        name => match crate::matches::datum::<R>(name, message) {
+            Datum::Text(text) => serde_json::Value::from(text),
+            // The bits, since JSON does not promise to keep every digit.
+            Datum::Real(number) => serde_json::Value::from(number.to_bits().to_string()),
+            Datum::Integer(number) => serde_json::Value::from(number),
+            Datum::Bytes(_) => serde_json::Value::Null,
+        },
+    };
+    keys.iter().map(value).collect()
 }
 
 /// Turns a checked filter into SQL.

@@ -72,7 +72,7 @@ fn column<R: Resource>(field: &str) -> Option<&'static Column<R::Message>> {
 }
 
 /// What the row's column holds; the times of the head have columns too.
-fn datum<R: Resource>(field: &str, message: &R::Message) -> Datum {
+pub(crate) fn datum<R: Resource>(field: &str, message: &R::Message) -> Datum {
     if let Some(column) = column::<R>(field) {
         return (column.get)(message);
     }

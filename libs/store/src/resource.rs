@@ -2,7 +2,7 @@
 
 use prost_types::Timestamp;
 
-use crate::{Column, Datum};
+use crate::{Column, Datum, Shipped};
 
 /// The fields every resource has.
 pub struct Head<'a> {
@@ -51,6 +51,8 @@ pub struct Reference<M> {
     pub collection: &'static str,
     /// The names in a message; an empty one names nothing.
     pub names: fn(&M) -> Vec<&str>,
+    /// Whether an id of it ships, and so exists without a row.
+    pub ships: fn(&str) -> bool,
 }
 
 /// A column of a table of the same service that names this resource. While it does, the resource is not deleted.
@@ -68,13 +70,21 @@ pub struct Referrer {
     pub by_id: bool,
 }
 
+impl Referrer {
+    /// The resources that are kept within this one.
+    #[must_use]
+    pub const fn within(what: &'static str, table: &'static str) -> Self {
+        Self { what, table, column: "", filter: "", by_id: false }
+    }
+}
+
 /// A resource: a message of the API, and how it is kept.
 pub trait Resource: Send + Sync + 'static {
     /// The message.
     type Message: prost::Message + prost::Name + wire::Validate + Default + Clone + PartialEq + Send + Sync + 'static;
     /// The table.
     const TABLE: &'static str;
-    /// The collection id in names: `assets`.
+    /// The collection in names: `assets`; of what is kept within another resource with its collection: `catalogues/*/controls`.
     const COLLECTION: &'static str;
 
     /// The fields with a column of their own.
@@ -93,6 +103,16 @@ pub trait Resource: Send + Sync + 'static {
     /// What may name this resource, and keeps it from being deleted.
     fn referrers() -> &'static [Referrer] {
         &[]
+    }
+
+    /// What ships: every organization sees it among its own, and nobody changes it.
+    fn shipped() -> &'static Shipped<Self::Message> {
+        const { &Shipped::NONE }
+    }
+
+    /// Makes what else a shipped message names be of the organization that asks; the engine sees to its own name.
+    fn shipped_to(message: &mut Self::Message, organization: &str) {
+        let _ = (message, organization);
     }
 
     /// The fields every resource has.
@@ -135,7 +155,7 @@ macro_rules! head {
 }
 
 /// Declares fields that name other resources: `references![ChangeRequest; asset: Assets, target_site: Sites]`; a repeated
-/// field is `assets(each): Assets`.
+/// field is `assets(each): Assets`, and what a resource is kept within `name(parent): Catalogues`.
 #[macro_export]
 macro_rules! references {
     ($message:ty; $($field:ident $(($each:ident))? : $of:ty),* $(,)?) => {{
@@ -144,9 +164,11 @@ macro_rules! references {
             table: <$of as $crate::Resource>::TABLE,
             collection: <$of as $crate::Resource>::COLLECTION,
             names: $crate::references!(@names $message, $field $(, $each)?),
+            ships: |id| <$of as $crate::Resource>::shipped().get(id).is_some(),
         }),*];
         REFERENCES
     }};
+    (@names $message:ty, $field:ident, parent) => { |m: &$message| vec![$crate::parent_of(&m.$field)] };
     (@names $message:ty, $field:ident) => { |m: &$message| vec![m.$field.as_str()] };
     (@names $message:ty, $field:ident, each) => { |m: &$message| m.$field.iter().map(String::as_str).collect() };
 }

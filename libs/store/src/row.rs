@@ -218,7 +218,7 @@ fn read<R: Resource>(result: &QueryResult) -> Result<Row<R::Message>, Box<dyn st
 impl<M> Row<M> {
     /// Puts name, times and etag into the message, as the row has them.
     pub(crate) fn stamp<R: Resource<Message = M>>(&mut self) {
-        let name = format!("organizations/{}/{}/{}", self.organization, R::COLLECTION, self.id);
+        let name = resource::written(&self.organization, R::COLLECTION, &self.id);
         let head = R::head(&mut self.message);
         *head.name = name;
         *head.create_time = timestamp(self.create_time);

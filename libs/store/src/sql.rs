@@ -67,6 +67,12 @@ impl Sql {
         }
     }
 
+    /// Adds the condition that a row is kept within the resource with this id: a range of the primary key.
+    pub fn within(&mut self, id: &str) -> &mut Self {
+        // '0' follows '/'.
+        self.push("(id > ").bind(format!("{id}/")).push(" AND id < ").bind(format!("{id}0")).push(")")
+    }
+
     /// Adds rows as a source to select from: `VALUES (?, …), …` on SQLite and for a single row, one bound array a column for
     /// more on PostgreSQL. Its columns are called `column1`, `column2` and so on. No value may be NULL.
     pub(crate) fn rows(&mut self, rows: Vec<Vec<Value>>) -> &mut Self {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use fault::{Fault, Outcome};
 use prost::Name as _;
+use resource::Name;
 use sea_orm::Value;
 use tonic::Code;
 use wire::fault::v1::ErrorReason;
@@ -201,29 +202,31 @@ impl<R: Rules> Collection<R> {
         writes: &[(Option<&R::Message>, &R::Message)],
         faults: &mut BTreeMap<usize, Box<Fault>>,
     ) -> Outcome<()> {
-        let prefix =
-            |reference: &Reference<R::Message>| format!("organizations/{organization}/{}/", reference.collection);
+        let id_of = |reference: &Reference<R::Message>, name: &str| {
+            let name = Name::parse(name, reference.collection).ok()?;
+            (name.organization() == organization).then(|| name.id().to_owned())
+        };
         let mut named = Vec::new();
         for reference in R::references() {
             for (at, (before, after)) in writes.iter().enumerate() {
                 let held = before.map(reference.names).unwrap_or_default();
                 let news = (reference.names)(after).into_iter().filter(|name| !name.is_empty() && !held.contains(name));
-                named.extend(news.map(|name| (at, reference, name)));
+                named.extend(news.map(|name| (at, reference, name, id_of(reference, name))));
             }
         }
+        // What ships has no row, and exists all the same.
+        named.retain(|(_, reference, _, id)| !id.as_ref().is_some_and(|id| (reference.ships)(id)));
         let mut wanted: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
-        for (_, reference, name) in &named {
-            let ids = wanted.entry(reference.table).or_default();
-            ids.extend(name.strip_prefix(&prefix(reference)));
+        for (_, reference, _, id) in &named {
+            wanted.entry(reference.table).or_default().extend(id.as_deref());
         }
         let mut known = BTreeMap::new();
         for (table, ids) in wanted {
             known.insert(table, tx.existing_in(table, organization, ids).await?);
         }
-        for (at, reference, name) in named {
-            let id = name.strip_prefix(&prefix(reference));
-            if !id.is_some_and(|id| known.get(reference.table).is_some_and(|ids| ids.contains(id))) {
-                faults.entry(at).or_insert_with(|| missing::<R>(reference, name));
+        for (at, reference, name, id) in &named {
+            if !id.as_ref().is_some_and(|id| known.get(reference.table).is_some_and(|ids| ids.contains(id.as_str()))) {
+                faults.entry(*at).or_insert_with(|| missing::<R>(reference, name));
             }
         }
         Ok(())
@@ -231,21 +234,26 @@ impl<R: Rules> Collection<R> {
 }
 
 /// Refuses to delete what is still named.
-pub(crate) async fn refuse_referenced<R: Resource>(
-    tx: &mut Transaction,
-    organization: &str,
-    name: &str,
-) -> Outcome<()> {
+pub(crate) async fn refuse_referenced<R: Resource>(tx: &mut Transaction, parsed: &Name, name: &str) -> Outcome<()> {
     for referrer in R::referrers() {
         let mut sql = tx.sql(format!("SELECT COUNT(*) FROM {} WHERE organization = ", referrer.table));
-        let named = if referrer.by_id { name.rsplit('/').next().unwrap_or_default() } else { name };
-        sql.bind(organization).push(" AND ").push(&quoted(referrer.column)).push(" = ").bind(named);
+        let named = if referrer.by_id { parsed.id() } else { name };
+        sql.bind(parsed.organization()).push(" AND ");
+        if referrer.column.is_empty() {
+            sql.within(parsed.id());
+        } else {
+            sql.push(&quoted(referrer.column)).push(" = ").bind(named);
+        }
         let count: i64 = tx.row(sql).await?.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
         if count > 0 {
             let (what, filter) = (referrer.what, referrer.filter);
-            let message = format!(
-                "{count} {what} still name it: let them go of it first (the filter {filter}\"{named}\" lists them)"
-            );
+            let message = if referrer.column.is_empty() {
+                format!("{count} {what} are still within it: delete them first")
+            } else {
+                format!(
+                    "{count} {what} still name it: let them go of it first (the filter {filter}\"{named}\" lists them)"
+                )
+            };
             return Err(Fault::new(Code::FailedPrecondition, ErrorReason::StillReferenced, message)
                 .with("count", count)
                 .with("by", what));

@@ -36,6 +36,22 @@ pub fn backends() -> Vec<Option<String>> {
     }
 }
 
+/// Runs tests of a service on every database there is: the binary's own `registry` starts it.
+#[expect(clippy::crate_in_macro_def, reason = "each test binary has a `registry` of its own")]
+#[macro_export]
+macro_rules! on_every_database {
+    ($($(#[$meta:meta])* async fn $name:ident($bench:ident) $body:block)*) => {$(
+        $(#[$meta])*
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            for postgres in $crate::backends() {
+                let $bench = crate::registry(postgres.as_deref()).await;
+                $body
+            }
+        }
+    )*};
+}
+
 /// One service, serving.
 pub struct Bench {
     /// Its database.

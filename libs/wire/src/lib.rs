@@ -50,6 +50,7 @@ packages! {
     access => "telwarden.access.v1",
     assets => "telwarden.assets.v1",
     changes => "telwarden.changes.v1",
+    controls => "telwarden.controls.v1",
 }
 
 /// Package `telwarden.fault.v1`.

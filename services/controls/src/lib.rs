@@ -1,4 +1,47 @@
 //! Controls (ITU-T X.1051): catalogues, Statements of Applicability, and the life cycle of every control.
+//!
+//! One file a resource, each read top to bottom: its table, its rules, its custom methods, its API.
 
+pub mod catalogue;
+pub mod control;
 pub mod oscal;
 pub mod shipped;
+
+use std::sync::Arc;
+
+use fault::Outcome;
+use store::Database;
+use tonic::service::Routes;
+use wire::controls::v1 as api;
+
+/// The service's name: of its database, in permissions, in the ledger.
+pub const NAME: &str = "controls";
+
+/// The gRPC services it serves, beside its part of the ledger.
+#[must_use]
+pub fn services() -> Vec<String> {
+    wire::services("telwarden.controls.v1")
+}
+
+store::migrations![Migrator;
+    "m0001_catalogue",
+    "m0002_control",
+];
+
+store::resources![Migrator;
+    catalogues: catalogue::Catalogues,
+    controls: control::Controls,
+];
+
+/// The service on a database: every gRPC service it serves, its part of the ledger included.
+///
+/// # Errors
+/// `STORE_UNAVAILABLE`, where work a crash left undone cannot be taken up.
+pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
+    let registry = Arc::new(Registry::new(database));
+    let _ = clock;
+    let of = |registry: &Arc<Registry>| Arc::clone(registry);
+    Ok(Routes::new(api::catalogue_service_server::CatalogueServiceServer::from_arc(of(&registry)))
+        .add_service(api::control_service_server::ControlServiceServer::from_arc(of(&registry)))
+        .add_service(feed::service(database)))
+}

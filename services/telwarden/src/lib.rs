@@ -5,6 +5,7 @@ pub mod client;
 pub mod estate;
 pub mod import;
 pub mod ledger;
+pub mod member;
 pub mod posture;
 pub mod quarantine;
 pub mod registers;

@@ -2,6 +2,7 @@
 
 mod trust;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,11 +18,15 @@ use tokio::net::TcpListener;
 use tower::Layer as _;
 use tower::util::BoxCloneSyncService;
 
+use crate::member::{self, MEMBERS, Member};
 use crate::suite;
 use trust::TrustSection;
 
-/// What can run alone.
-pub const NAMES: [&str; 2] = [assets::NAME, "gateway"];
+/// What can run alone: every service, and the gateway.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    member::names().into_iter().chain(["gateway"]).collect()
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,7 +50,7 @@ struct ServiceSection {
 #[serde(deny_unknown_fields)]
 struct GatewayConfig {
     door: DoorSection,
-    upstreams: Upstreams,
+    upstreams: BTreeMap<String, Vec<String>>,
     trust: TrustSection,
     #[serde(default)]
     tls: TlsSection,
@@ -60,24 +65,20 @@ struct DoorSection {
     address: SocketAddr,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Upstreams {
-    assets: Vec<String>,
-}
-
 /// The built-in settings of what runs alone, each explained.
 ///
 /// # Errors
 /// When there is nothing of that name.
 pub fn defaults(name: &str) -> Result<String> {
-    match name {
-        assets::NAME => Ok(format!("{}\n{}", include_str!("serve/service.toml"), process::DEFAULTS)),
-        "gateway" => {
-            Ok(format!("{}\n{}\n{}", include_str!("serve/gateway.toml"), gateway::DEFAULTS, process::DEFAULTS))
-        }
-        _ => bail!("no service {name}; there are: {}", NAMES.join(", ")),
+    if name == "gateway" {
+        return Ok(format!("{}\n{}\n{}", include_str!("serve/gateway.toml"), gateway::DEFAULTS, process::DEFAULTS));
     }
+    let Some(member) = MEMBERS.iter().find(|member| member.name == name) else {
+        bail!("no service {name}; there are: {}", names().join(", "))
+    };
+    let own = include_str!("serve/service.toml");
+    let own = own.replace("{name}", member.name).replace("{port}", &member.port.to_string());
+    Ok(format!("{own}\n{}", process::DEFAULTS))
 }
 
 /// Runs one service or the gateway until it is told to stop.
@@ -96,7 +97,7 @@ pub async fn serve(name: &str, config: Option<&Path>) -> Result<()> {
     if name == "gateway" {
         run_gateway(&defaults, config, shutdown).await
     } else {
-        run_service(&defaults, config, shutdown).await
+        run_service(member::member(name)?, &defaults, config, shutdown).await
     }
 }
 
@@ -105,27 +106,24 @@ fn ours() -> impl Iterator<Item = (String, String)> {
     std::env::vars().filter(|(key, _)| !matches!(key.as_str(), "TELWARDEN_TOKEN" | "TELWARDEN_GATEWAY"))
 }
 
-async fn run_service(defaults: &str, config: Option<&Path>, shutdown: Shutdown) -> Result<()> {
+async fn run_service(member: &Member, defaults: &str, config: Option<&Path>, shutdown: Shutdown) -> Result<()> {
     let config: ServiceConfig = process::config::load(defaults, config, ours())?;
     let tls = usable(config.tls)?;
-    let telemetry = process::telemetry::start(&config.telemetry.clone().named(assets::NAME))?;
+    let telemetry = process::telemetry::start(&config.telemetry.clone().named(member.name))?;
     let verifier = config.trust.verifier().await?;
     let location = match config.service.database.as_str() {
         url if url.starts_with("postgres") => Location::Url(url.to_owned()),
         path => Location::File(path.into()),
     };
-    let database = Database::open(assets::NAME, &location, &assets::tables()).await?;
+    let database = Database::open(member.name, &location, &(member.tables)()).await?;
     let door = suite::door_of(verifier, shipped_roles(), Some(suite::denials(&database).await?))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let health = process::health::Health::new();
     health.set_serving("").await;
-    let routes = assets::service(&database, clock)
-        .await
-        .map_err(|fault| anyhow::anyhow!("{fault}"))?
-        .add_service(health.service());
+    let routes = (member.start)(&database, clock).await?.add_service(health.service());
     let stack = process::trace::TraceLayer::new().layer(process::panic::PanicLayer.layer(door.layer(routes)));
     let listener = bind(config.service.address).await?;
-    ready(&listener, assets::NAME, tls.is_some())?;
+    ready(&listener, member.name, tls.is_some())?;
     process::listen::serve(listener, stack, tls, config.listen, shutdown).await?;
     database.close().await;
     telemetry.shutdown().await.context("telemetry could not be flushed")
@@ -139,19 +137,36 @@ async fn run_gateway(defaults: &str, config: Option<&Path>, shutdown: Shutdown) 
     let door = suite::door_of(config.trust.verifier().await?, shipped_roles(), None)?;
     // The gateway has set each call its limit by its own settings before the call comes to the channel.
     let settings = channel::Settings { unary_maximum: None, ..channel::Settings::described_by(wire::pool()) };
-    let endpoints = channel::Endpoints::Static(config.upstreams.assets);
-    let upstream =
-        channel::Upstream::remote(assets::NAME, &endpoints, &settings).map_err(|fault| anyhow::anyhow!("{fault}"))?;
-    let service = gateway::Service {
-        name: assets::NAME.to_owned(),
-        grpc_services: assets::services(),
-        upstream: BoxCloneSyncService::new(upstream),
-    };
-    let gateway = gateway::gateway(vec![service], door, config.gateway)?;
+    let services = upstreams(config.upstreams, &settings)?;
+    let gateway = gateway::gateway(services, door, config.gateway)?;
     let listener = bind(config.door.address).await?;
     ready(&listener, "gateway", tls.is_some())?;
     gateway.serve(listener, tls, config.listen, shutdown).await?;
     telemetry.shutdown().await.context("telemetry could not be flushed")
+}
+
+/// The services the gateway stands before, each at its replicas.
+fn upstreams(
+    mut replicas: BTreeMap<String, Vec<String>>,
+    settings: &channel::Settings,
+) -> Result<Vec<gateway::Service>> {
+    let mut services = Vec::with_capacity(MEMBERS.len());
+    for member in &MEMBERS {
+        let Some(replicas) = replicas.remove(member.name) else {
+            bail!("the setting upstreams.{} is missing: it names the replicas of {}", member.name, member.name)
+        };
+        let upstream = channel::Upstream::remote(member.name, &channel::Endpoints::Static(replicas), settings)
+            .map_err(|fault| anyhow::anyhow!("{fault}"))?;
+        services.push(gateway::Service {
+            name: member.name.to_owned(),
+            grpc_services: (member.grpc_services)(),
+            upstream: BoxCloneSyncService::new(upstream),
+        });
+    }
+    if let Some(unknown) = replicas.keys().next() {
+        bail!("the setting upstreams.{unknown} names no service; there are: {}", member::names().join(", "));
+    }
+    Ok(services)
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener> {

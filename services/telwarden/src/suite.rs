@@ -16,6 +16,7 @@ use tower::Layer as _;
 use tower::util::BoxCloneSyncService;
 
 use crate::client::{self, Client};
+use crate::member::MEMBERS;
 
 /// The gRPC service by which every service of the suite shows its ledger.
 pub const CHANGES: &str = "telwarden.changes.v1.ChangeService";
@@ -52,13 +53,13 @@ pub struct Suite {
 /// Services, with the tables of each.
 #[must_use]
 pub fn services() -> Vec<(&'static str, Tables)> {
-    vec![(assets::NAME, assets::tables())]
+    MEMBERS.iter().map(|member| (member.name, (member.tables)())).collect()
 }
 
 /// Every gRPC service of the suite.
 #[must_use]
 pub fn grpc_services() -> Vec<String> {
-    assets::services().into_iter().chain([CHANGES.to_owned()]).collect()
+    MEMBERS.iter().flat_map(|member| (member.grpc_services)()).chain([CHANGES.to_owned()]).collect()
 }
 
 /// The check every call passes, for tokens of the embedded default.
@@ -97,16 +98,25 @@ pub async fn start(options: Options) -> Result<Suite> {
     }
     let key = LocalKey::open(&options.data.join("keys"))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let database = open(assets::NAME, &assets::tables(), &options.data, options.postgres.as_deref()).await?;
-    // The gateway denies first; it has no database, but in one process it has the table of the service.
-    let door = door_of(Verifier::new(key.trust())?, shipped_roles(), Some(denials(&database).await?))?;
-    let routes = assets::service(&database, clock).await.map_err(|fault| anyhow::anyhow!("{fault}"))?;
-    let served = gateway::Service {
-        name: assets::NAME.to_owned(),
-        grpc_services: assets::services(),
-        upstream: BoxCloneSyncService::new(door.layer(routes)),
+    let (mut databases, mut served) = (Vec::new(), Vec::new());
+    for member in &MEMBERS {
+        let database = open(member.name, &(member.tables)(), &options.data, options.postgres.as_deref()).await?;
+        let routes = (member.start)(&database, Arc::clone(&clock)).await?;
+        let door = door_of(Verifier::new(key.trust())?, shipped_roles(), Some(denials(&database).await?))?;
+        served.push(gateway::Service {
+            name: member.name.to_owned(),
+            grpc_services: (member.grpc_services)(),
+            upstream: BoxCloneSyncService::new(door.layer(routes)),
+        });
+        databases.push(database);
+    }
+    // The gateway denies first; it has no database, but in one process it has the table of the first service.
+    let told = match databases.first() {
+        Some(database) => Some(denials(database).await?),
+        None => None,
     };
-    let gateway = gateway::gateway(vec![served], door, options.gateway)?;
+    let door = door_of(Verifier::new(key.trust())?, shipped_roles(), told)?;
+    let gateway = gateway::gateway(served, door, options.gateway)?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
         format!("cannot listen on {}: is another program there? choose another with --listen", options.listen)
     })?;
@@ -114,7 +124,7 @@ pub async fn start(options: Options) -> Result<Suite> {
     let shutdown = Shutdown::new();
     let (front, secure) = (gateway.service(), options.tls.is_some());
     let serving = tokio::spawn(gateway.serve(listener, options.tls, ListenLimits::default(), shutdown.clone()));
-    Ok(Suite { address, key, databases: vec![database], secure, front, shutdown, serving })
+    Ok(Suite { address, key, databases, secure, front, shutdown, serving })
 }
 
 /// What the URL of a listener begins with.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 mod asset;
+mod asset_type;
 mod change_request;
 mod coverage;
 mod dependency;
@@ -80,17 +81,4 @@ async fn get(bench: &Bench, id: &str) -> api::Asset {
     assets(bench).get_asset(api::GetAssetRequest { name }).await.unwrap().into_inner()
 }
 
-/// Runs a test on every database there is.
-macro_rules! on_every_database {
-    ($($(#[$meta:meta])* async fn $name:ident($bench:ident) $body:block)*) => {$(
-        $(#[$meta])*
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $name() {
-            for postgres in testkit::backends() {
-                let $bench = crate::registry(postgres.as_deref()).await;
-                $body
-            }
-        }
-    )*};
-}
-pub(crate) use on_every_database;
+pub(crate) use testkit::on_every_database;

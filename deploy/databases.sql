@@ -1,0 +1,2 @@
+-- Each service has a database of its own; the server makes the first one itself.
+CREATE DATABASE telwarden_controls;

@@ -1,0 +1,75 @@
+//! Catalogues: sets of controls, each of one edition of one document.
+
+use std::sync::LazyLock;
+
+use store::{Referrer, Rules, Shipped, Side};
+use tonic::{Request, Response, Status};
+use wire::controls::v1::catalogue_service_server::CatalogueService;
+use wire::controls::v1::{
+    Catalogue, CreateCatalogueRequest, DeleteCatalogueRequest, GetCatalogueRequest, ListCataloguesRequest,
+    ListCataloguesResponse, UpdateCatalogueRequest,
+};
+
+use crate::Registry;
+
+/// The catalogues: those that ship, and the organization's own.
+pub struct Catalogues;
+
+static SHIPPED: LazyLock<Shipped<Catalogue>> = LazyLock::new(|| Vec::new().into_iter().collect());
+
+impl store::Resource for Catalogues {
+    type Message = Catalogue;
+    const TABLE: &'static str = "catalogue";
+    const COLLECTION: &'static str = "catalogues";
+
+    fn columns() -> &'static [store::Column<Catalogue>] {
+        store::columns![Catalogue;
+            display_name: text order search, document: text order search, edition: text order, language: text,
+            shipped: boolean, provisional: boolean,
+        ]
+    }
+
+    fn sides() -> &'static [Side<Catalogue>] {
+        store::sides![Catalogue; labels: map "catalogue_label"]
+    }
+
+    fn referrers() -> &'static [Referrer] {
+        const { &[Referrer::within("controls", "control")] }
+    }
+
+    fn shipped() -> &'static Shipped<Catalogue> {
+        &SHIPPED
+    }
+
+    store::head!(Catalogue; shipped, provisional, shipped_controls);
+}
+
+impl Rules for Catalogues {
+    type Needs = ();
+}
+
+#[tonic::async_trait]
+impl CatalogueService for Registry {
+    async fn create_catalogue(&self, request: Request<CreateCatalogueRequest>) -> Result<Response<Catalogue>, Status> {
+        self.catalogues.serve_create(request).await
+    }
+
+    async fn get_catalogue(&self, request: Request<GetCatalogueRequest>) -> Result<Response<Catalogue>, Status> {
+        self.catalogues.serve_get(request).await
+    }
+
+    async fn list_catalogues(
+        &self,
+        request: Request<ListCataloguesRequest>,
+    ) -> Result<Response<ListCataloguesResponse>, Status> {
+        self.catalogues.serve_list(request).await
+    }
+
+    async fn update_catalogue(&self, request: Request<UpdateCatalogueRequest>) -> Result<Response<Catalogue>, Status> {
+        self.catalogues.serve_update(request).await
+    }
+
+    async fn delete_catalogue(&self, request: Request<DeleteCatalogueRequest>) -> Result<Response<()>, Status> {
+        self.catalogues.serve_delete(request).await
+    }
+}

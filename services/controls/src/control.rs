@@ -1,0 +1,84 @@
+//! Controls: the rows of a catalogue.
+
+use std::sync::LazyLock;
+
+use store::{Reference, Rules, Shipped, Side};
+use tonic::{Request, Response, Status};
+use wire::controls::v1::control::Origin;
+use wire::controls::v1::control_service_server::ControlService;
+use wire::controls::v1::{
+    Control, CreateControlRequest, DeleteControlRequest, GetControlRequest, ListControlsRequest, ListControlsResponse,
+    UpdateControlRequest,
+};
+
+use crate::Registry;
+use crate::catalogue::Catalogues;
+
+/// The controls: those that ship, and the organization's own.
+pub struct Controls;
+
+static SHIPPED: LazyLock<Shipped<Control>> = LazyLock::new(|| Vec::new().into_iter().collect());
+
+impl store::Resource for Controls {
+    type Message = Control;
+    const TABLE: &'static str = "control";
+    const COLLECTION: &'static str = "catalogues/*/controls";
+
+    fn columns() -> &'static [store::Column<Control>] {
+        store::columns![Control;
+            label: text order search, title: text order search, theme: text, position: integer order,
+            origin: choice(Origin), parent_control: text, withdrawn: boolean, provisional: boolean, shipped: boolean,
+        ]
+    }
+
+    fn sides() -> &'static [Side<Control>] {
+        store::sides![Control;
+            labels: map "control_label",
+            control_types: set "control_control_type",
+            security_properties: set "control_security_property",
+            cybersecurity_concepts: set "control_cybersecurity_concept",
+            operational_capabilities: set "control_operational_capability",
+            security_domains: set "control_security_domain",
+        ]
+    }
+
+    fn references() -> &'static [Reference<Control>] {
+        store::references![Control; name(parent): Catalogues]
+    }
+
+    fn shipped() -> &'static Shipped<Control> {
+        &SHIPPED
+    }
+
+    store::head!(Control; shipped, oscal);
+}
+
+impl Rules for Controls {
+    type Needs = ();
+}
+
+#[tonic::async_trait]
+impl ControlService for Registry {
+    async fn create_control(&self, request: Request<CreateControlRequest>) -> Result<Response<Control>, Status> {
+        self.controls.serve_create(request).await
+    }
+
+    async fn get_control(&self, request: Request<GetControlRequest>) -> Result<Response<Control>, Status> {
+        self.controls.serve_get(request).await
+    }
+
+    async fn list_controls(
+        &self,
+        request: Request<ListControlsRequest>,
+    ) -> Result<Response<ListControlsResponse>, Status> {
+        self.controls.serve_list(request).await
+    }
+
+    async fn update_control(&self, request: Request<UpdateControlRequest>) -> Result<Response<Control>, Status> {
+        self.controls.serve_update(request).await
+    }
+
+    async fn delete_control(&self, request: Request<DeleteControlRequest>) -> Result<Response<()>, Status> {
+        self.controls.serve_delete(request).await
+    }
+}
