@@ -75,11 +75,11 @@ fn request(method: &str, permission: &str, scope_field: &str) -> serde_json::Val
     let method =
         wire::pool().get_service_by_name(service).unwrap().methods().find(|known| known.name() == name).unwrap();
     let collection = permission.split('.').nth(1).unwrap();
-    let value = if scope_field.ends_with("parent") {
-        "organizations/acme".to_owned()
-    } else {
-        format!("organizations/acme/{collection}/x")
-    };
+    let value = pattern(&method, scope_field).unwrap_or_else(|| match scope_field.ends_with("parent") {
+        true => "organizations/*".to_owned(),
+        false => format!("organizations/*/{collection}/*"),
+    });
+    let value = value.replacen('*', "acme", 1).replace('*', "x");
     let mut json = filled(&method.input(), 0);
     let mut at = &mut json;
     for part in scope_field.split('.') {
@@ -87,6 +87,19 @@ fn request(method: &str, permission: &str, scope_field: &str) -> serde_json::Val
     }
     *at = value.into();
     json
+}
+
+/// The pattern of a field in the path of a method: `organizations/*/catalogues/*` of `{parent=organizations/*/catalogues/*}`.
+fn pattern(method: &prost_reflect::MethodDescriptor, field: &str) -> Option<String> {
+    let extension = wire::pool().get_extension_by_name("google.api.http").unwrap();
+    let options = method.options();
+    let rule = options.get_extension(&extension);
+    let paths = rule.as_message()?.fields().filter_map(|(_, value)| value.as_str().map(str::to_owned));
+    let opening = format!("{{{field}=");
+    paths.into_iter().find_map(|path| {
+        let (_, after) = path.split_once(&opening)?;
+        after.split_once('}').map(|(pattern, _)| pattern.to_owned())
+    })
 }
 
 /// Values for the required fields, so that the message itself is in order.

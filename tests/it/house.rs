@@ -19,6 +19,10 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("sample", &[]),
     ("testkit", &["access", "store", "wire"]),
     ("assets", &["wire", "resource", "fault", "access", "store", "feed", "process", "approval", "deadline"]),
+    (
+        "controls",
+        &["wire", "resource", "fault", "access", "store", "feed", "channel", "process", "approval", "deadline"],
+    ),
     ("gateway", &["wire", "resource", "fault", "access", "channel", "transcode", "process"]),
 ];
 

@@ -14,6 +14,7 @@ CREATE TABLE control (
   "withdrawn" BIGINT NOT NULL,
   "provisional" BIGINT NOT NULL,
   "shipped" BIGINT NOT NULL,
+  "introductory" BIGINT NOT NULL,
   "body" BYTES NOT NULL,
   PRIMARY KEY ("organization", "id")
 );

@@ -7,15 +7,39 @@ use tonic::{Request, Response, Status};
 use wire::controls::v1::catalogue_service_server::CatalogueService;
 use wire::controls::v1::{
     Catalogue, CreateCatalogueRequest, DeleteCatalogueRequest, GetCatalogueRequest, ListCataloguesRequest,
-    ListCataloguesResponse, UpdateCatalogueRequest,
+    ListCataloguesResponse, Theme, UpdateCatalogueRequest,
 };
 
-use crate::Registry;
+use crate::{Registry, shipped};
 
 /// The catalogues: those that ship, and the organization's own.
 pub struct Catalogues;
 
-static SHIPPED: LazyLock<Shipped<Catalogue>> = LazyLock::new(|| Vec::new().into_iter().collect());
+static SHIPPED: LazyLock<Shipped<Catalogue>> =
+    LazyLock::new(|| shipped::catalogues().iter().map(|catalogue| (catalogue.key.clone(), of(catalogue))).collect());
+
+/// A shipped catalogue as the API shows it.
+fn of(catalogue: &shipped::Catalogue) -> Catalogue {
+    let document = shipped::document(&catalogue.document);
+    let theme = |group: &shipped::Group| Theme {
+        id: group.id.clone(),
+        label: group.label.clone(),
+        title: group.title.clone(),
+        parent: group.parent.clone().unwrap_or_default(),
+    };
+    Catalogue {
+        display_name: catalogue.title.clone(),
+        document: document.map(|document| document.designation.clone()).unwrap_or_default(),
+        edition: document.and_then(|document| document.edition.clone()).unwrap_or_default(),
+        language: "en".to_owned(),
+        provenance: catalogue.provenance.clone(),
+        shipped: true,
+        provisional: catalogue.provisional().next().is_some(),
+        shipped_controls: i32::try_from(catalogue.controls.len()).unwrap_or(i32::MAX),
+        themes: catalogue.groups.iter().map(theme).collect(),
+        ..Default::default()
+    }
+}
 
 impl store::Resource for Catalogues {
     type Message = Catalogue;

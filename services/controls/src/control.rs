@@ -11,13 +11,48 @@ use wire::controls::v1::{
     UpdateControlRequest,
 };
 
-use crate::Registry;
 use crate::catalogue::Catalogues;
+use crate::{Registry, shipped};
 
 /// The controls: those that ship, and the organization's own.
 pub struct Controls;
 
-static SHIPPED: LazyLock<Shipped<Control>> = LazyLock::new(|| Vec::new().into_iter().collect());
+static SHIPPED: LazyLock<Shipped<Control>> = LazyLock::new(|| {
+    let of_one = |catalogue: &'static shipped::Catalogue| {
+        let placed = catalogue.controls.iter().zip(1..);
+        placed.map(|(control, position)| (format!("{}/{}", catalogue.key, control.id), of(control, position)))
+    };
+    shipped::catalogues().iter().flat_map(of_one).collect()
+});
+
+/// A shipped control as the API shows it.
+fn of(control: &shipped::Control, position: i32) -> Control {
+    let values =
+        |attribute: &str| -> Vec<String> { control.attributes.get(attribute).into_iter().flatten().cloned().collect() };
+    let origin = match control.layer {
+        shipped::Layer::Base => Origin::Base,
+        shipped::Layer::Extended => Origin::Extended,
+    };
+    Control {
+        label: control.label.clone().unwrap_or_default(),
+        title: control.title.clone(),
+        theme: control.group.clone().unwrap_or_default(),
+        position,
+        origin: origin.into(),
+        purpose: control.purpose.clone().unwrap_or_default(),
+        control_types: values("control-type"),
+        security_properties: values("information-security-property"),
+        cybersecurity_concepts: values("cybersecurity-concept"),
+        operational_capabilities: values("operational-capability"),
+        security_domains: values("security-domain"),
+        predecessors: control.origins.clone(),
+        provisional: control.mark.is_provisional(),
+        provenance: control.provenance.clone(),
+        introductory: !control.assessable,
+        shipped: true,
+        ..Default::default()
+    }
+}
 
 impl store::Resource for Controls {
     type Message = Control;
@@ -28,6 +63,7 @@ impl store::Resource for Controls {
         store::columns![Control;
             label: text order search, title: text order search, theme: text, position: integer order,
             origin: choice(Origin), parent_control: text, withdrawn: boolean, provisional: boolean, shipped: boolean,
+            introductory: boolean,
         ]
     }
 

@@ -9,7 +9,7 @@ pub mod shipped;
 
 use std::sync::Arc;
 
-use fault::Outcome;
+use fault::{Fault, Outcome};
 use store::Database;
 use tonic::service::Routes;
 use wire::controls::v1 as api;
@@ -38,6 +38,9 @@ store::resources![Migrator;
 /// # Errors
 /// `STORE_UNAVAILABLE`, where work a crash left undone cannot be taken up.
 pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
+    if let Some(file) = shipped::unreadable().first() {
+        return Err(Fault::defect(format!("what ships cannot be read: {file:?}")));
+    }
     let registry = Arc::new(Registry::new(database));
     let _ = clock;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);

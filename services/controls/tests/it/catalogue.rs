@@ -6,7 +6,7 @@ use wire::controls::v1::catalogue_service_client::CatalogueServiceClient;
 use wire::controls::v1::control_service_client::ControlServiceClient;
 use wire::controls::v1::{
     Catalogue, Control, CreateCatalogueRequest, CreateControlRequest, DeleteCatalogueRequest, DeleteControlRequest,
-    GetControlRequest, ListControlsRequest, UpdateControlRequest,
+    GetCatalogueRequest, GetControlRequest, ListControlsRequest, UpdateControlRequest,
 };
 
 use crate::on_every_database;
@@ -91,5 +91,36 @@ on_every_database! {
         let request = DeleteControlRequest { name: made.name, etag: String::new() };
         controls(&bench).delete_control(request).await.unwrap();
         catalogues(&bench).delete_catalogue(delete()).await.unwrap();
+    }
+
+    async fn what_ships_is_seen_by_every_organization(bench) {
+        let all = async |catalogue: &str, filter: &str| {
+            let parent = format!("organizations/acme/catalogues/{catalogue}");
+            let request = ListControlsRequest { parent, page_size: 1000, filter: filter.to_owned(), ..Default::default() };
+            controls(&bench).list_controls(request).await.unwrap().into_inner().controls
+        };
+        for (catalogue, rows) in [("x1051-2016", 127), ("x1051-2023", 107), ("x1058-2017", 28), ("nist-csf-2.0", 106)] {
+            assert_eq!(all(catalogue, "").await.len(), rows, "{catalogue}");
+            let name = format!("organizations/acme/catalogues/{catalogue}");
+            let got = catalogues(&bench).get_catalogue(GetCatalogueRequest { name }).await.unwrap().into_inner();
+            assert_eq!((got.shipped, got.shipped_controls), (true, rows as i32));
+        }
+        // The vectors of the attributes of ISO/IEC 27002:2022.
+        let labels = async |filter: &str| {
+            let found = all("x1051-2023", filter).await;
+            found.into_iter().map(|control| control.label).collect::<Vec<_>>()
+        };
+        let detecting = "control_types:\"detective\" AND cybersecurity_concepts:\"respond\" \
+                         AND operational_capabilities:\"information-security-event-management\"";
+        assert_eq!(labels(detecting).await, ["5.25", "8.16"]);
+        let corrective = "control_types:\"corrective\" AND NOT control_types:\"preventive\" AND NOT control_types:\"detective\"";
+        assert_eq!(labels(corrective).await, ["5.24", "5.26", "5.28", "5.30", "8.13"]);
+
+        let refused = control(&bench, "x1051-2023", "mine").await.unwrap_err();
+        assert_eq!(reason(&refused), "RESOURCE_SHIPPED");
+        let shipped = all("x1051-2023", "label = \"5.42 TEL\"").await.remove(0);
+        assert_eq!(shipped.title, "Non-disclosure of communications");
+        let request = UpdateControlRequest { control: Some(Control { title: "Mine".to_owned(), ..shipped }), update_mask: None };
+        assert_eq!(reason(&controls(&bench).update_control(request).await.unwrap_err()), "RESOURCE_SHIPPED");
     }
 }
