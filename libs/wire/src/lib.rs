@@ -48,6 +48,7 @@ macro_rules! packages {
 
 packages! {
     access => "telwarden.access.v1",
+    approval => "telwarden.approval.v1",
     assets => "telwarden.assets.v1",
     changes => "telwarden.changes.v1",
     controls => "telwarden.controls.v1",

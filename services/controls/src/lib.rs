@@ -26,6 +26,7 @@ pub fn services() -> Vec<String> {
 store::migrations![Migrator;
     "m0001_catalogue",
     "m0002_control",
+    "m0003_deadline",
 ];
 
 store::resources![Migrator;
@@ -42,9 +43,26 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         return Err(Fault::defect(format!("what ships cannot be read: {file:?}")));
     }
     let registry = Arc::new(Registry::new(database));
-    let _ = clock;
+    timer(database, clock).start().await?;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::catalogue_service_server::CatalogueServiceServer::from_arc(of(&registry)))
         .add_service(api::control_service_server::ControlServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
+}
+
+/// What happens by itself when it is due.
+fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
+    deadline::Timer::new(database, clock)
+}
+
+/// The collections of the service on a transaction's database.
+#[expect(dead_code, reason = "the timer's handlers and reactions go through it")]
+pub(crate) fn register(database: &Database) -> Registry {
+    Registry::new(database)
+}
+
+/// The last segment of a name.
+#[expect(dead_code, reason = "resources that name others use it")]
+pub(crate) fn id_of(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or_default()
 }

@@ -10,3 +10,8 @@ async fn migrations_lead_to_what_the_resources_ask_for() {
 fn output_only_fields_are_not_the_callers_to_set() {
     testkit::output_only_holds(&controls::tables());
 }
+
+#[test]
+fn the_table_of_deadlines_is_that_of_the_library() {
+    assert_eq!(include_str!("../../migrations/m0003_deadline.sql"), deadline::TABLE);
+}
