@@ -58,7 +58,24 @@ impl store::Resource for Catalogues {
     }
 
     fn referrers() -> &'static [Referrer] {
-        const { &[Referrer::within("controls", "control")] }
+        const NAMED: &[Referrer] = &[
+            Referrer::within("controls", "control"),
+            Referrer {
+                what: "mappings",
+                table: "mapping",
+                column: "source_catalogue",
+                filter: "source_catalogue=",
+                by_id: false,
+            },
+            Referrer {
+                what: "mappings",
+                table: "mapping",
+                column: "target_catalogue",
+                filter: "target_catalogue=",
+                by_id: false,
+            },
+        ];
+        NAMED
     }
 
     fn shipped() -> &'static Shipped<Catalogue> {

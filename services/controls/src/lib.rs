@@ -4,7 +4,11 @@
 
 pub mod catalogue;
 pub mod control;
+pub mod document;
+pub mod mapping;
+pub mod mapping_entry;
 pub mod oscal;
+pub mod profile;
 pub mod shipped;
 
 use std::sync::Arc;
@@ -27,11 +31,19 @@ store::migrations![Migrator;
     "m0001_catalogue",
     "m0002_control",
     "m0003_deadline",
+    "m0010_document",
+    "m0011_mapping",
+    "m0012_mapping_entry",
+    "m0013_profile",
 ];
 
 store::resources![Migrator;
     catalogues: catalogue::Catalogues,
     controls: control::Controls,
+    documents: document::Documents,
+    mapping_entries: mapping_entry::MappingEntries,
+    mappings: mapping::Mappings,
+    profiles: profile::Profiles,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -47,6 +59,10 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::catalogue_service_server::CatalogueServiceServer::from_arc(of(&registry)))
         .add_service(api::control_service_server::ControlServiceServer::from_arc(of(&registry)))
+        .add_service(api::document_service_server::DocumentServiceServer::from_arc(of(&registry)))
+        .add_service(api::mapping_service_server::MappingServiceServer::from_arc(of(&registry)))
+        .add_service(api::mapping_entry_service_server::MappingEntryServiceServer::from_arc(of(&registry)))
+        .add_service(api::profile_service_server::ProfileServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 
