@@ -13,6 +13,7 @@ use super::metadata::{Link, Property, Resource};
 use super::problem::ResolveError;
 use super::profile::{Alter, Combine, Import, InsertControls, Profile, ProfileGroup, Select, SetParameter, Structure};
 use super::prose::insertions;
+use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -33,8 +34,8 @@ impl<F: Fn(&str) -> Option<Arc<Document>>> Library for F {
 /// How a profile is resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// When: RFC 3339, the `last-modified` of the result. Nothing here looks at a clock.
-    pub last_modified: String,
+    /// When: the `last-modified` of the result. Nothing here looks at a clock.
+    pub last_modified: Timestamp,
     /// Where the profile is: a URI reference the result links to as its source.
     pub source: String,
     /// How deeply profiles may import profiles.
@@ -48,9 +49,8 @@ pub struct Settings {
 impl Settings {
     /// The usual limits: 16 levels, 256 imports, 50 000 controls.
     #[must_use]
-    pub fn new(last_modified: impl Into<String>, source: impl Into<String>) -> Self {
-        let (last_modified, source) = (last_modified.into(), source.into());
-        Self { last_modified, source, levels: 16, imports: 256, controls: 50_000 }
+    pub fn new(last_modified: Timestamp, source: impl Into<String>) -> Self {
+        Self { last_modified, source: source.into(), levels: 16, imports: 256, controls: 50_000 }
     }
 }
 
@@ -486,7 +486,7 @@ impl Arranged<'_> {
 fn finish(catalog: &mut Catalog, profile: &Profile, settings: &Settings) {
     let name = format!("{}\n{}", profile.uuid, settings.last_modified);
     catalog.uuid = Uuid::new_v5(&super::export::NAMESPACE, name.as_bytes()).to_string();
-    catalog.metadata.last_modified.clone_from(&settings.last_modified);
+    catalog.metadata.last_modified = settings.last_modified.to_string();
     let tool = Property { name: "resolution-tool".into(), value: "Telwarden".into(), ..Property::default() };
     let source =
         Property { name: "source-profile-uuid".into(), value: profile.uuid.clone(), ..Property::default() };

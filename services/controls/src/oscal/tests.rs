@@ -4,6 +4,7 @@
 mod reading;
 mod resolving;
 mod robust;
+mod writing;
 
 use super::{Body, Catalog, Document, Limits, MappingCollection, Profile, read};
 use serde_json::Value;

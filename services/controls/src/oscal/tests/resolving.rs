@@ -20,7 +20,7 @@ fn written(imports: Value, merge: Value, modify: Value) -> Value {
 fn attempt(value: &Value, library: &[(&str, Value)]) -> Result<Resolution, ResolveError> {
     let library: HashMap<String, Arc<Document>> =
         library.iter().map(|(href, value)| ((*href).to_owned(), Arc::new(document(value)))).collect();
-    resolve(&profile(value), &|href: &str| library.get(href).cloned(), &Settings::new(NOW, "baseline.json"))
+    resolve(&profile(value), &|href: &str| library.get(href).cloned(), &Settings::new(NOW.parse().unwrap(), "baseline.json"))
 }
 
 fn resolved(imports: Value, merge: Value, modify: Value) -> (Catalog, Vec<String>) {
@@ -248,12 +248,12 @@ fn the_baselines_of_sp_800_53_have_the_controls_they_have() {
     for (baseline, expected) in [("LOW", 149), ("MODERATE", 287), ("HIGH", 370), ("PRIVACY", 96)] {
         let Some(bytes) = shared(&format!("NIST_SP-800-53_rev5_{baseline}-baseline_profile.json")) else { continue };
         let Body::Profile(profile) = read(&bytes, &Limits::default()).unwrap().body else { panic!("a profile") };
-        let resolution = resolve(&profile, &library, &Settings::new(NOW, "profile.json")).unwrap();
+        let resolution = resolve(&profile, &library, &Settings::new(NOW.parse().unwrap(), "profile.json")).unwrap();
         assert_eq!(resolution.catalog.controls.len(), expected, "{baseline}");
         let missing: Vec<&String> = resolution.warnings.iter().filter(|warning| warning.contains("has no control")).collect();
         assert!(missing.is_empty(), "{baseline}: {missing:?}");
         println!("{baseline}: {} groups, {} resources, warnings {:?}", resolution.catalog.groups.len(), resolution.catalog.resources.len(), resolution.warnings);
-        let again = resolve(&profile, &library, &Settings::new(NOW, "profile.json")).unwrap();
+        let again = resolve(&profile, &library, &Settings::new(NOW.parse().unwrap(), "profile.json")).unwrap();
         assert_eq!(again.catalog.to_value(), resolution.catalog.to_value());
     }
 }
