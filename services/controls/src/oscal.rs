@@ -18,6 +18,7 @@
 //! aside as it came, and does not hold up the others.
 
 mod alter;
+mod arrange;
 mod catalog;
 mod control;
 mod document;
@@ -28,7 +29,9 @@ mod metadata;
 mod problem;
 mod profile;
 mod prose;
+mod prune;
 mod resolve;
+mod select;
 #[cfg(test)]
 mod tests;
 

@@ -8,11 +8,9 @@ use super::profile::{Add, Position, Remove, SetParameter, extend_rest};
 /// are added; a property replaces one of its name and namespace, a link one of its reference and relation.
 pub(super) fn set(target: &mut Parameter, set: &SetParameter) {
     let source = &set.parameter;
-    for (to, from) in [
-        (&mut target.class, &source.class),
-        (&mut target.label, &source.label),
-        (&mut target.usage, &source.usage),
-    ] {
+    for (to, from) in
+        [(&mut target.class, &source.class), (&mut target.label, &source.label), (&mut target.usage, &source.usage)]
+    {
         if from.is_some() {
             to.clone_from(from);
         }
@@ -82,9 +80,8 @@ impl Matcher<'_> {
 
     fn parameters(&self, parameters: &mut Vec<Parameter>) -> bool {
         let before = parameters.len();
-        parameters.retain(|parameter| {
-            !self.meant("param", None, parameter.class.as_deref(), Some(&parameter.id), None)
-        });
+        parameters
+            .retain(|parameter| !self.meant("param", None, parameter.class.as_deref(), Some(&parameter.id), None));
         let mut removed = parameters.len() != before;
         for parameter in parameters {
             removed |= self.properties(&mut parameter.properties);

@@ -109,8 +109,9 @@ impl Catalog {
         let path = Path::Key(&Path::Root, "catalog");
         let mut fields = Fields::of(value, &path)?;
         let uuid = fields.required("uuid")?;
-        let metadata =
-            fields.object("metadata", Metadata::read)?.ok_or_else(|| Path::Key(&path, "metadata").problem("is missing"))?;
+        let metadata = fields
+            .object("metadata", Metadata::read)?
+            .ok_or_else(|| Path::Key(&path, "metadata").problem("is missing"))?;
         let parameters = fields.list("params", Parameter::read).unwrap_or_else(|problem| {
             problems.push(problem);
             Vec::new()
@@ -199,10 +200,7 @@ impl Catalog {
     }
 }
 
-pub(super) fn read_back_matter(
-    value: &Value,
-    path: &Path<'_>,
-) -> Result<(Vec<Resource>, Map<String, Value>), Problem> {
+pub(super) fn read_back_matter(value: &Value, path: &Path<'_>) -> Result<(Vec<Resource>, Map<String, Value>), Problem> {
     let mut fields = Fields::of(value, path)?;
     Ok((fields.list("resources", Resource::read)?, fields.rest()))
 }

@@ -186,10 +186,7 @@ impl Choice {
     }
 
     pub(super) fn write(&self) -> Value {
-        Writer::over(&self.rest)
-            .option("how-many", self.how_many.as_deref())
-            .texts("choice", &self.choices)
-            .done()
+        Writer::over(&self.rest).option("how-many", self.how_many.as_deref()).texts("choice", &self.choices).done()
     }
 }
 

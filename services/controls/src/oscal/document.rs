@@ -206,8 +206,9 @@ impl Other {
         let path = Path::Key(&Path::Root, kind.root());
         let mut fields = Fields::of(&value, &path)?;
         let uuid = fields.required("uuid")?;
-        let metadata =
-            fields.object("metadata", Metadata::read)?.ok_or_else(|| Path::Key(&path, "metadata").problem("is missing"))?;
+        let metadata = fields
+            .object("metadata", Metadata::read)?
+            .ok_or_else(|| Path::Key(&path, "metadata").problem("is missing"))?;
         Ok(Self { kind, uuid, metadata, source: value })
     }
 }

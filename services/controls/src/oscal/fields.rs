@@ -76,9 +76,7 @@ impl<'a> Fields<'a> {
                 self.taken.push(key);
                 Ok(Some(text.clone()))
             }
-            Some(other) => {
-                Err(Path::Key(self.path, key).problem(format!("must be text, is {}", kind(other))))
-            }
+            Some(other) => Err(Path::Key(self.path, key).problem(format!("must be text, is {}", kind(other)))),
         }
     }
 

@@ -137,8 +137,9 @@ impl MappingCollection {
         let path = Path::Key(&Path::Root, "mapping-collection");
         let mut fields = Fields::of(&value, &path)?;
         let uuid = fields.required("uuid")?;
-        let metadata =
-            fields.object("metadata", Metadata::read)?.ok_or_else(|| Path::Key(&path, "metadata").problem("is missing"))?;
+        let metadata = fields
+            .object("metadata", Metadata::read)?
+            .ok_or_else(|| Path::Key(&path, "metadata").problem("is missing"))?;
         let provenance = value.get("provenance").unwrap_or(&Value::Null);
         let above = Path::Key(&path, "mappings");
         // The schema allows one mapping without an array around it.

@@ -101,7 +101,7 @@ pub enum ResolveError {
     },
     /// Profiles import profiles more deeply, more often, or more controls than a limit allows.
     Limit {
-        /// What is limited: `levels of imports`, `imports` or `controls`.
+        /// What is limited: `levels of imports`, `imports`, `controls` or `steps`.
         what: &'static str,
         /// The limit.
         limit: usize,

@@ -178,8 +178,9 @@ impl Profile {
         let path = Path::Key(&Path::Root, "profile");
         let mut fields = Fields::of(&source, &path)?;
         let uuid = fields.required("uuid")?;
-        let metadata =
-            fields.object("metadata", Metadata::read)?.ok_or_else(|| Path::Key(&path, "metadata").problem("is missing"))?;
+        let metadata = fields
+            .object("metadata", Metadata::read)?
+            .ok_or_else(|| Path::Key(&path, "metadata").problem("is missing"))?;
         let imports = fields.list("imports", Import::read)?;
         if imports.is_empty() {
             return Err(Path::Key(&path, "imports").problem("must hold at least one import"));
@@ -241,14 +242,13 @@ impl Select {
 
 fn read_merge(value: &Value, path: &Path<'_>) -> Result<(Combine, Structure), Problem> {
     let mut fields = Fields::of(value, path)?;
-    let combine = fields.object("combine", |value, path| {
-        match Fields::of(value, path)?.text("method")?.as_deref() {
+    let combine =
+        fields.object("combine", |value, path| match Fields::of(value, path)?.text("method")?.as_deref() {
             Some("keep") | None => Ok(Combine::Keep),
             Some("use-first") => Ok(Combine::UseFirst),
             Some("merge") => Ok(Combine::Merge),
             Some(_) => Err(Path::Key(path, "method").problem("must be `keep`, `use-first` or `merge`")),
-        }
-    })?;
+        })?;
     let flat = fields.object("flat", |_, _| Ok(Structure::Flat))?;
     let as_is = fields.object("as-is", |value, path| match value {
         Value::Bool(true) => Ok(Structure::AsIs),

@@ -5,16 +5,16 @@
 //! baseline that silently lacks controls is worse than none. What names something that is not there is a warning.
 
 use super::alter;
+use super::arrange::{custom, flat};
 use super::catalog::{Catalog, Group, Place};
-use super::control::{Control, Parameter};
+use super::control::{Control, Part};
 use super::document::{Body, Document};
-use super::fields::Path;
-use super::metadata::{Link, Property, Resource};
+use super::metadata::{Link, Property};
 use super::problem::ResolveError;
-use super::profile::{Alter, Combine, Import, InsertControls, Profile, ProfileGroup, Select, SetParameter, Structure};
-use super::prose::insertions;
+use super::profile::{Add, Alter, Combine, Import, Profile, SetParameter, Structure};
+use super::prune::prune;
+use super::select::{Work, select};
 use jiff::Timestamp;
-use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -44,13 +44,16 @@ pub struct Settings {
     pub imports: usize,
     /// How many controls the result may have.
     pub controls: usize,
+    /// How much work it may be: comparisons of a selection, a group or a change with a control.
+    pub steps: usize,
 }
 
 impl Settings {
-    /// The usual limits: 16 levels, 256 imports, 50 000 controls.
+    /// The usual limits: 16 levels, 256 imports, 50 000 controls, 500 million steps (a few seconds). The baselines of
+    /// SP 800-53 take less than a million.
     #[must_use]
     pub fn new(last_modified: Timestamp, source: impl Into<String>) -> Self {
-        Self { last_modified, source: source.into(), levels: 16, imports: 256, controls: 50_000 }
+        Self { last_modified, source: source.into(), levels: 16, imports: 256, controls: 50_000, steps: 500_000_000 }
     }
 }
 
@@ -71,8 +74,8 @@ pub struct Resolution {
 ///
 /// When a document is missing or cannot be imported, when imports go in a circle, and past a limit.
 pub fn resolve(profile: &Profile, library: &dyn Library, settings: &Settings) -> Result<Resolution, ResolveError> {
-    let mut resolver =
-        Resolver { library, settings, chain: vec![settings.source.clone()], followed: 0, warnings: Vec::new() };
+    let (chain, work) = (vec![settings.source.clone()], Work::new(settings.steps));
+    let mut resolver = Resolver { library, settings, chain, followed: 0, warnings: Vec::new(), work };
     let mut catalog = resolver.profile(profile)?;
     let Resolver { mut warnings, .. } = resolver;
     finish(&mut catalog, profile, settings);
@@ -87,6 +90,7 @@ struct Resolver<'a> {
     chain: Vec<String>,
     followed: usize,
     warnings: Vec<String>,
+    work: Work,
 }
 
 impl Resolver<'_> {
@@ -101,10 +105,12 @@ impl Resolver<'_> {
         let mut catalog = match &profile.structure {
             Structure::AsIs => merged,
             Structure::Flat => flat(merged),
-            Structure::Custom { groups, controls } => custom(merged, groups, controls, &mut self.warnings),
+            Structure::Custom { groups, controls } => {
+                custom(&merged, groups, controls, &mut self.warnings, &mut self.work)?
+            }
         };
-        self.set_parameters(&mut catalog, &profile.parameters);
-        self.alter(&mut catalog, &profile.alters);
+        self.set_parameters(&mut catalog, &profile.parameters)?;
+        self.alter(&mut catalog, &profile.alters)?;
         Ok(catalog)
     }
 
@@ -122,10 +128,7 @@ impl Resolver<'_> {
         let found =
             profile.locations(&import.href).into_iter().find_map(|at| Some((at.to_owned(), self.library.find(at)?)));
         let Some((at, document)) = found else {
-            return Err(ResolveError::Missing {
-                profile: profile.metadata.title.clone(),
-                href: import.href.clone(),
-            });
+            return Err(ResolveError::Missing { profile: profile.metadata.title.clone(), href: import.href.clone() });
         };
         match &document.body {
             Body::Catalog(catalog) => self.add(import, catalog, profile.combine, merged, ids),
@@ -158,31 +161,34 @@ impl Resolver<'_> {
     ) -> Result<(), ResolveError> {
         let mut chosen = match &import.include {
             None => vec![true; from.controls.len()],
-            Some(selects) => select(from, selects, &import.href, &mut self.warnings),
+            Some(selects) => select(from, selects, &import.href, &mut self.warnings, &mut self.work)?,
         };
-        let excluded = select(from, &import.exclude, &import.href, &mut self.warnings);
+        let excluded = select(from, &import.exclude, &import.href, &mut self.warnings, &mut self.work)?;
         for (chosen, excluded) in chosen.iter_mut().zip(excluded) {
             *chosen &= !excluded;
         }
         let mut placed = Placed { from, chosen: &chosen, controls: HashMap::new(), groups: HashMap::new() };
-        for (index, control) in from.controls.iter().enumerate().filter(|(index, _)| chosen.get(*index) == Some(&true)) {
+        for (index, control) in from.controls.iter().enumerate().filter(|(index, _)| chosen.get(*index) == Some(&true))
+        {
             let earlier = ids.get(&control.id).copied();
             if let (Some(earlier), Combine::UseFirst | Combine::Merge) = (earlier, combine) {
                 if combine == Combine::Merge
                     && let Some(first) = merged.controls.get_mut(earlier)
                 {
+                    self.work.spend(size(first).saturating_mul(size(control)))?;
                     put_together(first, control);
                 }
                 placed.controls.insert(index, earlier);
                 continue;
             }
             if earlier.is_some() {
-                self.warnings.push(format!("the control `{}` is selected more than once, and each is kept", control.id));
+                self.warnings
+                    .push(format!("the control `{}` is selected more than once, and each is kept", control.id));
             }
             if merged.controls.len() >= self.settings.controls {
                 return Err(ResolveError::Limit { what: "controls", limit: self.settings.controls });
             }
-            let place = placed.place(control.place, merged);
+            let place = placed.place(control.place, merged, &mut self.work)?;
             placed.controls.insert(index, merged.controls.len());
             ids.entry(control.id.clone()).or_insert(merged.controls.len());
             merged.controls.push(Control { place, ..control.clone() });
@@ -192,7 +198,7 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    fn set_parameters(&mut self, catalog: &mut Catalog, sets: &[SetParameter]) {
+    fn set_parameters(&mut self, catalog: &mut Catalog, sets: &[SetParameter]) -> Result<(), ResolveError> {
         let mut by_id: HashMap<&str, Vec<&SetParameter>> = HashMap::new();
         for set in sets {
             by_id.entry(&set.parameter.id).or_default().push(set);
@@ -203,6 +209,9 @@ impl Resolver<'_> {
         let controls = catalog.controls.iter_mut().flat_map(|control| &mut control.parameters);
         for parameter in own.chain(groups).chain(controls) {
             for set in by_id.get(parameter.id.as_str()).into_iter().flatten() {
+                let new = set.parameter.properties.len() + set.parameter.links.len();
+                let old = parameter.properties.len() + parameter.links.len();
+                self.work.spend(new.saturating_mul(new + old))?;
                 found.insert(set.parameter.id.as_str());
                 alter::set(parameter, set);
             }
@@ -210,35 +219,71 @@ impl Resolver<'_> {
         for set in sets.iter().filter(|set| !found.contains(set.parameter.id.as_str())) {
             self.warnings.push(format!("the parameter `{}` is set, but not among the selected", set.parameter.id));
         }
+        Ok(())
     }
 
-    fn alter(&mut self, catalog: &mut Catalog, alters: &[Alter]) {
-        let mut by_id: HashMap<&str, Vec<&Alter>> = HashMap::new();
-        for alter in alters {
-            by_id.entry(&alter.control).or_default().push(alter);
+    fn alter(&mut self, catalog: &mut Catalog, alters: &[Alter]) -> Result<(), ResolveError> {
+        let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, control) in catalog.controls.iter().enumerate() {
+            by_id.entry(control.id.clone()).or_default().push(index);
         }
-        let mut found = HashSet::new();
-        for control in &mut catalog.controls {
-            let Some(alters) = by_id.get(control.id.as_str()) else { continue };
-            found.insert(control.id.clone());
-            for alter in alters {
-                for remove in &alter.removes {
-                    if !alter::remove(control, remove) {
-                        self.warnings.push(format!("nothing to remove from the control `{}`", control.id));
-                    }
-                }
-                for add in &alter.adds {
-                    if !alter::add(control, add) {
-                        let at = add.by_id.as_deref().unwrap_or_default();
-                        self.warnings.push(format!("the control `{}` has no `{at}` to add to", control.id));
-                    }
+        for alter in alters {
+            let Some(indices) = by_id.get(&alter.control) else {
+                self.warnings.push(format!("the control `{}` is changed, but not among the selected", alter.control));
+                continue;
+            };
+            for index in indices {
+                self.alter_one(catalog, *index, alter)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn alter_one(&mut self, catalog: &mut Catalog, index: usize, alter: &Alter) -> Result<(), ResolveError> {
+        let Some(control) = catalog.controls.get_mut(index) else { return Ok(()) };
+        for remove in &alter.removes {
+            self.work.spend(size(control))?;
+            if !alter::remove(control, remove) {
+                self.warnings.push(format!("nothing to remove from the control `{}`", control.id));
+            }
+        }
+        for add in &alter.adds {
+            let Some(control) = catalog.controls.get_mut(index) else { return Ok(()) };
+            self.work.spend(size(control))?;
+            if !alter::add(control, add) && !self.add_nested(catalog, index, add)? {
+                let at = add.by_id.as_deref().unwrap_or_default();
+                self.warnings.push(format!("the control `{}` has no `{at}` to add to", alter.control));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is not in a control itself may be in one that is nested in it; whether it was.
+    fn add_nested(&mut self, catalog: &mut Catalog, index: usize, add: &Add) -> Result<bool, ResolveError> {
+        self.work.spend(catalog.controls.len())?;
+        let mut inside = HashSet::from([index]);
+        for (index, control) in catalog.controls.iter_mut().enumerate() {
+            let Place::Control(parent) = control.place else { continue };
+            if inside.contains(&parent) {
+                inside.insert(index);
+                self.work.spend(size(control))?;
+                if alter::add(control, add) {
+                    return Ok(true);
                 }
             }
         }
-        for alter in alters.iter().filter(|alter| !found.contains(&alter.control)) {
-            self.warnings.push(format!("the control `{}` is changed, but not among the selected", alter.control));
-        }
+        Ok(false)
     }
+}
+
+/// How many things a control holds.
+fn size(control: &Control) -> usize {
+    fn of(part: &Part) -> usize {
+        1 + part.properties.len() + part.links.len() + part.parts.iter().map(of).sum::<usize>()
+    }
+    let parameters = control.parameters.iter().map(|one| 1 + one.properties.len() + one.links.len());
+    let parts = control.parts.iter().map(of);
+    1 + control.properties.len() + control.links.len() + parameters.chain(parts).sum::<usize>()
 }
 
 /// A catalogue of nothing, with the name of a profile.
@@ -256,78 +301,6 @@ fn empty(profile: &Profile) -> Catalog {
     }
 }
 
-/// Which controls are selected: one flag for each. A control stands behind the one it is nested in.
-fn select(from: &Catalog, selects: &[Select], href: &str, warnings: &mut Vec<String>) -> Vec<bool> {
-    let mut chosen = vec![false; from.controls.len()];
-    let mut by_id: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (index, control) in from.controls.iter().enumerate() {
-        by_id.entry(&control.id).or_default().push(index);
-    }
-    for select in selects {
-        let mut here = vec![false; from.controls.len()];
-        for id in &select.ids {
-            let indices = by_id.get(id.as_str());
-            if indices.is_none() {
-                warnings.push(format!("`{href}` has no control `{id}`"));
-            }
-            for index in indices.into_iter().flatten() {
-                if let Some(flag) = here.get_mut(*index) {
-                    *flag = true;
-                }
-            }
-        }
-        for pattern in &select.patterns {
-            let mut any = false;
-            for (flag, control) in here.iter_mut().zip(&from.controls) {
-                let matched = matches(pattern, &control.id);
-                any |= matched;
-                *flag |= matched;
-            }
-            if !any {
-                warnings.push(format!("`{href}` has no control that matches `{pattern}`"));
-            }
-        }
-        if select.with_children {
-            for (index, control) in from.controls.iter().enumerate() {
-                let nested = matches!(control.place, Place::Control(parent) if here.get(parent) == Some(&true));
-                if nested && let Some(flag) = here.get_mut(index) {
-                    *flag = true;
-                }
-            }
-        }
-        for (chosen, here) in chosen.iter_mut().zip(here) {
-            *chosen |= here;
-        }
-    }
-    chosen
-}
-
-/// Whether a pattern, in which `*` is any text and `?` any one character, matches the whole of an id.
-fn matches(pattern: &str, id: &str) -> bool {
-    let (pattern, id): (Vec<char>, Vec<char>) = (pattern.chars().collect(), id.chars().collect());
-    // Where to go on when what followed the last `*` does not fit: that `*` takes one character more.
-    let (mut at, mut read, mut back) = (0, 0, None);
-    while read < id.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                back = Some((at + 1, read));
-                at += 1;
-            }
-            Some(expected) if *expected == '?' || id.get(read) == Some(expected) => {
-                at += 1;
-                read += 1;
-            }
-            _ => {
-                let Some((after, taken)) = back else { return false };
-                back = Some((after, taken + 1));
-                at = after;
-                read = taken + 1;
-            }
-        }
-    }
-    pattern.get(at..).is_none_or(|left| left.iter().all(|character| *character == '*'))
-}
-
 /// Where what is imported stands in the merged catalogue.
 struct Placed<'a> {
     from: &'a Catalog,
@@ -338,26 +311,27 @@ struct Placed<'a> {
 
 impl Placed<'_> {
     /// A control whose parent is not selected stands where the parent stood.
-    fn place(&mut self, place: Place, merged: &mut Catalog) -> Place {
+    fn place(&mut self, place: Place, merged: &mut Catalog, work: &mut Work) -> Result<Place, ResolveError> {
         match place {
-            Place::Catalog => Place::Catalog,
+            Place::Catalog => Ok(Place::Catalog),
             Place::Control(parent) => match self.controls.get(&parent) {
-                Some(index) if self.chosen.get(parent) == Some(&true) => Place::Control(*index),
+                Some(index) if self.chosen.get(parent) == Some(&true) => Ok(Place::Control(*index)),
                 _ => match self.from.controls.get(parent) {
-                    Some(parent) => self.place(parent.place, merged),
-                    None => Place::Catalog,
+                    Some(parent) => self.place(parent.place, merged, work),
+                    None => Ok(Place::Catalog),
                 },
             },
             Place::Unread(index) => match self.from.unread.get(index) {
-                Some(unread) => self.place(unread.place, merged),
-                None => Place::Catalog,
+                Some(unread) => self.place(unread.place, merged, work),
+                None => Ok(Place::Catalog),
             },
             Place::Group(index) => {
                 if let Some(index) = self.groups.get(&index) {
-                    return Place::Group(*index);
+                    return Ok(Place::Group(*index));
                 }
-                let Some(group) = self.from.groups.get(index) else { return Place::Catalog };
-                let above = self.place(group.place, merged);
+                let Some(group) = self.from.groups.get(index) else { return Ok(Place::Catalog) };
+                let above = self.place(group.place, merged, work)?;
+                work.spend(merged.groups.len())?;
                 // Two imports of one catalogue bring the same groups.
                 let same = |other: &Group| group.id.is_some() && other.id == group.id && other.place == above;
                 let at = merged.groups.iter().position(same).unwrap_or_else(|| {
@@ -365,7 +339,7 @@ impl Placed<'_> {
                     merged.groups.len() - 1
                 });
                 self.groups.insert(index, at);
-                Place::Group(at)
+                Ok(Place::Group(at))
             }
         }
     }
@@ -383,183 +357,14 @@ fn put_together(first: &mut Control, other: &Control) {
     more(&mut first.parts, &other.parts, |old, new| old == new || (old.id.is_some() && old.id == new.id));
 }
 
-/// One list, without groups and nesting. Parameters of groups are then those of the catalogue.
-fn flat(mut catalog: Catalog) -> Catalog {
-    for group in std::mem::take(&mut catalog.groups) {
-        catalog.parameters.extend(group.parameters);
-    }
-    for control in &mut catalog.controls {
-        control.place = Place::Catalog;
-    }
-    catalog
-}
-
-/// The groups that the profile defines, with the controls it puts there. A control stands in the first place that asks
-/// for it; an enhancement stays inside its control where both are put in the same place.
-fn custom(
-    merged: Catalog,
-    groups: &[ProfileGroup],
-    controls: &[InsertControls],
-    warnings: &mut Vec<String>,
-) -> Catalog {
-    let shell = Catalog { groups: Vec::new(), controls: Vec::new(), ..merged.clone() };
-    let used = vec![false; merged.controls.len()];
-    let mut arranged = Arranged { merged: &merged, used, catalog: shell, warnings };
-    arranged.insert(controls, Place::Catalog);
-    arranged.groups(groups, Place::Catalog);
-    let Arranged { mut catalog, .. } = arranged;
-    // Groups that are not taken over leave their parameters to the catalogue.
-    catalog.parameters.extend(merged.groups.iter().flat_map(|group| group.parameters.iter().cloned()));
-    catalog
-}
-
-struct Arranged<'a> {
-    merged: &'a Catalog,
-    used: Vec<bool>,
-    catalog: Catalog,
-    warnings: &'a mut Vec<String>,
-}
-
-impl Arranged<'_> {
-    fn groups(&mut self, groups: &[ProfileGroup], place: Place) {
-        for group in groups {
-            // Reading the profile has made sure that this is a group.
-            let Ok(read) = Group::read(&group.value, &Path::Root, place) else { continue };
-            self.catalog.groups.push(read);
-            let here = Place::Group(self.catalog.groups.len() - 1);
-            self.insert(&group.controls, here);
-            self.groups(&group.groups, here);
-        }
-    }
-
-    fn insert(&mut self, inserts: &[InsertControls], place: Place) {
-        for insert in inserts {
-            let mut chosen = match &insert.include {
-                None => vec![true; self.merged.controls.len()],
-                Some(selects) => select(self.merged, selects, "the selection", self.warnings),
-            };
-            let excluded = select(self.merged, &insert.exclude, "the selection", self.warnings);
-            for ((chosen, excluded), used) in chosen.iter_mut().zip(excluded).zip(&self.used) {
-                *chosen &= !excluded && !used;
-            }
-            let mut order: Vec<usize> =
-                chosen.iter().enumerate().filter_map(|(index, chosen)| chosen.then_some(index)).collect();
-            let id = |index: &usize| self.merged.controls.get(*index).map(|control| control.id.as_str());
-            match insert.ascending {
-                None => {}
-                Some(true) => order.sort_by(|left, right| id(left).cmp(&id(right))),
-                Some(false) => order.sort_by(|left, right| id(right).cmp(&id(left))),
-            }
-            // Those that stand by themselves first, so that a control is there before what is nested in it.
-            let level = |index: &usize| self.level(*index, &chosen);
-            order.sort_by_key(level);
-            let mut moved = HashMap::new();
-            for index in order {
-                let Some(control) = self.merged.controls.get(index) else { continue };
-                let place = match control.place {
-                    Place::Control(parent) => moved.get(&parent).map_or(place, |parent| Place::Control(*parent)),
-                    _ => place,
-                };
-                moved.insert(index, self.catalog.controls.len());
-                self.catalog.controls.push(Control { place, ..control.clone() });
-                if let Some(used) = self.used.get_mut(index) {
-                    *used = true;
-                }
-            }
-        }
-    }
-
-    /// How many of the chosen a control is nested in, without a gap.
-    fn level(&self, index: usize, chosen: &[bool]) -> usize {
-        let (mut level, mut at) = (0, index);
-        while let Some(Place::Control(parent)) = self.merged.controls.get(at).map(|control| control.place) {
-            if chosen.get(parent) != Some(&true) {
-                break;
-            }
-            (level, at) = (level + 1, parent);
-        }
-        level
-    }
-}
-
 /// What makes the merged catalogue a document of its own.
 fn finish(catalog: &mut Catalog, profile: &Profile, settings: &Settings) {
     let name = format!("{}\n{}", profile.uuid, settings.last_modified);
     catalog.uuid = Uuid::new_v5(&super::export::NAMESPACE, name.as_bytes()).to_string();
     catalog.metadata.last_modified = settings.last_modified.to_string();
     let tool = Property { name: "resolution-tool".into(), value: "Telwarden".into(), ..Property::default() };
-    let source =
-        Property { name: "source-profile-uuid".into(), value: profile.uuid.clone(), ..Property::default() };
+    let source = Property { name: "source-profile-uuid".into(), value: profile.uuid.clone(), ..Property::default() };
     catalog.metadata.properties.splice(0..0, [tool, source]);
-    let link =
-        Link { href: settings.source.clone(), relation: Some("source-profile".into()), ..Link::default() };
+    let link = Link { href: settings.source.clone(), relation: Some("source-profile".into()), ..Link::default() };
     catalog.metadata.links.insert(0, link);
-}
-
-/// Drops the loose parameters and the resources that nothing names, and says which parameters are named but not here.
-fn prune(catalog: &mut Catalog, warnings: &mut Vec<String>) {
-    let loose = std::mem::take(&mut catalog.parameters);
-    let resources = std::mem::take(&mut catalog.resources);
-    let mut named = Named::default();
-    named.look(&catalog.to_value());
-    // A loose parameter that is kept can name others.
-    let mut waiting: HashMap<&str, &Parameter> = HashMap::new();
-    for parameter in &loose {
-        waiting.entry(&parameter.id).or_insert(parameter);
-    }
-    let (mut kept, mut next): (HashSet<String>, Vec<String>) =
-        (HashSet::new(), named.parameters.iter().cloned().collect());
-    while let Some(id) = next.pop() {
-        let Some(parameter) = waiting.remove(id.as_str()) else { continue };
-        kept.insert(id);
-        let mut more = Named::default();
-        more.look(&parameter.write());
-        next.extend(more.parameters.iter().cloned());
-        named.parameters.extend(more.parameters);
-        named.fragments.extend(more.fragments);
-    }
-    // Removing what is kept as it is found leaves the first of several with one id.
-    catalog.parameters = loose.into_iter().filter(|parameter| kept.remove(&parameter.id)).collect();
-    let mut first = HashSet::new();
-    catalog.resources = resources
-        .into_iter()
-        .filter(|resource| named.fragments.contains(&resource.uuid.to_lowercase()) || always(resource))
-        .filter(|resource| first.insert(resource.uuid.to_lowercase()))
-        .collect();
-    let here = catalog.all_parameters();
-    let mut absent: Vec<&String> = named.parameters.iter().filter(|id| !here.contains_key(id.as_str())).collect();
-    absent.sort();
-    warnings.extend(absent.into_iter().map(|id| format!("a text names the parameter `{id}`, which is not among the selected")));
-}
-
-fn always(resource: &Resource) -> bool {
-    resource.properties.iter().any(|property| property.name == "keep" && property.value == "always")
-}
-
-/// What the texts and links of a document name.
-#[derive(Default)]
-struct Named {
-    parameters: HashSet<String>,
-    /// What stands behind `#`, in small letters.
-    fragments: HashSet<String>,
-}
-
-impl Named {
-    fn look(&mut self, value: &Value) {
-        match value {
-            Value::String(text) => {
-                self.parameters.extend(insertions(text).into_iter().map(str::to_owned));
-                for (_, behind) in text.match_indices('#').filter_map(|(at, _)| text.split_at_checked(at + 1)) {
-                    let end = |character: char| !(character.is_ascii_alphanumeric() || "-_.".contains(character));
-                    let fragment = behind.split(end).next().unwrap_or_default();
-                    if !fragment.is_empty() {
-                        self.fragments.insert(fragment.to_lowercase());
-                    }
-                }
-            }
-            Value::Array(items) => items.iter().for_each(|item| self.look(item)),
-            Value::Object(map) => map.values().for_each(|item| self.look(item)),
-            _ => {}
-        }
-    }
 }

@@ -1,7 +1,9 @@
 //! Tests of controls, and what they found, as OSCAL assessment results.
 
 use super::component::{ImplementationStatus, Names};
-use super::{Attribute, ExportError, Header, Ids, description, id, properties, reference, refused, some, time, title, token};
+use super::{
+    Attribute, ExportError, Header, Ids, description, id, properties, reference, refused, some, time, title, token,
+};
 use crate::oscal::fields::Writer;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -179,7 +181,8 @@ fn observation(export: &AssessmentExport, test: &ControlTest, field: &str) -> Re
     for (index, item) in test.evidence.iter().enumerate() {
         let field = format!("{field}.evidence[{index}]");
         let href = some(item.href.as_ref()).map(|href| reference(format!("{field}.href"), href)).transpose()?;
-        let writer = Writer::new().option("href", href).value("description", description(&item.description, "Evidence"));
+        let writer =
+            Writer::new().option("href", href).value("description", description(&item.description, "Evidence"));
         evidence.push(writer.done());
     }
     let subject = |(name, title): &(String, String)| {

@@ -1,6 +1,8 @@
 //! Implementations of controls as an OSCAL component definition.
 
-use super::{Attribute, ExportError, Header, Ids, description, id, properties, reference, refused, set_parameters, some, title};
+use super::{
+    Attribute, ExportError, Header, Ids, description, id, properties, reference, refused, set_parameters, some, title,
+};
 use crate::oscal::fields::Writer;
 use serde_json::Value;
 use std::collections::HashSet;

@@ -84,7 +84,9 @@ pub fn profile(export: &ProfileExport) -> Result<Value, ExportError> {
                 .done(),
         );
     }
-    let modify = Writer::new().values("set-parameters", set_parameters(&export.parameters, "parameters")?).values("alters", alters);
+    let modify = Writer::new()
+        .values("set-parameters", set_parameters(&export.parameters, "parameters")?)
+        .values("alters", alters);
     let writer = Writer::new()
         .values("imports", imports)
         .value("merge", Writer::new().value("as-is", true).done())

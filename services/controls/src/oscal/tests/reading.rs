@@ -190,7 +190,10 @@ fn mappings_are_read_with_their_relations_and_bad_maps_are_reported() {
     let [subset, superset] = mapping.maps.as_slice() else { panic!("two maps") };
     assert_eq!((&subset.relationship, subset.rationale.as_deref()), (&Relationship::Subset, Some("semantic")));
     assert_eq!((subset.remarks.as_deref(), subset.targets.len()), (Some("because"), 2));
-    assert_eq!((superset.relationship.reversed(), superset.rationale.as_deref()), (Relationship::Subset, Some("syntactic")));
+    assert_eq!(
+        (superset.relationship.reversed(), superset.rationale.as_deref()),
+        (Relationship::Subset, Some("syntactic"))
+    );
 }
 
 #[test]

@@ -54,19 +54,37 @@ fn anything() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        prop_oneof![Just("a-1"), Just("top"), Just(""), Just(" "), Just("{{ insert: param, loose }}"), Just("yes"), Just("#a-1")]
-            .prop_map(Value::from),
+        prop_oneof![
+            Just("a-1"),
+            Just("top"),
+            Just(""),
+            Just(" "),
+            Just("{{ insert: param, loose }}"),
+            Just("yes"),
+            Just("#a-1")
+        ]
+        .prop_map(Value::from),
         ".{0,12}".prop_map(Value::from),
     ];
     let key = prop_oneof![
-        Just("id"), Just("title"), Just("controls"), Just("groups"), Just("parts"), Just("params"), Just("name"), Just("value"),
-        Just("href"), Just("with-ids"), Just("x")
+        Just("id"),
+        Just("title"),
+        Just("controls"),
+        Just("groups"),
+        Just("parts"),
+        Just("params"),
+        Just("name"),
+        Just("value"),
+        Just("href"),
+        Just("with-ids"),
+        Just("x")
     ];
     leaf.prop_recursive(4, 24, 4, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::vec((key.clone(), inner), 0..4)
-                .prop_map(|pairs| Value::Object(pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())),
+            prop::collection::vec((key.clone(), inner), 0..4).prop_map(|pairs| Value::Object(
+                pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+            )),
         ]
     })
 }
@@ -84,11 +102,13 @@ fn use_it(document: Document) {
                     assert!(prose.contains("{{") || shown == prose);
                 }
             }
-            let Body::Profile(profile) = read(everything()[1].to_string().as_bytes(), &Limits::default()).unwrap().body else {
+            let Body::Profile(profile) = read(everything()[1].to_string().as_bytes(), &Limits::default()).unwrap().body
+            else {
                 panic!("a profile")
             };
             let document = Arc::new(document);
-            resolve(&profile, &|_: &str| Some(Arc::clone(&document)), &Settings::new(jiff::Timestamp::UNIX_EPOCH, "s")).unwrap();
+            resolve(&profile, &|_: &str| Some(Arc::clone(&document)), &Settings::new(jiff::Timestamp::UNIX_EPOCH, "s"))
+                .unwrap();
         }
         Body::Profile(profile) => {
             let small = Arc::new(read(small().to_string().as_bytes(), &Limits::default()).unwrap());

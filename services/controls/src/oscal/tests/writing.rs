@@ -99,8 +99,14 @@ fn component_export() -> ComponentExport {
         implementations: vec![implementation],
     };
     let bare = ExportedComponent {
-        name: "b".into(), kind: ComponentKind::Physical, purpose: None, owner: None, attributes: vec![],
-        implementations: vec![], description: String::new(), ..component.clone()
+        name: "b".into(),
+        kind: ComponentKind::Physical,
+        purpose: None,
+        owner: None,
+        attributes: vec![],
+        implementations: vec![],
+        description: String::new(),
+        ..component.clone()
     };
     ComponentExport { header: header("implementations"), components: vec![component, bare] }
 }
@@ -132,17 +138,29 @@ fn assessment_export() -> AssessmentExport {
         description: String::new(),
         start: at("2026-01-01T00:00:00Z"),
         end: Some(at("2026-12-31T00:00:00Z")),
-        tests: vec![test("t1", Outcome::NotSatisfied), test("t2", Outcome::Satisfied), test("t3", Outcome::Inconclusive)],
+        tests: vec![
+            test("t1", Outcome::NotSatisfied),
+            test("t2", Outcome::Satisfied),
+            test("t3", Outcome::Inconclusive),
+        ],
     };
     AssessmentExport { header: header("tests"), plan: "plans/2026.json".into(), results: vec![result] }
 }
 
 fn milestones_export() -> MilestonesExport {
     let task = |name: &str, due| RemediationTask {
-        name: name.into(), title: "Step".into(), description: Some("d".into()), due, owner: Some("anna".into()),
+        name: name.into(),
+        title: "Step".into(),
+        description: Some("d".into()),
+        due,
+        owner: Some("anna".into()),
     };
     let remediation = |name: &str, stage, tasks| Remediation {
-        name: name.into(), title: "Remedy".into(), description: String::new(), stage, tasks,
+        name: name.into(),
+        title: "Remedy".into(),
+        description: String::new(),
+        stage,
+        tasks,
     };
     let item = |name: &str, origin, status| MilestoneItem {
         name: name.into(),
@@ -156,8 +174,14 @@ fn milestones_export() -> MilestonesExport {
         status,
         deadline: Some(at("2027-01-01T00:00:00Z")),
         remediations: vec![
-            remediation(&format!("{name}/1"), RemediationStage::Planned,
-                vec![task(&format!("{name}/1/1"), Some(at("2026-12-01T00:00:00Z"))), task(&format!("{name}/1/2"), None)]),
+            remediation(
+                &format!("{name}/1"),
+                RemediationStage::Planned,
+                vec![
+                    task(&format!("{name}/1/1"), Some(at("2026-12-01T00:00:00Z"))),
+                    task(&format!("{name}/1/2"), None),
+                ],
+            ),
             remediation(&format!("{name}/2"), RemediationStage::Completed, vec![]),
         ],
         attributes: vec![attribute("cost", "10", None)],
@@ -357,7 +381,10 @@ fn what_cannot_be_written_is_refused_with_its_field() {
     );
     export.components[0].owner = None;
     export.components[1].name = export.components[0].name.clone();
-    assert_eq!(refusal(component_definition(&export)), "components[1].name: `organizations/o/assets/a` is there already");
+    assert_eq!(
+        refusal(component_definition(&export)),
+        "components[1].name: `organizations/o/assets/a` is there already"
+    );
     let mut export = assessment_export();
     export.results[0].end = Some(at("2025-01-01T00:00:00Z"));
     assert_eq!(refusal(assessment_results(&export)), "results[0].end: must not be before the start");
@@ -372,8 +399,16 @@ fn what_cannot_be_written_is_refused_with_its_field() {
 #[test]
 fn an_id_that_is_a_token_stays_as_it_is() {
     for (id, expected) in [
-        ("ac-2.1", "ac-2.1"), ("Maßnahme", "Maßnahme"), ("_x", "_x"), ("5.1", "_5.1"), ("A b", "A_b"), ("", "_"),
-        ("-x", "_-x"), ("控制", "控制"), ("٣", "_٣"), ("a\u{301}", "a_"),
+        ("ac-2.1", "ac-2.1"),
+        ("Maßnahme", "Maßnahme"),
+        ("_x", "_x"),
+        ("5.1", "_5.1"),
+        ("A b", "A_b"),
+        ("", "_"),
+        ("-x", "_-x"),
+        ("控制", "控制"),
+        ("٣", "_٣"),
+        ("a\u{301}", "a_"),
     ] {
         assert_eq!(token(id), expected);
     }
