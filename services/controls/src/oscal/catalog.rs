@@ -237,7 +237,7 @@ impl Walk<'_> {
     fn one(&mut self, item: &Value, path: &Path<'_>, at: (Place, &'static str, usize)) -> Result<(), ReadError> {
         let (place, key, position) = at;
         if self.catalog.controls.len() + self.catalog.groups.len() + self.catalog.unread.len() >= self.limit {
-            return Err(ReadError::Limit { what: "controls", limit: self.limit, found: self.limit + 1 });
+            return Err(ReadError::Limit { what: "groups and controls", limit: self.limit, found: self.limit + 1 });
         }
         let read = if key == "groups" { self.group(item, path, place) } else { self.control(item, path, place) };
         let inside = match read {

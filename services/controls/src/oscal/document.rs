@@ -177,7 +177,8 @@ impl Document {
 ///
 /// When the bytes are not JSON, are not one OSCAL document, are past a limit, or when something is wrong without which
 /// the document means nothing: its UUID, its metadata, an import or a change of a profile. A control, group or map that
-/// is wrong by itself is no error but a [`Problem`] of the document.
+/// is wrong by itself is no error but a [`Problem`] of the document. Of two equal keys in one object the last counts, as
+/// JSON parsers have it.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     survey(bytes, limits)?;
@@ -243,10 +244,10 @@ fn survey(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
             _ => {}
         }
         if depth > deepest {
-            return over("depth", deepest, depth);
+            return over("levels of nesting", deepest, depth);
         }
         if values > limits.values {
-            return over("values", limits.values, values);
+            return over("JSON values", limits.values, values);
         }
     }
     Ok(())

@@ -188,7 +188,7 @@ impl Mapping {
             Some(other) => return Err(above.problem(format!("must be an array, is {}", kind(other))).into()),
             None => return Err(above.problem("is missing").into()),
         };
-        *left = left.checked_sub(maps.len()).ok_or(ReadError::Limit { what: "controls", limit, found: limit + 1 })?;
+        *left = left.checked_sub(maps.len()).ok_or(ReadError::Limit { what: "maps", limit, found: limit + 1 })?;
         for (index, map) in maps.iter().enumerate() {
             match ControlMap::read(map, &Path::Item(&above, index), mapping.rationale.as_ref()) {
                 Ok(map) => mapping.maps.push(map),

@@ -36,7 +36,7 @@ pub enum ReadError {
     },
     /// The document is larger than a limit allows.
     Limit {
-        /// What is limited: `bytes`, `depth`, `values` or `controls`.
+        /// What is limited: `bytes`, `levels of nesting`, `JSON values`, `groups and controls` or `maps`.
         what: &'static str,
         /// The limit.
         limit: usize,
@@ -62,7 +62,7 @@ impl fmt::Display for ReadError {
                 found.join(", ")
             ),
             Self::Limit { what, limit, found } => {
-                write!(formatter, "too large: at most {limit} {what} are read, this document has {found}")
+                write!(formatter, "too large: at most {limit} {what} are read, this document has {found} or more")
             }
             Self::Document(problem) => problem.fmt(formatter),
         }

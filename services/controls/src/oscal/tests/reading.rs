@@ -138,13 +138,13 @@ fn what_is_no_document_says_why() {
         read("{\"catalog\": {\"uuid\": \"u\", \"metadata\": {\"title\": \"t\", \"last-modified\": 1}}}"),
         "$.catalog.metadata.last-modified: must be text, is a number"
     );
-    assert_eq!(read(&"[".repeat(50)), "too large: at most 10 depth are read, this document has 11");
-    assert!(read(&format!("[{}", "1,".repeat(200))).contains("at most 100 values"));
+    assert_eq!(read(&"[".repeat(50)), "too large: at most 10 levels of nesting are read, this document has 11 or more");
+    assert!(read(&format!("[{}", "1,".repeat(200))).contains("at most 100 JSON values"));
     assert!(read(&" ".repeat(10_001)).contains("at most 10000 bytes"));
     assert!(read("\"[[[[[[[[[[[[[[[\\\"[[[[[[\"").contains("root"), "brackets in text do not nest");
     let many: Vec<Value> = (0..4).map(|index| json!({"id": format!("c{index}"), "title": "t"})).collect();
     let many = json!({"catalog": {"uuid": "u", "metadata": metadata("m"), "controls": many}});
-    assert!(read(&many.to_string()).contains("at most 3 controls"));
+    assert!(read(&many.to_string()).contains("at most 3 groups and controls"));
     let error = crate::oscal::read(b"\xff\xfe", &Limits::default()).unwrap_err();
     assert!(matches!(error, ReadError::Malformed { line: 1, .. }), "{error}");
 }
@@ -241,7 +241,12 @@ fn the_documents_of_the_shared_data_are_read_and_written_as_they_came() {
         assert_eq!((document.kind(), document.problems.len()), (kind, 0), "{file}: {:?}", document.problems);
         assert_eq!(document.to_value(), serde_json::from_slice::<Value>(&bytes).unwrap(), "{file}");
         if let Body::Catalog(catalog) = &document.body {
-            println!("{file}: {} groups, {} controls", catalog.groups.len(), catalog.controls.len());
+            let withdrawn = catalog.controls.iter().filter(|control| control.withdrawn()).count();
+            println!(
+                "{file}: {} groups, {} controls, {withdrawn} withdrawn",
+                catalog.groups.len(),
+                catalog.controls.len()
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Everything that is exported is an OSCAL document: by our own reading of it, and by the schemas of OSCAL where they
 //! are.
 
-use super::{catalog, profile, shared, small};
+use super::{catalog, profile, shared};
 use crate::oscal::export::*;
 use crate::oscal::{Body, Document, Kind, Limits, Settings, read, resolve};
 use jiff::Timestamp;
@@ -417,6 +417,19 @@ fn an_id_that_is_a_token_stays_as_it_is() {
 static CATALOG_SCHEMA: LazyLock<Option<jsonschema::Validator>> = LazyLock::new(|| validator(Kind::Catalog));
 static RESULTS_SCHEMA: LazyLock<Option<jsonschema::Validator>> = LazyLock::new(|| validator(Kind::AssessmentResults));
 
+/// What is not refused is read again without a problem, and satisfies the schema where it is here.
+fn fits(written: Result<Value, ExportError>, validator: Option<&jsonschema::Validator>) {
+    let value = match written {
+        Ok(value) => value,
+        Err(error) => return assert!(!error.field.is_empty() && !error.reason.is_empty()),
+    };
+    let document = read(value.to_string().as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(document.problems, []);
+    if let Some(validator) = validator {
+        assert_eq!(complaints(validator, &value), Vec::<String>::new());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -432,9 +445,7 @@ proptest! {
         control.statement = Some(texts[4].clone());
         control.attributes = vec![attribute(&texts[5], &texts[6], Some(&texts[7]))];
         control.related = vec![(texts[6].clone(), texts[7].clone())];
-        if let (Ok(value), Some(validator)) = (super::super::export::catalog(&export), CATALOG_SCHEMA.as_ref()) {
-            prop_assert_eq!(complaints(validator, &value), Vec::<String>::new());
-        }
+        fits(super::super::export::catalog(&export), CATALOG_SCHEMA.as_ref());
         let mut export = assessment_export();
         export.plan.clone_from(&texts[0]);
         let test = &mut export.results[0].tests[0];
@@ -442,9 +453,6 @@ proptest! {
         test.title.clone_from(&texts[2]);
         test.evidence[0].href = Some(texts[3].clone());
         test.components[0].1.clone_from(&texts[4]);
-        if let (Ok(value), Some(validator)) = (assessment_results(&export), RESULTS_SCHEMA.as_ref()) {
-            prop_assert_eq!(complaints(validator, &value), Vec::<String>::new());
-        }
-        prop_assert!(catalog(&small()).controls.len() == 7);
+        fits(assessment_results(&export), RESULTS_SCHEMA.as_ref());
     }
 }
