@@ -86,7 +86,7 @@ impl store::Resource for Controls {
         &SHIPPED
     }
 
-    store::head!(Control; shipped, oscal);
+    store::head!(Control; shipped);
 }
 
 impl Rules for Controls {

@@ -68,7 +68,7 @@ impl store::Resource for MappingEntries {
         &SHIPPED
     }
 
-    store::head!(MappingEntry; shipped, oscal);
+    store::head!(MappingEntry; shipped);
 }
 
 impl Rules for MappingEntries {

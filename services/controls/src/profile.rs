@@ -25,7 +25,7 @@ impl store::Resource for Profiles {
         store::sides![Profile; labels: map "profile_label", catalogues: set "profile_catalogue"]
     }
 
-    store::head!(Profile; catalogues, controls, oscal);
+    store::head!(Profile; catalogues, controls, oscal_document);
 }
 
 impl Rules for Profiles {
