@@ -159,7 +159,7 @@ fn write_scalar(
         }
         Kind::Bytes => {
             let most = number(typed, "max_len");
-            writeln!(body, "crate::rules::items({value}.len(), None, {most:?}, {at}, \"\", out);")?;
+            writeln!(body, "crate::rules::items(({value}).len(), None, {most:?}, {at}, \"\", out);")?;
         }
         Kind::Enum(kind) if flag(typed, "defined_only") => {
             // A required enum must say something: its zero says nothing.
