@@ -342,12 +342,14 @@ where
     }
 
     fn moved(&self, place: &mut Place, target: Place) {
-        *place = target;
         let now = self.clock.now();
+        // A bookmark carries the time of the change before it, which says nothing of now.
+        let newer = (target.change_time != place.change_time).then(|| target.change_time.min(now));
+        *place = target;
         self.standing.send_modify(|standing| {
             standing.parked = false;
             standing.sequence = place.sequence;
-            standing.through = if standing.is_level() { now } else { standing.through.max(place.change_time.min(now)) };
+            standing.through = if standing.is_level() { now } else { newer.unwrap_or(standing.through) };
         });
     }
 

@@ -40,7 +40,7 @@ impl Standing {
     /// How old what is known may be at `now` (microseconds since 1970), in seconds.
     #[must_use]
     pub fn seconds_behind(&self, now: i64) -> f64 {
-        if self.is_level() || self.through == 0 { 0.0 } else { now.saturating_sub(self.through).max(0) as f64 / 1e6 }
+        if self.is_level() { 0.0 } else { now.saturating_sub(self.through).max(0) as f64 / 1e6 }
     }
 }
 
@@ -51,8 +51,7 @@ pub(super) fn new(
     clock: &Arc<dyn Clock>,
     place: &Place,
 ) -> Arc<watch::Sender<Standing>> {
-    // Of a feed that was never followed nothing is known: it is as far behind as the first change that is taken in.
-    let through = place.change_time;
+    let through = if place.change_time > 0 { place.change_time } else { clock.now() };
     let begun = Standing {
         sequence: place.sequence,
         newest: place.sequence,
