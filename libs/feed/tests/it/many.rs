@@ -9,7 +9,7 @@ const MANY: usize = 100_000;
 /// How much memory this process holds, in MiB; none where the system does not tell.
 fn memory() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let line = status.lines().find(|line| line.starts_with("RssAnon:"))?;
     Some(line.split_whitespace().nth(1)?.parse::<usize>().ok()? / 1024)
 }
 
