@@ -138,7 +138,8 @@ where
         self
     }
 
-    /// Follows the feed, in a task of its own, for as long as somebody else holds the database.
+    /// Follows the feed, in a task of its own, for as long as somebody else holds the database. Where services of one process
+    /// follow each other, each holds the other's through its client: whoever ends them calls [`Running::stop`].
     ///
     /// # Errors
     /// `STORE_UNAVAILABLE`, and then no task is started. A source that does not answer is no error.

@@ -100,7 +100,10 @@ where
                 () = &mut gone => return,
                 halt = self.round(&mut source, &mut store) => halt,
             };
-            self.standing.send_modify(|standing| standing.connected = false);
+            self.standing.send_modify(|standing| {
+                standing.connected = false;
+                standing.standby = matches!(halt, Halt::Elsewhere);
+            });
             let wait = match halt {
                 Halt::Gone => return,
                 Halt::Source(status) => {
@@ -333,7 +336,7 @@ where
     /// What the source told of is known to be there, whether it is taken in or not.
     fn told(&self, batch: &Batch) {
         self.standing.send_modify(|standing| {
-            standing.connected = true;
+            (standing.connected, standing.standby) = (true, false);
             standing.newest = batch.newest.max(batch.sequence);
             if standing.is_level() {
                 standing.through = self.clock.now();

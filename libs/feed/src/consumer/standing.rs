@@ -18,6 +18,8 @@ pub struct Standing {
     pub sequence: i64,
     /// The newest place in the ledger of the source that it told of.
     pub newest: i64,
+    /// Whether another replica of the consumer follows the feed, and this one stands by.
+    pub standby: bool,
     /// Whether a change cannot be taken in, so that the feed waits before it.
     pub parked: bool,
     /// Everything that happened until then has been taken in, in microseconds since 1970.

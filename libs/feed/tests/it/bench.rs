@@ -1,6 +1,7 @@
 //! Two databases: that of a source, served with real tokens, and that of a consumer.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context as Task, Poll};
@@ -19,6 +20,7 @@ use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Server;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer as _, Service, ServiceExt as _};
 use wire::assets::v1::Site;
@@ -132,12 +134,15 @@ impl Bench {
     /// Opens the database of the source and serves its feed.
     pub(crate) async fn serve(&self) -> Source {
         let database = Database::open("assets", &self.source, &tables()).await.unwrap();
+        let routes = Routes::new(feed::service(&database));
+        *self.line.served.lock() = Some(BoxCloneSyncService::new(self.door().layer(routes)));
+        Source { sites: Collection::new(database.clone()), database, clock: self.clock() }
+    }
+
+    fn door(&self) -> AuthenticateLayer {
         let rules = Rules::of(wire::pool(), &[CHANGES]).unwrap();
         let verifier = Arc::new(Verifier::new(self.key.trust()).unwrap());
-        let door = AuthenticateLayer::new(verifier, shipped_roles(), rules, self.clock());
-        let routes = Routes::new(feed::service(&database));
-        *self.line.served.lock() = Some(BoxCloneSyncService::new(door.layer(routes)));
-        Source { sites: Collection::new(database.clone()), database, clock: self.clock() }
+        AuthenticateLayer::new(verifier, shipped_roles(), rules, self.clock())
     }
 
     /// Cuts the way to the source, and ends what comes from it.
@@ -217,10 +222,28 @@ impl Source {
     }
 
     pub(crate) async fn create_traced(&self, organization: &str, ids: &[&str], trace: &str) {
-        let mut tx = self.database.begin(&self.context(organization, trace)).await.unwrap();
-        let site = |id: &&str| ((*id).to_owned(), Site { display_name: format!("Site {id}"), ..Site::default() });
+        self.write(&self.context(organization, trace), organization, ids, |id| format!("Site {id}")).await;
+    }
+
+    pub(crate) async fn create_named(&self, organization: &str, ids: &[&str], named: impl Fn(&str) -> String) {
+        self.write(&self.context(organization, ""), organization, ids, named).await;
+    }
+
+    async fn write(&self, context: &Context, organization: &str, ids: &[&str], named: impl Fn(&str) -> String) {
+        let mut tx = self.database.begin(context).await.unwrap();
+        let site = |id: &&str| ((*id).to_owned(), Site { display_name: named(id), ..Site::default() });
         self.sites.create_in(&mut tx, organization, ids.iter().map(site).collect()).await.unwrap();
         tx.commit().await.unwrap();
+    }
+
+    /// Serves the feed on a port too, and gives its address.
+    pub(crate) async fn listen(&self, bench: &Bench) -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+        let routes = Routes::new(feed::service(&self.database));
+        tokio::spawn(Server::builder().layer(bench.door()).add_routes(routes).serve_with_incoming(incoming));
+        address
     }
 
     pub(crate) async fn rename(&self, name: &str, display_name: &str) {

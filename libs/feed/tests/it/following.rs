@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use access::ManualClock;
+use access::{ManualClock, ServiceToken};
 use fault::Fault;
 use futures::FutureExt as _;
 use tonic::Code;
@@ -131,6 +131,26 @@ on_every_database! {
         source.create("acme", &["b"]).await;
         bench.until_effects(&database, 2).await;
         assert_eq!(sequences(&database).await, [1, 2]);
+    }
+
+    async fn a_source_elsewhere_is_followed_over_a_channel_however_large_its_transactions(bench) {
+        let source = bench.serve().await;
+        let (database, keeper) = (bench.open().await, Keeper::default());
+        let address = source.listen(&bench).await;
+        let settings = channel::Settings::described_by(wire::pool());
+        let endpoints = channel::Endpoints::Static(vec![format!("http://{address}")]);
+        let upstream = channel::Upstream::remote("assets", &endpoints, &settings).unwrap();
+        let token = ServiceToken::minted(bench.key.clone(), "controls", bench.clock()).unwrap();
+        let consumer = feed::Consumer::new(&database, "assets", token.around(upstream), bench.clock());
+        let _running = consumer.start(keeper.clone()).await.unwrap();
+        source.create("acme", &["a"]).await;
+        bench.until_effects(&database, 1).await;
+        let ids: Vec<String> = (0..600).map(|number| format!("s{number:03}")).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        source.create_named("acme", &ids, |_| "x".repeat(20_000)).await;
+        bench.until_effects(&database, 601).await;
+        assert_eq!(sequences(&database).await, (1..=601).collect::<Vec<_>>());
+        assert_eq!(keeper.portions.lock().iter().map(Vec::len).max(), Some(600), "12 MB, and whole");
     }
 
     async fn a_feed_that_has_nothing_for_us_moves_the_cursor_all_the_same(bench) {

@@ -4,6 +4,7 @@
 mod bench;
 mod following;
 mod many;
+mod metrics;
 mod parking;
 mod reading;
 mod replicas;

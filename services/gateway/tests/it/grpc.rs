@@ -59,7 +59,8 @@ async fn services_of_the_suite_come_in_only_where_they_are_admitted() {
     for (admit_services, expected) in [(false, Code::PermissionDenied), (true, Code::NotFound)] {
         let suite = Suite::open(Settings { admit_services, ..Settings::default() }).await;
         let mut request = tonic::Request::new(get("a"));
-        let token = suite.key.mint("service:controls", &["-"], &["service"], SystemClock.now(), Duration::from_secs(60));
+        let token =
+            suite.key.mint("service:controls", &["-"], &["service"], SystemClock.now(), Duration::from_secs(60));
         let token = format!("Bearer {}", token.unwrap());
         request.metadata_mut().insert("authorization", token.parse().unwrap());
         let status = suite.site_client().await.get_site(request).await.unwrap_err();
