@@ -264,10 +264,13 @@ impl Source {
 /// A handler that leaves a row for each change, and does with it what a test asks for.
 #[derive(Clone, Default)]
 pub(crate) struct Keeper {
-    /// How many changes came at once, each time.
-    pub(crate) portions: Arc<Mutex<Vec<Vec<(i64, i64)>>>>,
+    /// What came at once, each time.
+    pub(crate) portions: Arc<Mutex<Vec<Portion>>>,
     trap: Arc<Mutex<Option<Trap>>>,
 }
+
+/// Of each change of a portion the place of its transaction, and its own.
+pub(crate) type Portion = Vec<(i64, i64)>;
 
 /// What happens at a change, given its resource, after its row is written.
 type Trap = Arc<dyn Fn(&str) -> BoxFuture<'static, Outcome<()>> + Send + Sync>;
