@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use fault::{Fault, Outcome};
-use tonic::Request;
+use tonic::{Code, Request};
+use wire::fault::v1::ErrorReason;
 
+use crate::caller::SERVICE_ROLE;
 use crate::{Caller, Clock, Roles};
 
 /// What a call carries from the door to the database: who, by which method, in which trace, at what time.
@@ -37,7 +39,21 @@ impl Context {
     /// # Errors
     /// `RESOURCE_NOT_FOUND` on `name`: a foreign organization looks like one that does not exist.
     pub fn enter(&self, organization: &str, name: &str) -> Outcome<()> {
-        if self.caller.organizations.contains(organization) { Ok(()) } else { Err(Fault::not_found(name)) }
+        if self.caller.acts_for(organization) { Ok(()) } else { Err(Fault::not_found(name)) }
+    }
+
+    /// Lets the call into all organizations at once, as services of the suite may.
+    ///
+    /// # Errors
+    /// `PERMISSION_MISSING` on `field`.
+    pub fn enter_everywhere(&self, field: &str) -> Outcome<()> {
+        if self.caller.is_everywhere() {
+            return Ok(());
+        }
+        let message = "only services of the suite read all organizations at once (`organizations/-`): name one";
+        Err(Fault::new(Code::PermissionDenied, ErrorReason::PermissionMissing, message)
+            .with("permission", SERVICE_ROLE)
+            .on(field.to_owned()))
     }
 
     /// Asks for a permission beyond that of the method, where a field of the request does more than the rest.

@@ -18,6 +18,8 @@ use crate::{Clock, Context, Denials, Denied, Roles, Rules, Verifier};
 #[derive(Clone, Debug)]
 pub struct AuthenticateLayer {
     door: Arc<Door>,
+    /// Services of the suite are not let in.
+    public: bool,
 }
 
 #[derive(Debug)]
@@ -55,7 +57,15 @@ impl AuthenticateLayer {
                 denials,
                 measure: Measure::default(),
             }),
+            public: false,
         }
+    }
+
+    /// The same door as the public one: services of the suite do not come in here. They call each other directly, so their
+    /// tokens, which open every organization, are of no use to whoever gets hold of one outside.
+    #[must_use]
+    pub fn public(self) -> Self {
+        Self { public: true, ..self }
     }
 
     /// Checks a call by its path and headers, and gives the context it acts in. `None`: no method of ours, or a public one.
@@ -65,7 +75,7 @@ impl AuthenticateLayer {
     /// # Errors
     /// `TOKEN_MISSING`, `TOKEN_INVALID`, `PERMISSION_MISSING`.
     pub fn admit(&self, path: &str, headers: &HeaderMap) -> Outcome<Option<Context>> {
-        self.door.admit(path, headers).map_err(|refusal| self.door.deny(path, headers, refusal))
+        self.door.admit(path, headers, self.public).map_err(|refusal| self.door.deny(path, headers, refusal))
     }
 
     /// As [`AuthenticateLayer::admit`], but where the token names a key that we do not know, the keys are fetched again
@@ -75,8 +85,8 @@ impl AuthenticateLayer {
     /// # Errors
     /// `TOKEN_MISSING`, `TOKEN_INVALID`, `PERMISSION_MISSING`.
     pub async fn admit_after_renewal(&self, path: &str, headers: &HeaderMap) -> Outcome<Option<Context>> {
-        match self.door.admit(path, headers) {
-            Err(Refusal { why: Why::UnknownKey, .. }) => self.door.admit_renewed(path, headers).await,
+        match self.door.admit(path, headers, self.public) {
+            Err(Refusal { why: Why::UnknownKey, .. }) => self.door.admit_renewed(path, headers, self.public).await,
             outcome => outcome.map_err(|refusal| self.door.deny(path, headers, refusal)),
         }
     }
@@ -86,7 +96,7 @@ impl<S> Layer<S> for AuthenticateLayer {
     type Service = Authenticate<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Authenticate { inner, door: Arc::clone(&self.door) }
+        Authenticate { inner, door: Arc::clone(&self.door), public: self.public }
     }
 }
 
@@ -95,12 +105,13 @@ impl<S> Layer<S> for AuthenticateLayer {
 pub struct Authenticate<S> {
     inner: S,
     door: Arc<Door>,
+    public: bool,
 }
 
 impl Door {
-    async fn admit_renewed(&self, path: &str, headers: &HeaderMap) -> Outcome<Option<Context>> {
+    async fn admit_renewed(&self, path: &str, headers: &HeaderMap, public: bool) -> Outcome<Option<Context>> {
         self.verifier.renew().await;
-        self.admit(path, headers).map_err(|refusal| self.deny(path, headers, refusal))
+        self.admit(path, headers, public).map_err(|refusal| self.deny(path, headers, refusal))
     }
 
     /// What the caller hears; and the attempt is told.
@@ -137,12 +148,18 @@ impl Door {
         refusal.fault
     }
 
-    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Option<Context>, Refusal> {
+    fn admit(&self, path: &str, headers: &HeaderMap, public: bool) -> Result<Option<Context>, Refusal> {
         let Some(rule) = self.rules.get(path) else { return Ok(None) };
         if rule.public {
             return Ok(None);
         }
         let caller = self.verifier.look(bearer(headers)?, self.clock.now())?;
+        if public && caller.is_service() {
+            let message = "services of the suite do not come in by the public door: they call each other directly";
+            let fault = Fault::new(Code::PermissionDenied, ErrorReason::PermissionMissing, message);
+            let fault = fault.with("permission", &rule.permission);
+            return Err(Refusal { why: Why::Permission(caller), fault });
+        }
         if let Err(fault) = self.roles.require(&caller.roles, &rule.permission) {
             return Err(Refusal { why: Why::Permission(caller), fault });
         }
@@ -201,7 +218,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        match self.door.admit(request.uri().path(), request.headers()) {
+        match self.door.admit(request.uri().path(), request.headers(), self.public) {
             Ok(context) => {
                 carry(context, &mut request);
                 Either::Left(self.inner.call(request))
@@ -214,9 +231,9 @@ where
                 // The one that was polled ready is the one to call.
                 let fresh = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, fresh);
-                let door = Arc::clone(&self.door);
+                let (door, public) = (Arc::clone(&self.door), self.public);
                 let later = async move {
-                    match door.admit_renewed(request.uri().path(), request.headers()).await {
+                    match door.admit_renewed(request.uri().path(), request.headers(), public).await {
                         Ok(context) => {
                             carry(context, &mut request);
                             inner.call(request).await

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn all_ten_roles_ship() {
+    fn all_eleven_roles_ship() {
         let roles = shipped_roles();
         let names: Vec<&str> = roles.names().map(|(name, _)| name).collect();
         let expected = [
@@ -106,6 +106,7 @@ mod tests {
             "integrator",
             "privacy-officer",
             "risk-manager",
+            "service",
             "viewer",
         ];
         assert_eq!(names, expected);

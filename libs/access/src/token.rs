@@ -13,6 +13,7 @@ use tonic::Code;
 use wire::fault::v1::ErrorReason;
 
 use crate::Caller;
+use crate::caller::impostor;
 use crate::file::KeyFile;
 use crate::key_set::{ALLOWED, Found, KeySet, Keys};
 use crate::provider::{Provider, Published};
@@ -232,6 +233,9 @@ impl Verifier {
             organizations: claims.organizations,
             roles: claims.roles,
         });
+        if let Some((cause, text)) = impostor(&caller) {
+            return Err(refused(cause, text));
+        }
         let mut known = self.known.write();
         if known.generation != held.generation || known.callers.len() >= REMEMBERED {
             known.callers.clear();
@@ -365,6 +369,19 @@ mod tests {
         for junk in ["", ".", "a.b.c", "\u{0}"] {
             cause(&verifier, junk);
         }
+    }
+
+    #[test]
+    fn nobody_passes_for_a_service_of_the_suite() {
+        let (_folder, key, verifier) = local();
+        let token = |subject: &str, organizations: &[&str], roles: &[&str]| {
+            key.mint(subject, organizations, roles, NOW, HOUR).unwrap()
+        };
+        let service = verifier.verify(&token("service:controls", &["-"], &["service"]), NOW).unwrap();
+        assert!(service.acts_for("acme"));
+        assert!(cause(&verifier, &token("ana", &["-"], &["administrator"])).contains("act for all organizations"));
+        assert!(cause(&verifier, &token("ana", &["-"], &["service"])).contains("role service is for"));
+        assert!(cause(&verifier, &token("service:assets", &["acme"], &["viewer"])).contains("begin with `service:`"));
     }
 
     #[test]

@@ -15,6 +15,13 @@ pub(crate) fn read(identity: &str, cursor: &str) -> Option<i64> {
     sequence.parse().ok().filter(|sequence| of == identity && *sequence >= 0)
 }
 
+/// The cursor of another place in the ledger that `cursor` is of; none where it is no cursor of ours.
+pub(crate) fn at(cursor: &str, sequence: i64) -> Option<String> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    let (identity, _) = text.split_once('/')?;
+    Some(write(identity, sequence))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,5 +32,7 @@ mod tests {
         assert_eq!(read("one", &cursor), Some(7));
         assert_eq!(read("two", &cursor), None);
         assert_eq!(read("one", "junk!"), None);
+        assert_eq!(at(&cursor, 9), Some(write("one", 9)));
+        assert_eq!(at("junk!", 9), None);
     }
 }

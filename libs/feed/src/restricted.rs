@@ -38,3 +38,33 @@ impl Visible {
         self.0.contains(kind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use access::{Caller, ManualClock, shipped_roles};
+
+    use super::*;
+
+    #[test]
+    fn services_see_what_is_restricted_as_auditors_do_and_viewers_do_not() {
+        let sees = |role: &str| {
+            let caller = Caller { roles: BTreeSet::from([role.to_owned()]), ..Caller::service_everywhere("controls") };
+            let context = Context {
+                caller: Arc::new(caller),
+                method: "test".into(),
+                trace: String::new(),
+                clock: Arc::new(ManualClock::at(0)),
+                roles: Arc::new(shipped_roles()),
+            };
+            let visible = Visible::to(&context);
+            ["Asset", "SelectorMembership", "DisclosureRequest"]
+                .map(|kind| visible.contains(&format!("telwarden.assets.v1.{kind}")))
+        };
+        assert_eq!(sees("service"), [true, true, true]);
+        assert_eq!(sees("auditor"), [true, true, true]);
+        assert_eq!(sees("viewer"), [true, true, false]);
+    }
+}

@@ -6,27 +6,37 @@ use prost_types::value::Kind;
 use prost_types::{ListValue, Struct, Value};
 use store::{Entry, timestamp};
 use wire::changes::v1::Change;
+use wire::changes::v1::watch_changes_request::Body;
 
-/// The change an entry records.
-pub(crate) fn change(service: &str, entry: &Entry) -> Outcome<Change> {
-    let digest = entry.digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Change {
+/// The change an entry records, with the resource in the form asked for.
+pub(crate) fn change(service: &str, entry: Entry, body: Body) -> Outcome<Change> {
+    let mut change = Change {
         service: service.to_owned(),
         sequence: entry.sequence,
         change_time: timestamp(entry.at),
-        resource: entry.resource.clone(),
-        kind: entry.kind.clone(),
         verb: entry.verb as i32,
         version: entry.version,
-        actor: entry.actor.clone(),
-        on_behalf_of: entry.on_behalf_of.clone(),
-        method: entry.method.clone(),
         trace: entry.trace.get(3..35).unwrap_or_default().to_owned(),
-        before: message(&entry.kind, &entry.before)?,
-        after: message(&entry.kind, &entry.after)?,
         transaction: entry.transaction,
-        digest,
-    })
+        digest: hexadecimal(&entry.digest),
+        ..Change::default()
+    };
+    match body {
+        Body::Message => (change.before_message, change.after_message) = (entry.before, entry.after),
+        Body::Json | Body::Unspecified => {
+            change.before = message(&entry.kind, &entry.before)?;
+            change.after = message(&entry.kind, &entry.after)?;
+        }
+    }
+    (change.resource, change.kind) = (entry.resource, entry.kind);
+    (change.actor, change.on_behalf_of, change.method) = (entry.actor, entry.on_behalf_of, entry.method);
+    Ok(change)
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |number: u8| DIGITS.get(usize::from(number)).copied().unwrap_or_default();
+    digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn message(kind: &str, bytes: &[u8]) -> Outcome<Option<Struct>> {

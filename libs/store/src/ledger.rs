@@ -4,6 +4,8 @@
 //! writes at a time, entries get their place as they are written; on PostgreSQL the sequencer numbers what has become
 //! visible, since a value of a sequence says nothing about the order of commits (docs/adr/0005-sequencer.md).
 
+use std::sync::Arc;
+
 use access::Context;
 use fault::{Fault, Outcome};
 use sea_orm::{QueryResult, Value};
@@ -157,10 +159,13 @@ fn entry(context: &Context, at: i64, draft: Draft) -> Entry {
 
 /// Writes entries of a transaction; `first` is the place of the transaction's first entry, 0 where this writes it. Gives the
 /// first and last places (SQLite), or 1 and 1 where the sequencer will give them.
-pub(crate) async fn append(tx: &mut Transaction, drafts: Vec<Draft>, first: i64) -> Outcome<(i64, i64)> {
-    let context = tx.context().clone();
-    let at = context.clock.now();
-    let mut entries: Vec<Entry> = drafts.into_iter().map(|draft| entry(&context, at, draft)).collect();
+pub(crate) async fn append(
+    tx: &mut Transaction,
+    drafts: Vec<(Arc<Context>, Draft)>,
+    first: i64,
+) -> Outcome<(i64, i64)> {
+    let at = tx.context().clock.now();
+    let mut entries: Vec<Entry> = drafts.into_iter().map(|(context, draft)| entry(&context, at, draft)).collect();
     let dialect = tx.database().dialect();
     let mut places = (1, 1);
     if dialect == Dialect::Sqlite {
@@ -235,18 +240,42 @@ impl Database {
     /// # Errors
     /// `STORE_UNAVAILABLE`.
     pub async fn entries(&self, organization: &str, after: i64, limit: i64) -> Outcome<LedgerPage> {
+        self.page(Some(organization), after, limit).await
+    }
+
+    /// As [`Database::entries`], of all organizations: for services of the suite alone.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`.
+    pub async fn entries_of_all(&self, after: i64, limit: i64) -> Outcome<LedgerPage> {
+        self.page(None, after, limit).await
+    }
+
+    async fn page(&self, organization: Option<&str>, after: i64, limit: i64) -> Outcome<LedgerPage> {
         let newest = self.newest().await?;
-        let mut sql = self.sql(format!("SELECT {COLUMNS} FROM ledger WHERE organization = "));
-        sql.bind(organization).push(" AND seq > ").bind(after).push(" AND seq <= ").bind(newest);
-        sql.push(" ORDER BY seq LIMIT ").bind(limit);
+        let from = |place: i64| {
+            let mut sql = self.sql(format!("SELECT {COLUMNS} FROM ledger WHERE "));
+            if let Some(organization) = organization {
+                sql.push("organization = ").bind(organization).push(" AND ");
+            }
+            sql.push("seq > ").bind(place);
+            sql
+        };
+        let mut sql = from(after);
+        sql.push(" AND seq <= ").bind(newest).push(" ORDER BY seq LIMIT ").bind(limit);
         let rows = self.rows(sql).await?;
         let mut entries = rows.iter().map(Entry::read).collect::<Outcome<Vec<_>>>()?;
         let full = entries.len() as i64 >= limit;
         let through = if full { entries.last().map_or(after, |entry| entry.sequence) } else { newest.max(after) };
         if full && let Some(last) = entries.last() {
             let (transaction, sequence) = (last.transaction, last.sequence);
-            let mut sql = self.sql(format!("SELECT {COLUMNS} FROM ledger WHERE organization = "));
-            sql.bind(organization).push(" AND seq > ").bind(sequence);
+            // What was committed together is told together. Its entries follow one another, so the search ends where the next
+            // transaction begins: without that it would go through the rest of the ledger, once a page.
+            let mut next = self.sql("SELECT seq FROM ledger WHERE seq > ");
+            next.bind(sequence).push(" AND transaction_seq <> ").bind(transaction).push(" ORDER BY seq LIMIT 1");
+            let next = self.row(next).await?.map(|row| row.try_get_by_index(0).map_err(Fault::defect)).transpose()?;
+            let mut sql = from(sequence);
+            sql.push(" AND seq < ").bind(next.unwrap_or(i64::MAX));
             sql.push(" AND transaction_seq = ").bind(transaction).push(" ORDER BY seq");
             let rest = self.rows(sql).await?;
             entries.extend(rest.iter().map(Entry::read).collect::<Outcome<Vec<_>>>()?);

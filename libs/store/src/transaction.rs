@@ -1,6 +1,7 @@
 //! A write under way: statements, and the ledger entries that go with them.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use access::Context;
 use fault::{Fault, Outcome};
@@ -15,8 +16,9 @@ use crate::{Database, Dialect, Resource, Sql};
 pub struct Transaction {
     database: Database,
     inner: DatabaseTransaction,
-    context: Context,
-    drafts: Vec<Draft>,
+    context: Arc<Context>,
+    /// What waits to be written to the ledger, and on whose behalf each was done.
+    drafts: Vec<(Arc<Context>, Draft)>,
     /// Names the transaction in the ledger, until its entries have places.
     group: String,
     /// The places of the first and the newest entry written so far; 0 where none.
@@ -33,6 +35,7 @@ const MOST_WAITING: usize = 2_000;
 impl Transaction {
     pub(crate) fn new(database: Database, inner: DatabaseTransaction, context: Context) -> Self {
         let group = context.clock.id();
+        let context = Arc::new(context);
         Self { database, inner, context, drafts: Vec::new(), group, places: (0, 0), bulk: false, rings: false }
     }
 
@@ -40,6 +43,12 @@ impl Transaction {
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
+    }
+
+    /// From here on, what is written is on behalf of `context`: the ledger tells each change under the context in which it was
+    /// made. For a transaction that does what follows from several causes.
+    pub fn act_as(&mut self, context: Context) {
+        self.context = Arc::new(context);
     }
 
     /// The database written to.
@@ -176,7 +185,7 @@ impl Transaction {
     }
 
     pub(crate) async fn record(&mut self, drafts: impl IntoIterator<Item = Draft>) -> Outcome<()> {
-        self.drafts.extend(drafts);
+        self.drafts.extend(drafts.into_iter().map(|draft| (Arc::clone(&self.context), draft)));
         if self.drafts.len() >= MOST_WAITING { self.write_entries().await } else { Ok(()) }
     }
 

@@ -158,8 +158,10 @@ fn write_scalar(
             writeln!(body, "crate::rules::string({value}, {least:?}, {most:?}, {pattern}, {at}, out);")?;
         }
         Kind::Bytes => {
-            let most = number(typed, "max_len");
-            writeln!(body, "crate::rules::items({value}.len(), None, {most:?}, {at}, \"\", out);")?;
+            if let Some(most) = number(typed, "max_len") {
+                let value = value.trim_start_matches('&');
+                writeln!(body, "crate::rules::items({value}.len(), None, Some({most}), {at}, \"\", out);")?;
+            }
         }
         Kind::Enum(kind) if flag(typed, "defined_only") => {
             // A required enum must say something: its zero says nothing.

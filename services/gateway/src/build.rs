@@ -78,6 +78,7 @@ pub fn gateway(services: Vec<Service>, door: AuthenticateLayer, settings: Settin
     let names = names(&services)?;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     guarded(pool, &names, &door)?;
+    let door = if settings.admit_services { door } else { door.public() };
     let closing = Shutdown::new();
     let board = Board::new(&services, closing.clone());
     let limit = settings.message_limit.as_usize();

@@ -26,6 +26,8 @@ pub struct Settings {
     pub longest_deadline: Period,
     /// The origins (`https://console.example.org`) whose pages may call from a browser; `*` alone: all.
     pub browser_origins: Vec<String>,
+    /// Whether services of the suite may come in by this door with their own tokens, which open every organization.
+    pub admit_services: bool,
 }
 
 impl Default for Settings {
@@ -39,6 +41,7 @@ impl Default for Settings {
             default_deadline: Period::from_secs(30),
             longest_deadline: Period::from_secs(600),
             browser_origins: Vec::new(),
+            admit_services: false,
         }
     }
 }

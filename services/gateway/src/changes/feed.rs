@@ -70,7 +70,7 @@ fn step(place: &mut Option<Whole>, events: Vec<Event>) -> Option<Option<Result<W
     let heartbeat = changes.is_empty() && whole.quiet.len() == whole.ledgers;
     let answer = (heartbeat || !changes.is_empty()).then(|| {
         whole.quiet.clear();
-        Ok(WatchChangesResponse { changes, cursor: whole.cursor.write(), heartbeat })
+        Ok(WatchChangesResponse { changes, cursor: whole.cursor.write(), heartbeat, ..Default::default() })
     });
     *place = Some(whole);
     Some(answer)
@@ -85,7 +85,7 @@ mod tests {
 
     fn change(sequence: i64) -> Option<Result<WatchChangesResponse, Status>> {
         let changes = vec![Change { sequence, ..Default::default() }];
-        Some(Ok(WatchChangesResponse { changes, cursor: sequence.to_string(), heartbeat: false }))
+        Some(Ok(WatchChangesResponse { changes, cursor: sequence.to_string(), ..Default::default() }))
     }
 
     fn beat(cursor: &str) -> Option<Result<WatchChangesResponse, Status>> {

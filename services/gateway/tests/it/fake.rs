@@ -134,7 +134,7 @@ impl ChangeService for Ledger {
         let changes = stream::unfold((from, length), move |(at, mut length)| async move {
             length.wait_for(|length| *length > at).await.ok()?;
             let changes = vec![Self::change(service, at + 1)];
-            let answer = WatchChangesResponse { changes, cursor: (at + 1).to_string(), heartbeat: false };
+            let answer = WatchChangesResponse { changes, cursor: (at + 1).to_string(), ..Default::default() };
             Some((Ok(answer), (at + 1, length)))
         });
         Ok(Response::new(start.chain(changes).boxed()))

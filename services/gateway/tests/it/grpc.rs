@@ -1,7 +1,10 @@
 //! gRPC through the door.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use access::{Clock as _, SystemClock};
+use gateway::Settings;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 use wire::assets::v1::asset_service_client::AssetServiceClient;
@@ -49,6 +52,24 @@ async fn the_service_sees_the_token_unchanged_and_the_trace_of_the_door() {
     assert!(trace.starts_with("00-0af7651916cd43dd8448eb211c80319c-"), "{trace}");
     assert_ne!(trace, caller, "the call is a child of the door's span");
     assert_eq!(seen.get("grpc-timeout").unwrap(), "30000000u");
+}
+
+#[tokio::test]
+async fn services_of_the_suite_come_in_only_where_they_are_admitted() {
+    for (admit_services, expected) in [(false, Code::PermissionDenied), (true, Code::NotFound)] {
+        let suite = Suite::open(Settings { admit_services, ..Settings::default() }).await;
+        let mut request = tonic::Request::new(get("a"));
+        let token =
+            suite.key.mint("service:controls", &["-"], &["service"], SystemClock.now(), Duration::from_secs(60));
+        let token = format!("Bearer {}", token.unwrap());
+        request.metadata_mut().insert("authorization", token.parse().unwrap());
+        let status = suite.site_client().await.get_site(request).await.unwrap_err();
+        assert_eq!(status.code(), expected);
+        let path = "/v1/organizations/acme/sites/a";
+        let answer = suite.http(http::Method::GET, path, Some(&token), "").await;
+        assert_eq!(answer.status.as_u16(), if admit_services { 404 } else { 403 });
+        assert_eq!(suite.sites.seen.lock().len(), if admit_services { 2 } else { 0 });
+    }
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ pub(crate) struct Suite {
     pub(crate) assets: Ledger,
     pub(crate) risk: Ledger,
     address: String,
-    key: LocalKey,
+    pub(crate) key: LocalKey,
     pub(crate) shutdown: Shutdown,
     pub(crate) serving: Option<JoinHandle<std::io::Result<()>>>,
     _folder: tempfile::TempDir,
