@@ -5,6 +5,7 @@
 pub mod catalogue;
 pub mod control;
 pub mod document;
+pub mod estate;
 pub mod mapping;
 pub mod mapping_entry;
 pub mod oscal;
@@ -31,6 +32,8 @@ store::migrations![Migrator;
     "m0001_catalogue",
     "m0002_control",
     "m0003_deadline",
+    "m0004_feed",
+    "m0005_estate",
     "m0010_document",
     "m0011_mapping",
     "m0012_mapping_entry",
@@ -66,6 +69,21 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(feed::service(database)))
 }
 
+/// Follows the asset registry, by a client that puts this service's own token on each call.
+///
+/// # Errors
+/// `STORE_UNAVAILABLE`. A registry that does not answer is no error: it is called again.
+pub async fn follow_assets<T>(database: &Database, assets: T, clock: Arc<dyn access::Clock>) -> Outcome<feed::Running>
+where
+    T: tonic::client::GrpcService<tonic::body::Body> + Clone + Send + Sync + 'static,
+    T::Future: Send,
+    T::Error: Into<tonic::codegen::StdError>,
+    T::ResponseBody: tonic::codegen::Body<Data = tonic::codegen::Bytes> + Send + 'static,
+    <T::ResponseBody as tonic::codegen::Body>::Error: Into<tonic::codegen::StdError> + Send,
+{
+    feed::Consumer::new(database, "assets", assets, clock).kinds(&estate::KINDS).start(estate::Projection).await
+}
+
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
     deadline::Timer::new(database, clock)
@@ -78,7 +96,6 @@ pub(crate) fn register(database: &Database) -> Registry {
 }
 
 /// The last segment of a name.
-#[expect(dead_code, reason = "resources that name others use it")]
 pub(crate) fn id_of(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or_default()
 }

@@ -1,12 +1,18 @@
 //! The services the suite is made of, and how each starts.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use access::Clock;
+use access::{Clock, ServiceToken};
 use anyhow::{Result, bail};
+use feed::Running;
 use futures::future::BoxFuture;
 use store::{Database, Tables};
 use tonic::service::Routes;
+use tonic::service::interceptor::InterceptedService;
+
+/// Another service, called with this service's own token.
+pub type Neighbour = InterceptedService<gateway::Upstream, ServiceToken>;
 
 /// A service of the suite.
 pub struct Member {
@@ -20,6 +26,16 @@ pub struct Member {
     pub grpc_services: fn() -> Vec<String>,
     /// Starts it on its database.
     pub start: for<'a> fn(&'a Database, Arc<dyn Clock>) -> BoxFuture<'a, Result<Routes>>,
+    /// The services whose feeds it follows.
+    pub follows: &'static [Follow],
+}
+
+/// The feed of another service that one follows.
+pub struct Follow {
+    /// The other service.
+    pub source: &'static str,
+    /// Begins to follow it.
+    pub start: for<'a> fn(&'a Database, Neighbour, Arc<dyn Clock>) -> BoxFuture<'a, Result<Running>>,
 }
 
 /// Every service, in the order in which they start: one that follows another comes after it.
@@ -32,6 +48,7 @@ pub const MEMBERS: [Member; 2] = [
         start: |database, clock| {
             Box::pin(async move { assets::service(database, clock).await.map_err(|fault| anyhow::anyhow!("{fault}")) })
         },
+        follows: &[],
     },
     Member {
         name: controls::NAME,
@@ -39,10 +56,20 @@ pub const MEMBERS: [Member; 2] = [
         tables: controls::tables,
         grpc_services: controls::services,
         start: |database, clock| {
-            Box::pin(
-                async move { controls::service(database, clock).await.map_err(|fault| anyhow::anyhow!("{fault}")) },
-            )
+            Box::pin(async move {
+                let started = controls::service(database, clock).await;
+                started.map_err(|fault| anyhow::anyhow!("{fault}"))
+            })
         },
+        follows: &[Follow {
+            source: assets::NAME,
+            start: |database, assets, clock| {
+                Box::pin(async move {
+                    let following = controls::follow_assets(database, assets, clock).await;
+                    following.map_err(|fault| anyhow::anyhow!("{fault}"))
+                })
+            },
+        }],
     },
 ];
 
@@ -50,6 +77,27 @@ pub const MEMBERS: [Member; 2] = [
 #[must_use]
 pub fn names() -> Vec<&'static str> {
     MEMBERS.iter().map(|member| member.name).collect()
+}
+
+/// Begins to follow the feeds that a service follows, by what there is of the others.
+///
+/// # Errors
+/// When the service's own database does not answer.
+pub async fn follow(
+    member: &Member,
+    database: &Database,
+    token: &ServiceToken,
+    neighbours: &BTreeMap<String, gateway::Upstream>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Running>> {
+    let mut running = Vec::new();
+    for follow in member.follows {
+        if let Some(neighbour) = neighbours.get(follow.source) {
+            let neighbour = token.around(neighbour.clone());
+            running.push((follow.start)(database, neighbour, Arc::clone(clock)).await?);
+        }
+    }
+    Ok(running)
 }
 
 /// The service of a name.

@@ -4,10 +4,10 @@ mod trust;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use access::{Clock, SystemClock, shipped_roles};
+use access::{Clock, ServiceToken, SystemClock, shipped_roles};
 use anyhow::{Context as _, Result, bail};
 use process::listen::{ListenLimits, TlsSection, TlsSettings};
 use process::shutdown::Shutdown;
@@ -32,6 +32,8 @@ pub fn names() -> Vec<&'static str> {
 #[serde(deny_unknown_fields)]
 struct ServiceConfig {
     service: ServiceSection,
+    #[serde(default)]
+    follow: FollowSection,
     trust: TrustSection,
     #[serde(default)]
     tls: TlsSection,
@@ -44,6 +46,15 @@ struct ServiceConfig {
 struct ServiceSection {
     address: SocketAddr,
     database: String,
+}
+
+/// The services whose feeds a service follows, and the token it calls them with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FollowSection {
+    token_file: PathBuf,
+    #[serde(default)]
+    assets: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,7 +89,8 @@ pub fn defaults(name: &str) -> Result<String> {
     };
     let own = include_str!("serve/service.toml");
     let own = own.replace("{name}", member.name).replace("{port}", &member.port.to_string());
-    Ok(format!("{own}\n{}", process::DEFAULTS))
+    let follow = if member.follows.is_empty() { "" } else { include_str!("serve/follow.toml") };
+    Ok(format!("{own}\n{follow}\n{}", process::DEFAULTS))
 }
 
 /// Runs one service or the gateway until it is told to stop.
@@ -120,13 +132,47 @@ async fn run_service(member: &Member, defaults: &str, config: Option<&Path>, shu
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let health = process::health::Health::new();
     health.set_serving("").await;
-    let routes = (member.start)(&database, clock).await?.add_service(health.service());
+    let routes = (member.start)(&database, Arc::clone(&clock)).await?.add_service(health.service());
+    let following = follow(member, config.follow, &database, &clock).await?;
     let stack = process::trace::TraceLayer::new().layer(process::panic::PanicLayer.layer(door.layer(routes)));
     let listener = bind(config.service.address).await?;
     ready(&listener, member.name, tls.is_some())?;
     process::listen::serve(listener, stack, tls, config.listen, shutdown).await?;
+    for following in following {
+        following.stop().await;
+    }
     database.close().await;
     telemetry.shutdown().await.context("telemetry could not be flushed")
+}
+
+/// Begins to follow what the settings give the addresses of.
+async fn follow(
+    member: &Member,
+    section: FollowSection,
+    database: &Database,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<feed::Running>> {
+    let set = [(assets::NAME, section.assets)].into_iter().filter(|(_, replicas)| !replicas.is_empty());
+    let replicas: BTreeMap<&str, Vec<String>> = set.collect();
+    let called: Vec<&str> = replicas.keys().copied().collect();
+    let Some(token) = ServiceToken::of_settings(&section.token_file, &called, Arc::clone(clock))? else {
+        for follow in member.follows {
+            tracing::warn!(
+                source = follow.source,
+                "not followed: the setting follow.{} names no replica",
+                follow.source
+            );
+        }
+        return Ok(Vec::new());
+    };
+    let settings = channel::Settings::described_by(wire::pool());
+    let mut neighbours = BTreeMap::new();
+    for (name, replicas) in replicas {
+        let upstream = channel::Upstream::remote(name, &channel::Endpoints::Static(replicas), &settings)
+            .map_err(|fault| anyhow::anyhow!("{fault}"))?;
+        neighbours.insert(name.to_owned(), BoxCloneSyncService::new(upstream));
+    }
+    member::follow(member, database, &token, &neighbours, clock).await
 }
 
 async fn run_gateway(defaults: &str, config: Option<&Path>, shutdown: Shutdown) -> Result<()> {

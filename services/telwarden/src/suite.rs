@@ -1,10 +1,13 @@
 //! The suite in one process: every service on its own database, behind the gateway.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use access::{AuthenticateLayer, Clock, Denials, LocalKey, Roles, Rules, SystemClock, Verifier, shipped_roles};
+use access::{
+    AuthenticateLayer, Clock, Denials, LocalKey, Roles, Rules, ServiceToken, SystemClock, Verifier, shipped_roles,
+};
 use anyhow::{Context as _, Result, bail};
 use process::listen::{ListenLimits, TlsSettings};
 use process::shutdown::Shutdown;
@@ -16,7 +19,7 @@ use tower::Layer as _;
 use tower::util::BoxCloneSyncService;
 
 use crate::client::{self, Client};
-use crate::member::MEMBERS;
+use crate::member::{self, MEMBERS};
 
 /// The gRPC service by which every service of the suite shows its ledger.
 pub const CHANGES: &str = "telwarden.changes.v1.ChangeService";
@@ -44,6 +47,7 @@ pub struct Suite {
     pub key: LocalKey,
     /// The databases, by service.
     pub databases: Vec<Database>,
+    following: Vec<feed::Running>,
     secure: bool,
     front: gateway::Upstream,
     shutdown: Shutdown,
@@ -98,17 +102,21 @@ pub async fn start(options: Options) -> Result<Suite> {
     }
     let key = LocalKey::open(&options.data.join("keys"))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let (mut databases, mut served) = (Vec::new(), Vec::new());
+    let (mut databases, mut served, mut neighbours) = (Vec::new(), Vec::new(), BTreeMap::new());
     for member in &MEMBERS {
         let database = open(member.name, &(member.tables)(), &options.data, options.postgres.as_deref()).await?;
         let routes = (member.start)(&database, Arc::clone(&clock)).await?;
         let door = door_of(Verifier::new(key.trust())?, shipped_roles(), Some(denials(&database).await?))?;
-        served.push(gateway::Service {
-            name: member.name.to_owned(),
-            grpc_services: (member.grpc_services)(),
-            upstream: BoxCloneSyncService::new(door.layer(routes)),
-        });
+        let upstream = BoxCloneSyncService::new(door.layer(routes));
+        neighbours.insert(member.name.to_owned(), upstream.clone());
+        let (name, grpc_services) = (member.name.to_owned(), (member.grpc_services)());
+        served.push(gateway::Service { name, grpc_services, upstream });
         databases.push(database);
+    }
+    let mut following = Vec::new();
+    for (member, database) in MEMBERS.iter().zip(&databases) {
+        let token = ServiceToken::minted(key.clone(), member.name, Arc::clone(&clock))?;
+        following.extend(member::follow(member, database, &token, &neighbours, &clock).await?);
     }
     // The gateway denies first; it has no database, but in one process it has the table of the first service.
     let told = match databases.first() {
@@ -124,7 +132,7 @@ pub async fn start(options: Options) -> Result<Suite> {
     let shutdown = Shutdown::new();
     let (front, secure) = (gateway.service(), options.tls.is_some());
     let serving = tokio::spawn(gateway.serve(listener, options.tls, ListenLimits::default(), shutdown.clone()));
-    Ok(Suite { address, key, databases, secure, front, shutdown, serving })
+    Ok(Suite { address, key, databases, following, secure, front, shutdown, serving })
 }
 
 /// What the URL of a listener begins with.
@@ -199,6 +207,10 @@ impl Suite {
     pub async fn stop(self) -> Result<()> {
         self.shutdown.begin();
         self.serving.await??;
+        // Services that follow each other hold each other's databases.
+        for following in self.following {
+            following.stop().await;
+        }
         for database in &self.databases {
             database.close().await;
         }

@@ -15,3 +15,8 @@ fn output_only_fields_are_not_the_callers_to_set() {
 fn the_table_of_deadlines_is_that_of_the_library() {
     assert_eq!(include_str!("../../migrations/m0003_deadline.sql"), deadline::TABLE);
 }
+
+#[test]
+fn the_tables_of_the_feed_are_those_of_the_library() {
+    assert_eq!(include_str!("../../migrations/m0004_feed.sql"), feed::TABLE);
+}
