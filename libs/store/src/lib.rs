@@ -41,6 +41,6 @@ pub use resource::{Head, Reference, Referrer, Resource, Side, SideRole};
 pub use sea_orm_migration::{MigrationTrait, MigratorTrait};
 pub use serve::reply;
 pub use sql::Sql;
-pub use transaction::Transaction;
+pub use transaction::{Hold, Transaction};
 pub use verify::{Finding, Verified, verify};
 pub use wire::Choice;

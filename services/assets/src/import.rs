@@ -1,6 +1,7 @@
 //! Import (ITU-T X.1057 clause 7.2, survey by import): a stream in, news out, idempotent by (source, external id).
 
 mod batch;
+mod land;
 mod merge;
 mod policy;
 mod unlisted;
@@ -119,15 +120,15 @@ impl Course {
         &mut self,
         registry: &Registry,
         tx: &mut Transaction,
-        items: Vec<ImportItem>,
+        items: &[ImportItem],
         hold: bool,
     ) -> Outcome<Vec<ImportResult>> {
-        let Some(quarantine) = &mut self.quarantine else { return self.session.apply(registry, tx, items).await };
-        let came = items.clone();
-        let results = self.session.apply(registry, tx, items).await?;
-        quarantine.file(registry, tx, &came, &results, hold).await?;
-        if self.run.finds() {
-            self.found += found::note(tx, self.run.survey(), &came, &results).await?;
+        let results = self.session.apply(registry, tx, items.to_vec()).await?;
+        if let Some(quarantine) = &mut self.quarantine {
+            quarantine.file(registry, tx, items, &results, hold).await?;
+            if self.run.finds() {
+                self.found += found::note(tx, self.run.survey(), items, &results).await?;
+            }
         }
         Ok(results)
     }
@@ -177,14 +178,15 @@ async fn conduct(
     course.quarantine = Quarantine::open(registry, &place.organization, &start.source, course.run.survey()).await?;
     // All or nothing, and saying what would happen, are one transaction over the whole stream; else one for each batch.
     let whole = start.atomic || start.dry_run;
-    let mut held = if whole { Some(registry.database.begin(context).await?.bulk()) } else { None };
+    let mut held = if whole { Some(hold(registry, context, course).await?) } else { None };
     if let Err(fault) = take(registry, context, &mut stream, answers, place, course, &mut held).await {
         match held {
             Some(tx) => tx.undo().await?,
             None => {
                 // What landed before the stream broke off stays, so values flow from it now.
-                let mut tx = registry.database.begin(context).await?.bulk();
-                crate::dependency::drain(&mut tx, course.session.organization()).await?;
+                let organization = course.session.organization();
+                let mut tx = crate::locks::begin_flow(&registry.database, context, organization).await?.bulk();
+                crate::dependency::drain(&mut tx, organization).await?;
                 tx.commit().await?;
             }
         }
@@ -207,6 +209,15 @@ async fn conduct(
     })
 }
 
+/// Begins the one transaction of an import that is all or nothing, or only says what would happen: alone, since nothing
+/// of it can begin anew.
+async fn hold(registry: &Registry, context: &Context, course: &Course) -> Outcome<Transaction> {
+    let (organization, source) = (course.session.organization(), course.session.source());
+    let mut tx = crate::locks::begin_flow(&registry.database, context, organization).await?.bulk();
+    crate::locks::import_from(&mut tx, organization, source).await?;
+    Ok(tx)
+}
+
 /// Takes batches until the stream ends, and tells what became of each.
 async fn take(
     registry: &Registry,
@@ -227,11 +238,12 @@ async fn take(
         let mut results: Vec<ImportResult> = skipped.iter().map(skip).collect();
         course.session.skipped(&skipped);
         match held {
-            Some(tx) => results.extend(course.apply(registry, tx, items, true).await?),
+            Some(tx) => {
+                course.session.mark();
+                results.extend(course.apply(registry, tx, &items, true).await?);
+            }
             None => {
-                let mut tx = registry.database.begin(context).await?.bulk();
-                results.extend(course.apply(registry, &mut tx, items, false).await?);
-                tx.commit().await?;
+                results.extend(land::land(registry, context, course, &items).await?);
                 resume_token = token(&Place { position: last, ..copy(place) })?;
             }
         }
@@ -321,7 +333,7 @@ async fn finish(
         Some(tx) => tx,
         None => {
             course.run.make_way().await;
-            registry.database.begin(context).await?.bulk()
+            crate::locks::begin_flow(&registry.database, context, course.session.organization()).await?.bulk()
         }
     };
     let revalued = crate::dependency::drain(&mut tx, course.session.organization()).await?;

@@ -12,6 +12,7 @@ pub mod disclosure_request;
 pub mod essential_user;
 mod import;
 pub mod interconnect;
+mod locks;
 mod provenance;
 pub mod quarantined_record;
 mod register;

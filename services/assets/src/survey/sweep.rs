@@ -55,7 +55,8 @@ async fn sweep(registry: &Registry, clock: &Arc<dyn Clock>, silent: i64) -> Outc
             clock: Arc::clone(clock),
             roles: Arc::default(),
         };
-        let mut tx = registry.database.begin(&context).await?.bulk();
+        // Before the survey is claimed, as by an import that ends.
+        let mut tx = crate::locks::begin_flow(&registry.database, &context, &organization).await?.bulk();
         let name = format!("organizations/{organization}/surveys/{id}");
         let rule = |_: &Context, old: &Survey, new: &mut Survey| {
             bury(latest, old, new);
