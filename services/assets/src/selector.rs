@@ -113,16 +113,19 @@ fn readable(selector: &Selector) -> Outcome<()> {
     Matcher::<Assets>::new(&selector.filter, "selector.filter").map(|_| ())
 }
 
-/// How often it is looked whether a build was lost: with the replica that did it, or with the call that was to begin it.
-const LOOK: std::time::Duration = std::time::Duration::from_secs(60);
+/// How often it is looked whether a build was lost: with the replica that did it, or with the call that was to begin it. In
+/// microseconds.
+const LOOK: i64 = 60_000_000;
 
 /// Goes on building, now and again later, the selectors that nobody builds.
 pub(crate) async fn start(registry: &Arc<Registry>, clock: &Arc<dyn Clock>) -> Outcome<()> {
     take_up(registry, clock).await?;
     let (registry, clock) = (Arc::downgrade(registry), Arc::clone(clock));
+    let mut next = clock.now().saturating_add(LOOK);
     tokio::spawn(async move {
         loop {
-            tokio::time::sleep(LOOK).await;
+            clock.until(next).await;
+            next = clock.now().saturating_add(LOOK);
             let Some(registry) = registry.upgrade() else { return };
             if let Err(fault) = take_up(&registry, &clock).await {
                 tracing::warn!(%fault, "selectors that nobody builds could not be looked for");
