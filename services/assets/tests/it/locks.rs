@@ -324,7 +324,8 @@ on_every_database! {
     async fn no_asset_offends_a_policy_that_is_activated_beside_its_creation(bench) {
         let mut policies = AssetPolicyServiceClient::new(bench.client("ana", &["acme"], &["administrator"]));
         let mut draft = async |id: &str, scale_levels| {
-            let policy = api::AssetPolicy { display_name: id.to_owned(), scale_levels, ..Default::default() };
+            let valuation_rule = api::asset_policy::ValuationRule::Sum.into();
+            let policy = api::AssetPolicy { display_name: id.to_owned(), scale_levels, valuation_rule, ..Default::default() };
             let request = api::CreateAssetPolicyRequest { parent: ACME.to_owned(), asset_policy_id: id.to_owned(), asset_policy: Some(policy) };
             policies.create_asset_policy(request).await.unwrap();
         };
