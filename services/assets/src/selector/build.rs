@@ -25,7 +25,7 @@ use crate::{Registry, id_of, organization_of};
 /// How many assets are looked at in one transaction.
 const PORTION: i64 = 1000;
 /// How long to wait after a failure, at first and at most, in microseconds.
-const PAUSE: (i64, i64) = (200_000, 60_000_000);
+pub(super) const PAUSE: (i64, i64) = (200_000, 60_000_000);
 /// How long to wait before asking again whether writes that began before have ended, at first and at most. Not by the
 /// service's clock: however it is turned, the database's other sessions go on at their own pace.
 const POLL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
@@ -102,7 +102,7 @@ async fn build(registry: &Registry, context: &Context, name: &str) -> Outcome<bo
 }
 
 /// Returns when every transaction that is under way now has ended.
-async fn older_writes_end(database: &Database) -> Outcome<()> {
+pub(super) async fn older_writes_end(database: &Database) -> Outcome<()> {
     if database.dialect() == Dialect::Sqlite {
         return Ok(());
     }
