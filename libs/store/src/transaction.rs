@@ -46,7 +46,18 @@ const MOST_WAITING: usize = 2_000;
 impl Transaction {
     pub(crate) fn new(database: Database, inner: DatabaseTransaction, context: Context) -> Self {
         let group = context.clock.id();
-        Self { database, inner, context, drafts: Vec::new(), group, places: (0, 0), bulk: false, rings: false, holds: HashSet::new(), kept: Vec::new() }
+        Self {
+            database,
+            inner,
+            context,
+            drafts: Vec::new(),
+            group,
+            places: (0, 0),
+            bulk: false,
+            rings: false,
+            holds: HashSet::new(),
+            kept: Vec::new(),
+        }
     }
 
     /// On whose behalf.

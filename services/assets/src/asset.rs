@@ -272,10 +272,7 @@ fn may_flow(asset: &Asset, mask: Option<&prost_types::FieldMask>) -> bool {
     match mask.map(|mask| mask.paths.as_slice()).filter(|paths| !paths.is_empty()) {
         Some(paths) => paths.iter().any(|path| flow.contains(&path.split('.').next().unwrap_or_default())),
         None => {
-            asset.confidentiality != 0
-                || asset.integrity != 0
-                || asset.availability != 0
-                || asset.recovery.is_some()
+            asset.confidentiality != 0 || asset.integrity != 0 || asset.availability != 0 || asset.recovery.is_some()
         }
     }
 }

@@ -112,11 +112,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
 ///
 /// # Errors
 /// `STORE_UNAVAILABLE`, where work a crash left undone cannot be taken up.
-pub async fn service_with(
-    database: &Database,
-    clock: Arc<dyn access::Clock>,
-    settings: Settings,
-) -> Outcome<Routes> {
+pub async fn service_with(database: &Database, clock: Arc<dyn access::Clock>, settings: Settings) -> Outcome<Routes> {
     let registry = Arc::new(Registry::new(database));
     import::take_up(&registry, &clock).await?;
     selector::start(&registry, &clock).await?;
@@ -141,7 +137,11 @@ pub async fn service_with(
     .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
     .add_service(api::source_service_server::SourceServiceServer::from_arc(of(&registry)))
     .add_service(api::verification_campaign_service_server::VerificationCampaignServiceServer::from_arc(of(&registry)))
-    .add_service(api::import_service_server::ImportServiceServer::new(import::Import(of(&registry), running, settings.import_whole)))
+    .add_service(api::import_service_server::ImportServiceServer::new(import::Import(
+        of(&registry),
+        running,
+        settings.import_whole,
+    )))
     .add_service(
         api::quarantined_record_service_server::QuarantinedRecordServiceServer::from_arc(of(&registry))
             .max_decoding_message_size(most),

@@ -121,11 +121,7 @@ impl Session {
     /// Where a batch begins.
     pub(super) fn mark(&mut self) -> Mark {
         self.fresh.clear();
-        Mark {
-            kept_fields: self.kept_fields,
-            take_stock_at: self.take_stock_at.clone(),
-            by_kind: self.by_kind.clone(),
-        }
+        Mark { kept_fields: self.kept_fields, take_stock_at: self.take_stock_at.clone(), by_kind: self.by_kind.clone() }
     }
 
     /// Forgets what came since the last mark.

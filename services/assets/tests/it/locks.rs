@@ -15,9 +15,9 @@ use wire::assets::v1::import_assets_response::News;
 use wire::assets::v1::import_item::Record;
 use wire::assets::v1::import_service_client::ImportServiceClient;
 use wire::assets::v1::resolve_unlisted_request::Decision;
-use wire::assets::v1::selector_service_client::SelectorServiceClient;
 
 use crate::import::{asset, edge, import};
+use crate::selector::{announced, members, ready, select, selectors};
 use crate::survey::{Course, resolve, unlisted};
 use crate::{assets, dependencies, get, on_every_database, rated};
 
@@ -272,21 +272,23 @@ on_every_database! {
         claim(&mut older, "c").await.unwrap();
         let selector = api::Selector { display_name: "s".to_owned(), filter: "type=router".to_owned(), ..Default::default() };
         let request = api::CreateSelectorRequest { parent: ACME.to_owned(), selector_id: "s".to_owned(), selector: Some(selector) };
-        let mut selectors = SelectorServiceClient::new(bench.client("ana", &["acme"], &["asset-manager"]));
-        selectors.create_selector(request).await.unwrap();
+        selectors(&bench).create_selector(request).await.unwrap();
         let asks = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%AND xact_start <%'";
         eventually("the build asks for older writes", async || count(&bench, asks).await > 0).await;
         let mut other = write(&bench).await;
         claim(&mut other, "b").await.unwrap();
         older.undo().await.unwrap();
         waiting(&bench, 1).await;
+        // After a second of waiting PostgreSQL looks whether two wait for each other, once for each: had the build looked when
+        // nobody waits for it, it would be the other that is cut off.
+        tokio::time::sleep(Duration::from_millis(1300)).await;
         claim(&mut other, "a").await.expect("a caller is not cut off for the sake of a build");
         other.undo().await.unwrap();
-        let ready = async || {
+        let built = async || {
             let request = api::GetSelectorRequest { name: format!("{ACME}/selectors/s") };
-            selectors.clone().get_selector(request).await.unwrap().into_inner().state() == api::selector::State::Ready
+            selectors(&bench).get_selector(request).await.unwrap().into_inner().state() == api::selector::State::Ready
         };
-        eventually("the selector is built", ready).await;
+        eventually("the selector is built", built).await;
         assert_eq!(count(&bench, "SELECT COUNT(*) FROM selector_membership").await, 3);
     }
 
@@ -318,6 +320,56 @@ on_every_database! {
         assert!(kept[0].resolved, "{kept:?}");
         end.await.unwrap().unwrap();
         assert_eq!(unlisted(&bench).await, ["Asset b"]);
+        testkit::ledger_holds(&bench, &::assets::tables()).await;
+    }
+
+    async fn a_selector_is_deleted_some_memberships_at_a_time(bench) {
+        let records: Vec<Record> = (0..2100).map(|n| asset(&format!("n{n}"), "", 1)).collect();
+        imported(&bench, start("oss"), records, 1000).await.unwrap();
+        select(&bench, "s", "type=router").await;
+        ready(&bench, "s").await;
+        let request = api::DeleteSelectorRequest { name: format!("{ACME}/selectors/s"), ..Default::default() };
+        selectors(&bench).delete_selector(request).await.unwrap();
+        // The call waits a while, and this is little.
+        let get = api::GetSelectorRequest { name: format!("{ACME}/selectors/s") };
+        eventually("the selector is gone", async || selectors(&bench).get_selector(get.clone()).await.is_err()).await;
+        let told = announced(&bench).await;
+        assert_eq!(told.len(), 2100);
+        assert!(told.values().all(|verbs| verbs[..] == [store::Verb::Created, store::Verb::Deleted]));
+        let apart = "SELECT COUNT(DISTINCT transaction_seq) FROM ledger WHERE verb = 3 AND kind = 'telwarden.assets.v1.SelectorMembership'";
+        assert_eq!(count(&bench, apart).await, 3);
+        select(&bench, "s", "type=router").await;
+        ready(&bench, "s").await;
+        assert_eq!(members(&bench, "s").await.len(), 2100, "its id is free again");
+        testkit::ledger_holds(&bench, &::assets::tables()).await;
+    }
+
+    async fn the_deletion_of_a_selector_goes_on_after_a_crash(bench) {
+        rated(&bench, "a", (1, 1, 1)).await;
+        select(&bench, "s", "type=router").await;
+        ready(&bench, "s").await;
+        // The process that was to delete it has marked it, and is gone.
+        let mut tx = write(&bench).await;
+        let table = store::Collection::<::assets::selector::Selectors>::new(bench.database.clone());
+        let name = format!("{ACME}/selectors/s");
+        let mark = |_: &access::Context, _: &api::Selector, new: &mut api::Selector| {
+            new.set_state(api::selector::State::Deleting);
+            Ok(())
+        };
+        table.change_in(&mut tx, &name, "", mark).await.unwrap();
+        tx.commit().await.unwrap();
+        rated(&bench, "b", (1, 1, 1)).await;
+        assert_eq!(members(&bench, "s").await.len(), 1, "nothing enters what is being deleted");
+        let changed = api::Selector { name: name.clone(), filter: "type=radio-site".to_owned(), ..Default::default() };
+        let request = api::UpdateSelectorRequest { selector: Some(changed), update_mask: None };
+        let refused = selectors(&bench).update_selector(request).await.unwrap_err();
+        assert_eq!(reason(&refused), "STATE_FORBIDS");
+        ::assets::service(&bench.database, Arc::new(SystemClock)).await.unwrap();
+        let get = api::GetSelectorRequest { name: name.clone() };
+        eventually("the selector is gone", async || selectors(&bench).get_selector(get.clone()).await.is_err()).await;
+        assert!(members(&bench, "s").await.is_empty());
+        let told = announced(&bench).await;
+        assert_eq!(told.values().map(Vec::len).collect::<Vec<_>>(), [2]);
         testkit::ledger_holds(&bench, &::assets::tables()).await;
     }
 
@@ -389,7 +441,8 @@ async fn lost_builds_and_dead_imports_are_looked_for_by_the_clock() {
         dead.set_state(api::survey::State::Running);
         let surveys = store::Collection::<::assets::survey::Surveys>::new(bench.database.clone());
         surveys.create_in(&mut tx, "acme", vec![("dead".to_owned(), dead)]).await.unwrap();
-        let lost = api::Selector { display_name: "s".to_owned(), filter: "type=router".to_owned(), ..Default::default() };
+        let lost =
+            api::Selector { display_name: "s".to_owned(), filter: "type=router".to_owned(), ..Default::default() };
         let selectors = store::Collection::<::assets::selector::Selectors>::new(bench.database.clone());
         selectors.create_in(&mut tx, "acme", vec![("lost".to_owned(), lost)]).await.unwrap();
         tx.commit().await.unwrap();
@@ -399,5 +452,35 @@ async fn lost_builds_and_dead_imports_are_looked_for_by_the_clock() {
         assert_eq!(left().await, 2);
         clock.advance(6 * 60 * 1_000_000);
         eventually("both are found", async || left().await == 0).await;
+    }
+}
+
+/// An import in one transaction that sends an item now and again is never silent for long, and is cut all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_in_one_transaction_is_bounded_as_a_whole() {
+    const SECOND: i64 = 1_000_000;
+    for postgres in testkit::backends() {
+        for whole in
+            [api::ImportStart { atomic: true, ..start("oss") }, api::ImportStart { dry_run: true, ..start("oss") }]
+        {
+            let clock = Arc::new(ManualClock::at(SystemClock.now()));
+            let bench = crate::registry_at(Arc::clone(&clock) as Arc<dyn access::Clock>, postgres.as_deref()).await;
+            let mut course = Course::start(&bench, whole).await;
+            let mut sent = 0;
+            let cut = loop {
+                match course.batch(vec![asset(&format!("n{sent}"), "", 1)]).await {
+                    Ok(_) => sent += 1,
+                    Err(cut) => break cut,
+                }
+                clock.advance(19 * SECOND);
+                assert!(sent <= 16, "five minutes are over");
+            };
+            assert!(sent >= 15, "it may take five minutes: {sent}");
+            assert_eq!((cut.code(), reason(&cut).as_str()), (tonic::Code::Aborted, "IMPORT_TOO_LONG"));
+            assert!(cut.message().contains("300 s") && cut.message().contains("without `atomic`"), "{}", cut.message());
+            // Nobody waits for it any more, and nothing of it stays.
+            rated(&bench, "other", (1, 1, 1)).await;
+            assert_eq!(count(&bench, "SELECT COUNT(*) FROM asset").await, 1);
+        }
     }
 }
