@@ -261,10 +261,26 @@ impl<R: Rules> Collection<R> {
         mask: Option<prost_types::FieldMask>,
     ) -> Outcome<R::Message> {
         let message = message.unwrap_or_default();
+        context.enter(named::<R>(&message)?.organization(), R::name(&message))?;
+        let mut tx = self.database.begin(context).await?;
+        let changed = self.update_in(&mut tx, message, mask).await?;
+        tx.commit().await?;
+        Ok(changed)
+    }
+
+    /// Updates as [`Collection::update`] does, in a transaction that does more.
+    ///
+    /// # Errors
+    /// As [`Collection::update`].
+    pub async fn update_in(
+        &self,
+        tx: &mut Transaction,
+        message: R::Message,
+        mask: Option<prost_types::FieldMask>,
+    ) -> Outcome<R::Message> {
+        named::<R>(&message)?;
         let (name, etag) = (R::name(&message).to_owned(), R::etag(&message).to_owned());
-        let singular = singular(R::COLLECTION);
-        parse(&name, R::COLLECTION, &format!("{singular}.name"))?;
-        self.change(context, &name, &etag, |_, old, new| {
+        self.change_in(tx, &name, &etag, |_, old, new| {
             *new = masked::<R>(old, &message, mask.as_ref())?;
             fault::check(new)
         })
@@ -515,6 +531,11 @@ impl<R: Rules> Collection<R> {
         }
         Ok(count)
     }
+}
+
+/// The name in the message of an update.
+fn named<R: Resource>(message: &R::Message) -> Outcome<Name> {
+    parse(R::name(message), R::COLLECTION, &format!("{}.name", singular(R::COLLECTION)))
 }
 
 fn same_version(etag: &str, version: i64) -> Outcome<()> {

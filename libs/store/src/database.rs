@@ -293,7 +293,7 @@ pub(crate) fn refuse(error: &DbErr) -> Box<Fault> {
         return Fault::new(Code::AlreadyExists, ErrorReason::ValueTaken, message).because(error.to_string());
     }
     let text = error.to_string();
-    let conflict = ["database is locked", "could not serialize", "deadlock detected"];
+    let conflict = ["database is locked", "could not serialize", "deadlock detected", "lock timeout"];
     if conflict.iter().any(|sign| text.contains(sign)) {
         let message = "the database was busy with another change of the same data: try again";
         return Fault::new(Code::Aborted, ErrorReason::StoreUnavailable, message).because(text);

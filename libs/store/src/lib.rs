@@ -43,6 +43,6 @@ pub use sea_orm_migration::{MigrationTrait, MigratorTrait};
 pub use serve::reply;
 pub use shipped::Shipped;
 pub use sql::Sql;
-pub use transaction::Transaction;
+pub use transaction::{Hold, Transaction};
 pub use verify::{Finding, Verified, verify};
 pub use wire::Choice;

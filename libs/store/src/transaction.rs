@@ -27,6 +27,19 @@ pub struct Transaction {
     bulk: bool,
     /// Whoever waits at [`Database::bell`] is woken when this is committed.
     rings: bool,
+    /// The locks it holds that are no row's.
+    holds: HashSet<(i32, String)>,
+    /// What ends with it.
+    kept: Vec<Box<dyn std::any::Any + Send + Sync>>,
+}
+
+/// Whether a lock suffers another holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Nobody else holds it.
+    Alone,
+    /// Others may share it; who wants it alone waits.
+    Shared,
 }
 
 /// Entries are written out when this many wait, so that an import of any size holds few in memory.
@@ -36,7 +49,18 @@ impl Transaction {
     pub(crate) fn new(database: Database, inner: DatabaseTransaction, context: Context) -> Self {
         let group = context.clock.id();
         let context = Arc::new(context);
-        Self { database, inner, context, drafts: Vec::new(), group, places: (0, 0), bulk: false, rings: false }
+        Self {
+            database,
+            inner,
+            context,
+            drafts: Vec::new(),
+            group,
+            places: (0, 0),
+            bulk: false,
+            rings: false,
+            holds: HashSet::new(),
+            kept: Vec::new(),
+        }
     }
 
     /// On whose behalf.
@@ -73,6 +97,45 @@ impl Transaction {
     /// Wakes whoever waits at [`Database::bell`] once this is committed, and not before.
     pub fn ring(&mut self) {
         self.rings = true;
+    }
+
+    /// Holds a lock that is no row's until this write ends, and waits for it first: what it is of is named by a number, one a
+    /// purpose in the whole suite, and a text. What is held is not asked for again, so who wants it alone says so at once.
+    /// SQLite writes one at a time anyway.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`.
+    pub async fn hold(&mut self, purpose: i32, of: &str, hold: Hold) -> Outcome<()> {
+        if self.database.dialect() == Dialect::Sqlite || self.holds.contains(&(purpose, of.to_owned())) {
+            return Ok(());
+        }
+        let function = match hold {
+            Hold::Alone => "pg_advisory_xact_lock",
+            Hold::Shared => "pg_advisory_xact_lock_shared",
+        };
+        let mut sql = self.sql(format!("SELECT 1 FROM (SELECT {function}({purpose}, hashtext("));
+        sql.bind(of).push("))) held");
+        self.rows(sql).await?;
+        self.holds.insert((purpose, of.to_owned()));
+        Ok(())
+    }
+
+    /// Keeps something until this write ends, be it committed or undone: a place in a queue, say.
+    pub fn keep(&mut self, what: impl std::any::Any + Send + Sync) {
+        self.kept.push(Box::new(what));
+    }
+
+    /// From now on, this write fails with ABORTED where it would wait so long for what another has, in milliseconds: for one
+    /// that can begin anew, so that it gives way before PostgreSQL cuts off either of two that wait for each other (after a
+    /// second, by default). SQLite writes one at a time anyway.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`.
+    pub async fn give_way(&mut self, after: u32) -> Outcome<()> {
+        if self.database.dialect() == Dialect::Postgres {
+            self.run(self.sql(format!("SET LOCAL lock_timeout = {after}"))).await?;
+        }
+        Ok(())
     }
 
     /// A statement to build on.

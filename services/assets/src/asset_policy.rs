@@ -123,7 +123,8 @@ impl Registry {
     async fn activate(&self, context: &Context, request: &ActivateAssetPolicyRequest) -> Outcome<AssetPolicy> {
         let policy = self.asset_policies.get(context, &request.name).await?;
         let organization = crate::organization_of(&policy.name).to_owned();
-        let mut tx = self.database.begin(context).await?;
+        let mut tx = crate::locks::begin_flow(&self.database, context, &organization).await?;
+        crate::locks::policy_alone(&mut tx, &organization).await?;
         let all = self
             .asset_policies
             .select(&mut tx, &organization, |sql| {

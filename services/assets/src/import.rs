@@ -1,6 +1,7 @@
 //! Import (ITU-T X.1057 clause 7.2, survey by import): a stream in, news out, idempotent by (source, external id).
 
 mod batch;
+mod land;
 mod merge;
 mod policy;
 mod unlisted;
@@ -65,8 +66,9 @@ struct Place {
 
 type Answers = mpsc::Sender<Result<ImportAssetsResponse, Status>>;
 
-/// Serves imports; each runs in a task of its own, which holds the registry.
-pub(crate) struct Import(pub(crate) Arc<Registry>, pub(crate) Arc<Running>);
+/// Serves imports; each runs in a task of its own, which holds the registry. The duration is what one that makes others wait may
+/// take as a whole.
+pub(crate) struct Import(pub(crate) Arc<Registry>, pub(crate) Arc<Running>, pub(crate) Duration);
 
 #[tonic::async_trait]
 impl ImportService for Import {
@@ -79,9 +81,9 @@ impl ImportService for Import {
         let context = Context::of(&request)?;
         let stream = request.into_inner();
         let (answers, news) = mpsc::channel(16);
-        let (registry, running) = (Arc::clone(&self.0), Arc::clone(&self.1));
+        let (registry, running, whole) = (Arc::clone(&self.0), Arc::clone(&self.1), self.2);
         let import = async move {
-            if let Err(fault) = run(&registry, &running, &context, stream, &answers).await {
+            if let Err(fault) = run(&registry, &running, &context, whole, stream, &answers).await {
                 let _ = answers.send(Err(Status::from(fault))).await;
             }
         };
@@ -98,6 +100,8 @@ struct Course {
     quarantine: Option<Quarantine>,
     /// Assets created that the register did not know of.
     found: i64,
+    /// Of an import in one transaction: how long it may make others wait.
+    limit: Option<Limit>,
 }
 
 impl Course {
@@ -119,15 +123,15 @@ impl Course {
         &mut self,
         registry: &Registry,
         tx: &mut Transaction,
-        items: Vec<ImportItem>,
+        items: &[ImportItem],
         hold: bool,
     ) -> Outcome<Vec<ImportResult>> {
-        let Some(quarantine) = &mut self.quarantine else { return self.session.apply(registry, tx, items).await };
-        let came = items.clone();
-        let results = self.session.apply(registry, tx, items).await?;
-        quarantine.file(registry, tx, &came, &results, hold).await?;
-        if self.run.finds() {
-            self.found += found::note(tx, self.run.survey(), &came, &results).await?;
+        let results = self.session.apply(registry, tx, items.to_vec()).await?;
+        if let Some(quarantine) = &mut self.quarantine {
+            quarantine.file(registry, tx, items, &results, hold).await?;
+            if self.run.finds() {
+                self.found += found::note(tx, self.run.survey(), items, &results).await?;
+            }
         }
         Ok(results)
     }
@@ -137,6 +141,7 @@ async fn run(
     registry: &Arc<Registry>,
     running: &Arc<Running>,
     context: &Context,
+    whole: Duration,
     mut stream: Streaming<ImportAssetsRequest>,
     answers: &Answers,
 ) -> Outcome<()> {
@@ -144,7 +149,9 @@ async fn run(
     let policy = policy::Policy::load(registry, &place.organization, &start.source).await?;
     let session = Session::new(place.organization.clone(), start.source.clone(), start.accept_states, policy);
     let run = Run::start(registry, running, context, &start, &place.organization).await?;
-    let mut course = Course { session, run, quarantine: None, found: 0 };
+    // All or nothing, and saying what would happen, are one transaction over the whole stream; else one for each batch.
+    let limit = (start.atomic || start.dry_run).then(|| Limit::new(Arc::clone(&context.clock), whole));
+    let mut course = Course { session, run, quarantine: None, found: 0, limit };
     match conduct(registry, context, stream, answers, &start, &place, &mut course).await {
         Ok(summary) => tell(answers, News::Summary(summary)).await,
         Err(fault) => {
@@ -175,16 +182,15 @@ async fn conduct(
     course: &mut Course,
 ) -> Outcome<ImportSummary> {
     course.quarantine = Quarantine::open(registry, &place.organization, &start.source, course.run.survey()).await?;
-    // All or nothing, and saying what would happen, are one transaction over the whole stream; else one for each batch.
-    let whole = start.atomic || start.dry_run;
-    let mut held = if whole { Some(registry.database.begin(context).await?.bulk()) } else { None };
+    let mut held = if course.limit.is_some() { Some(hold(registry, context, course).await?) } else { None };
     if let Err(fault) = take(registry, context, &mut stream, answers, place, course, &mut held).await {
         match held {
             Some(tx) => tx.undo().await?,
             None => {
                 // What landed before the stream broke off stays, so values flow from it now.
-                let mut tx = registry.database.begin(context).await?.bulk();
-                crate::dependency::drain(&mut tx, course.session.organization()).await?;
+                let organization = course.session.organization();
+                let mut tx = crate::locks::begin_flow(&registry.database, context, organization).await?.bulk();
+                crate::dependency::drain(&mut tx, organization).await?;
                 tx.commit().await?;
             }
         }
@@ -207,6 +213,18 @@ async fn conduct(
     })
 }
 
+/// Begins the one transaction of an import that is all or nothing, or only says what would happen: alone, since nothing
+/// of it can begin anew.
+async fn hold(registry: &Registry, context: &Context, course: &mut Course) -> Outcome<Transaction> {
+    let (organization, source) = (course.session.organization(), course.session.source());
+    let mut tx = crate::locks::begin_flow(&registry.database, context, organization).await?.bulk();
+    crate::locks::import_from(&mut tx, organization, source).await?;
+    if let Some(limit) = &mut course.limit {
+        limit.start();
+    }
+    Ok(tx)
+}
+
 /// Takes batches until the stream ends, and tells what became of each.
 async fn take(
     registry: &Registry,
@@ -218,7 +236,7 @@ async fn take(
     held: &mut Option<Transaction>,
 ) -> Outcome<()> {
     let mut resume_token = String::new();
-    while let Some(batch) = next(stream, held.is_some(), &course.run).await? {
+    while let Some(batch) = next(stream, course.limit.as_ref(), &course.run).await? {
         check(&batch)?;
         course.run.go_on(held.as_mut()).await?;
         let last = batch.items.last().map_or(0, |item| item.position);
@@ -227,20 +245,20 @@ async fn take(
         let mut results: Vec<ImportResult> = skipped.iter().map(skip).collect();
         course.session.skipped(&skipped);
         match held {
-            Some(tx) => results.extend(course.apply(registry, tx, items, true).await?),
+            Some(tx) => {
+                course.session.mark();
+                results.extend(course.apply(registry, tx, &items, true).await?);
+            }
             None => {
-                let mut tx = registry.database.begin(context).await?.bulk();
-                results.extend(course.apply(registry, &mut tx, items, false).await?);
-                tx.commit().await?;
+                results.extend(land::land(registry, context, course, &items).await?);
                 resume_token = token(&Place { position: last, ..copy(place) })?;
             }
         }
         course.note(&resume_token);
-        answer(answers, News::Results(ImportResults { results }), &course.run, held.is_some()).await?;
+        answer(answers, News::Results(ImportResults { results }), course).await?;
         let (counts, survey) = (Some(course.session.counts()), course.run.survey().to_owned());
         let resume_token = resume_token.clone();
-        answer(answers, News::Progress(ImportProgress { counts, resume_token, survey }), &course.run, held.is_some())
-            .await?;
+        answer(answers, News::Progress(ImportProgress { counts, resume_token, survey }), course).await?;
     }
     Ok(())
 }
@@ -248,10 +266,44 @@ async fn take(
 /// How long a caller may be silent while its import holds others up.
 const SILENCE: Duration = Duration::from_secs(20);
 
+/// How long an import in one transaction may make others wait as a whole: one that is never silent for long would hold them up
+/// for ever.
+struct Limit {
+    clock: Arc<dyn Clock>,
+    whole: Duration,
+    until: i64,
+}
+
+impl Limit {
+    fn new(clock: Arc<dyn Clock>, whole: Duration) -> Self {
+        Self { clock, whole, until: i64::MAX }
+    }
+
+    /// Others wait from now on.
+    fn start(&mut self) {
+        self.until = self.clock.now().saturating_add(i64::try_from(self.whole.as_micros()).unwrap_or(i64::MAX));
+    }
+}
+
+/// Waits until an import has made others wait for as long as it may.
+async fn over(limit: Option<&Limit>) -> Box<Fault> {
+    let Some(limit) = limit else { return std::future::pending().await };
+    limit.clock.until(limit.until).await;
+    let seconds = limit.whole.as_secs();
+    let message = format!(
+        "the import took more than {seconds} s, and one that is atomic or a dry run makes others wait: send it without pauses, in several parts, or without `atomic`"
+    );
+    Fault::new(tonic::Code::Aborted, ErrorReason::ImportTooLong, message).with("limit", seconds)
+}
+
 /// The next batch; none at the end. An import in one transaction may keep every other write waiting, so it must go on.
-async fn next(stream: &mut Streaming<ImportAssetsRequest>, holds: bool, run: &Run) -> Outcome<Option<ImportBatch>> {
+async fn next(
+    stream: &mut Streaming<ImportAssetsRequest>,
+    limit: Option<&Limit>,
+    run: &Run,
+) -> Outcome<Option<ImportBatch>> {
     let message = async {
-        if !holds {
+        if limit.is_none() {
             return Ok(stream.next().await);
         }
         let silent = |_| {
@@ -266,6 +318,7 @@ async fn next(stream: &mut Streaming<ImportAssetsRequest>, holds: bool, run: &Ru
     let part = tokio::select! {
         biased;
         cancelled = run.until_cancelled() => cancelled?,
+        fault = over(limit) => return Err(fault),
         part = message => part?,
     };
     match part.transpose().map_err(|status| cut(&status))? {
@@ -321,7 +374,7 @@ async fn finish(
         Some(tx) => tx,
         None => {
             course.run.make_way().await;
-            registry.database.begin(context).await?.bulk()
+            crate::locks::begin_flow(&registry.database, context, course.session.organization()).await?.bulk()
         }
     };
     let revalued = crate::dependency::drain(&mut tx, course.session.organization()).await?;
@@ -337,16 +390,17 @@ async fn finish(
 }
 
 /// Tells the caller. One whose import keeps others waiting must read: the import would wait for it as long as it likes.
-async fn answer(answers: &Answers, news: News, run: &Run, holds: bool) -> Outcome<()> {
+async fn answer(answers: &Answers, news: News, course: &Course) -> Outcome<()> {
     let told = async {
-        if !holds {
+        if course.limit.is_none() {
             return tell(answers, news).await;
         }
         tokio::time::timeout(SILENCE, tell(answers, news)).await.map_err(deaf)?
     };
     tokio::select! {
         biased;
-        cancelled = run.until_cancelled() => cancelled,
+        cancelled = course.run.until_cancelled() => cancelled,
+        fault = over(course.limit.as_ref()) => Err(fault),
         told = told => told,
     }
 }

@@ -12,6 +12,7 @@ pub mod disclosure_request;
 pub mod essential_user;
 mod import;
 pub mod interconnect;
+mod locks;
 mod provenance;
 pub mod quarantined_record;
 mod register;
@@ -25,6 +26,7 @@ pub mod verification_campaign;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use access::Context;
 use fault::{Fault, Outcome};
@@ -84,11 +86,33 @@ store::resources![Migrator;
     verification_campaigns: verification_campaign::VerificationCampaigns,
 ];
 
+/// What an operator may set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How long an import in one transaction, one that is atomic or a dry run, may make others wait as a whole. Default: five
+    /// minutes.
+    pub import_whole: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { import_whole: Duration::from_secs(300) }
+    }
+}
+
+/// The service on a database with the settings as they are by default.
+///
+/// # Errors
+/// As [`service_with`].
+pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
+    service_with(database, clock, Settings::default()).await
+}
+
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
 ///
 /// # Errors
 /// `STORE_UNAVAILABLE`, where work a crash left undone cannot be taken up.
-pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
+pub async fn service_with(database: &Database, clock: Arc<dyn access::Clock>, settings: Settings) -> Outcome<Routes> {
     let registry = Arc::new(Registry::new(database));
     import::take_up(&registry, &clock).await?;
     selector::start(&registry, &clock).await?;
@@ -113,7 +137,11 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     .add_service(api::site_service_server::SiteServiceServer::from_arc(of(&registry)))
     .add_service(api::source_service_server::SourceServiceServer::from_arc(of(&registry)))
     .add_service(api::verification_campaign_service_server::VerificationCampaignServiceServer::from_arc(of(&registry)))
-    .add_service(api::import_service_server::ImportServiceServer::new(import::Import(of(&registry), running)))
+    .add_service(api::import_service_server::ImportServiceServer::new(import::Import(
+        of(&registry),
+        running,
+        settings.import_whole,
+    )))
     .add_service(
         api::quarantined_record_service_server::QuarantinedRecordServiceServer::from_arc(of(&registry))
             .max_decoding_message_size(most),

@@ -91,7 +91,8 @@ impl Registry {
         let organization = organization_of(&kept.name);
         let policy = Policy::load(self, organization, &kept.source).await?;
         let mut session = Session::new(organization.to_owned(), kept.source.clone(), r.accept_states, policy);
-        let mut tx = self.database.begin(context).await?.bulk();
+        let mut tx = crate::locks::begin_flow(&self.database, context, organization).await?.bulk();
+        crate::locks::import_from(&mut tx, organization, &kept.source).await?;
         let results = session.apply(self, &mut tx, vec![item]).await?;
         crate::dependency::drain(&mut tx, organization).await?;
         let result = results.into_iter().next().ok_or_else(|| Fault::defect("a replay gave no result"))?;

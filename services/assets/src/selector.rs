@@ -1,14 +1,16 @@
 //! Selectors: filters over the assets, saved under a name and followed. Controls and risks attach to what a selector selects.
 
 mod build;
+mod clear;
 mod follow;
 
 use std::sync::Arc;
 
 use access::{Caller, Clock, Context};
 use fault::{Fault, Outcome};
-use store::{Changed, Collection, Matcher, Reference, Rules, Transaction, open, reply};
+use store::{Collection, Matcher, Reference, Rules, Transaction, in_state, open, reply};
 use tonic::{Request, Response, Status};
+use wire::Choice as _;
 use wire::assets::v1::selector::State;
 use wire::assets::v1::selector_service_server::SelectorService;
 use wire::assets::v1::{
@@ -90,17 +92,13 @@ impl Rules for Selectors {
     }
 
     fn update(_: &Context, _: &Needs, old: &Selector, new: &mut Selector) -> Outcome<()> {
+        if old.state() == State::Deleting && new != old {
+            return in_state("selector", old.state(), &[State::Building, State::Ready], "changed");
+        }
         if old.filter != new.filter {
             new.set_state(State::Building);
         }
         readable(new)
-    }
-
-    async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Selector>]) -> Outcome<()> {
-        for gone in changed.iter().filter(|change| change.after.is_none()).filter_map(|change| change.before.as_ref()) {
-            follow::clear(tx, organization, &gone.name).await?;
-        }
-        Ok(())
     }
 }
 
@@ -113,39 +111,56 @@ fn readable(selector: &Selector) -> Outcome<()> {
     Matcher::<Assets>::new(&selector.filter, "selector.filter").map(|_| ())
 }
 
-/// How often it is looked whether a build was lost: with the replica that did it, or with the call that was to begin it.
-const LOOK: std::time::Duration = std::time::Duration::from_secs(60);
+/// How long a call waits for the selector it deletes to be gone, in microseconds.
+const WAIT: i64 = 5_000_000;
 
-/// Goes on building, now and again later, the selectors that nobody builds.
+/// How often it is looked whether a build was lost: with the replica that did it, or with the call that was to begin it. In
+/// microseconds.
+const LOOK: i64 = 60_000_000;
+
+/// Goes on, now and again later, with the selectors that nobody builds or clears.
 pub(crate) async fn start(registry: &Arc<Registry>, clock: &Arc<dyn Clock>) -> Outcome<()> {
     take_up(registry, clock).await?;
     let (registry, clock) = (Arc::downgrade(registry), Arc::clone(clock));
+    let mut next = clock.now().saturating_add(LOOK);
     tokio::spawn(async move {
         loop {
-            tokio::time::sleep(LOOK).await;
+            clock.until(next).await;
+            next = clock.now().saturating_add(LOOK);
             let Some(registry) = registry.upgrade() else { return };
             if let Err(fault) = take_up(&registry, &clock).await {
-                tracing::warn!(%fault, "selectors that nobody builds could not be looked for");
+                tracing::warn!(%fault, "selectors that nobody builds or clears could not be looked for");
             }
         }
     });
     Ok(())
 }
 
-/// Goes on building the selectors that a stop or a crash left unbuilt.
+/// Goes on with the selectors that a stop or a crash left unbuilt, or half deleted.
 async fn take_up(registry: &Registry, clock: &Arc<dyn Clock>) -> Outcome<()> {
-    let sql = registry.database.sql("SELECT organization, id FROM selector WHERE state = 'BUILDING'");
+    let sql = "SELECT organization, id, state FROM selector WHERE state IN ('BUILDING', 'DELETING')";
+    let sql = registry.database.sql(sql);
     for row in registry.database.rows(sql).await? {
         let organization: String = row.try_get_by_index(0).map_err(Fault::defect)?;
         let id: String = row.try_get_by_index(1).map_err(Fault::defect)?;
+        let state: String = row.try_get_by_index(2).map_err(Fault::defect)?;
+        let deleting = state == State::Deleting.text();
+        let method = match deleting {
+            true => "telwarden.assets.v1.SelectorService/DeleteSelector",
+            false => "telwarden.assets.v1.SelectorService/CreateSelector",
+        };
         let context = Context {
             caller: Arc::new(Caller::service(crate::NAME, &organization)),
-            method: "telwarden.assets.v1.SelectorService/CreateSelector".into(),
+            method: method.into(),
             trace: String::new(),
             clock: Arc::clone(clock),
             roles: Arc::default(),
         };
-        build::start(&registry.database, context, format!("organizations/{organization}/selectors/{id}"));
+        let name = format!("organizations/{organization}/selectors/{id}");
+        match deleting {
+            true => drop(clear::start(&registry.database, context, name)),
+            false => build::start(&registry.database, context, name),
+        }
     }
     Ok(())
 }
@@ -162,6 +177,22 @@ impl Registry {
             build::start(&self.database, context, selector.name.clone());
         }
         selector
+    }
+
+    /// Deletes a selector, and waits for it a while.
+    async fn delete_selector(&self, context: &Context, name: &str, etag: &str) -> Outcome<()> {
+        let mark = |_: &Context, _: &Selector, new: &mut Selector| {
+            new.set_state(State::Deleting);
+            Ok(())
+        };
+        let selector = self.selectors.change(context, name, etag, mark).await?;
+        let gone = clear::start(&self.database, context.clone(), selector.name);
+        tokio::select! {
+            // Where someone else clears it, or it cannot be done now, it is gone later.
+            _ = gone => {}
+            () = context.clock.until(context.clock.now().saturating_add(WAIT)) => {}
+        }
+        Ok(())
     }
 
     async fn summarize_selector(&self, context: &Context, name: &str) -> Outcome<SummarizeSelectorResponse> {
@@ -231,7 +262,8 @@ impl SelectorService for Registry {
     }
 
     async fn delete_selector(&self, request: Request<DeleteSelectorRequest>) -> Result<Response<()>, Status> {
-        self.selectors.serve_delete(request).await
+        let (context, r) = open(request)?;
+        reply(self.delete_selector(&context, &r.name, &r.etag).await)
     }
 
     async fn summarize_selector(

@@ -66,7 +66,7 @@ pub(super) async fn set(registry: &Registry, context: &Context, r: OverrideAsset
         new.value_override = Some(asked(now, r, &context.caller.subject)?);
         Ok(())
     };
-    registry.advance(context, &name, &etag, change).await
+    registry.revalue(context, &name, &etag, change).await
 }
 
 /// The override that a request asks for.
@@ -132,6 +132,7 @@ pub(crate) fn timer(database: &store::Database, clock: Arc<dyn Clock>) -> Timer 
 /// Ends an override whose time has come; one that was set anew or cleared at the same moment stays as it is.
 async fn expire(tx: &mut Transaction, deadline: &Deadline) -> Outcome<()> {
     let now = tx.context().clock.now();
+    crate::locks::values(tx, &deadline.organization).await?;
     let change = |_: &Context, _: &Asset, new: &mut Asset| {
         let over = |instead: &ValueOverride| store::micros(instead.expire_time.as_ref()) <= now;
         if new.value_override.as_ref().is_some_and(over) {

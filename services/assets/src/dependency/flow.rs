@@ -24,15 +24,10 @@ pub(crate) fn flowing(alias: &str) -> String {
     format!(" AND {alias}.kind NOT IN ({})", still.join(", "))
 }
 
-/// Lets one transaction at a time work out the values of an organization, until it ends. On PostgreSQL two that overlap
-/// would each miss the other's edge; SQLite writes one at a time anyway.
+/// Lets one transaction at a time work out the values of an organization, until it ends. Who claimed an asset has it already
+/// (`locks.rs`).
 async fn alone(tx: &mut Transaction, organization: &str) -> Outcome<()> {
-    if tx.database().dialect() == store::Dialect::Postgres {
-        let mut sql = tx.sql("SELECT 1 FROM (SELECT pg_advisory_xact_lock(7310602, hashtext(");
-        sql.bind(organization).push("))) held");
-        tx.rows(sql).await?;
-    }
-    Ok(())
+    crate::locks::values(tx, organization).await
 }
 
 /// Values and objectives flow anew out of assets (named in full) of which either changed.

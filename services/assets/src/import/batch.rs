@@ -26,8 +26,17 @@ pub(crate) struct Session {
     /// How many fields the policy has kept as they are.
     kept_fields: i64,
     seen: HashSet<[u8; 16]>,
+    /// What was seen since the last mark.
+    fresh: Vec<[u8; 16]>,
     skipped: i64,
     /// At how many new ones of a kind the database is next told how full it is.
+    take_stock_at: HashMap<String, i64>,
+    by_kind: BTreeMap<String, ImportCounts>,
+}
+
+/// What an import has seen before a batch, beside what the batch itself is of.
+pub(super) struct Mark {
+    kept_fields: i64,
     take_stock_at: HashMap<String, i64>,
     by_kind: BTreeMap<String, ImportCounts>,
 }
@@ -58,6 +67,7 @@ impl Session {
             policy,
             kept_fields: 0,
             seen: HashSet::new(),
+            fresh: Vec::new(),
             skipped: 0,
             take_stock_at: HashMap::new(),
             by_kind: BTreeMap::new(),
@@ -95,8 +105,31 @@ impl Session {
 
     fn list(&mut self, item: &ImportItem) {
         if let Some(Record::Asset(record)) = &item.record {
-            self.seen.insert(seen("asset", &record.external_id));
+            self.see(seen("asset", &record.external_id));
         }
+    }
+
+    /// Remembers that something was seen; false where it was before.
+    fn see(&mut self, what: [u8; 16]) -> bool {
+        let first = self.seen.insert(what);
+        if first {
+            self.fresh.push(what);
+        }
+        first
+    }
+
+    /// Where a batch begins.
+    pub(super) fn mark(&mut self) -> Mark {
+        self.fresh.clear();
+        Mark { kept_fields: self.kept_fields, take_stock_at: self.take_stock_at.clone(), by_kind: self.by_kind.clone() }
+    }
+
+    /// Forgets what came since the last mark.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        for what in self.fresh.drain(..) {
+            self.seen.remove(&what);
+        }
+        (self.kept_fields, self.take_stock_at, self.by_kind) = (mark.kept_fields, mark.take_stock_at, mark.by_kind);
     }
 
     pub(super) fn by_kind(&self) -> BTreeMap<String, ImportCounts> {
@@ -189,7 +222,7 @@ impl Session {
 
     /// Whether the external id comes for the first time in this import.
     fn first(&mut self, kind: &str, external_id: &str) -> Outcome<()> {
-        if self.seen.insert(seen(kind, external_id)) {
+        if self.see(seen(kind, external_id)) {
             return Ok(());
         }
         let message = format!("{external_id} came before in this import: the first one counts; leave this one out");

@@ -1,8 +1,6 @@
 //! A full import says everything that a source lists. What it does not list any more is flagged, never deleted: that is for
 //! people to decide (X.1057 clause 8.3, change and disposal).
 
-use std::collections::HashSet;
-
 use access::Context;
 use fault::{Fault, Outcome};
 use store::Transaction;
@@ -26,21 +24,20 @@ pub(super) async fn flag(
         return Ok(0);
     }
     let (mut flagged, mut after) = (0, String::new());
-    let decided = match held.as_mut() {
-        Some(tx) => decided(session, tx).await?,
+    match held.as_mut() {
+        Some(tx) => forget_listed(session, tx).await?,
         None => {
             let mut tx = registry.database.begin(context).await?.bulk();
-            let decided = decided(session, &mut tx).await?;
+            forget_listed(session, &mut tx).await?;
             tx.commit().await?;
-            decided
         }
-    };
+    }
     loop {
         let (portion, last) = match held.as_mut() {
-            Some(tx) => flag_portion(registry, session, tx, &after, &decided).await?,
+            Some(tx) => flag_portion(registry, session, tx, &after).await?,
             None => {
                 let mut tx = registry.database.begin(context).await?.bulk();
-                let done = flag_portion(registry, session, &mut tx, &after, &decided).await?;
+                let done = flag_portion(registry, session, &mut tx, &after).await?;
                 tx.commit().await?;
                 done
             }
@@ -53,10 +50,10 @@ pub(super) async fn flag(
     }
 }
 
-/// The assets that someone decided to keep although the source does not list them. Where it lists one again, the decision has
-/// had its day.
-async fn decided(session: &Session, tx: &mut Transaction) -> Outcome<HashSet<String>> {
-    let mut decided = unlisted::kept(tx, session.organization(), session.source()).await?;
+/// Someone may have decided to keep an asset although the source does not list it. Where it lists it again, the decision has had
+/// its day.
+async fn forget_listed(session: &Session, tx: &mut Transaction) -> Outcome<()> {
+    let decided = unlisted::kept(tx, session.organization(), session.source()).await?;
     let ids: Vec<&str> = decided.iter().map(String::as_str).collect();
     let mut again = Vec::new();
     for portion in ids.chunks(PORTION) {
@@ -73,11 +70,8 @@ async fn decided(session: &Session, tx: &mut Transaction) -> Outcome<HashSet<Str
     if !again.is_empty() {
         let ids: Vec<&str> = again.iter().map(String::as_str).collect();
         unlisted::forget(tx, session.organization(), session.source(), &ids).await?;
-        for id in &again {
-            decided.remove(id);
-        }
     }
-    Ok(decided)
+    Ok(())
 }
 
 /// Flags what is not listed among the next external ids of the source; gives how many, and the last id looked at.
@@ -86,7 +80,6 @@ async fn flag_portion(
     session: &Session,
     tx: &mut Transaction,
     after: &str,
-    decided: &HashSet<String>,
 ) -> Outcome<(u64, Option<String>)> {
     let mut sql = tx.sql("SELECT \"value\", id FROM asset_external_id WHERE organization = ");
     sql.bind(session.organization()).push(" AND \"system\" = ").bind(session.source());
@@ -99,6 +92,12 @@ async fn flag_portion(
         }
         last = Some(external_id);
     }
+    if missing.is_empty() {
+        return Ok((0, last));
+    }
+    // People decide under the same lock. One that was made before this is read here, and one made after finds the flag.
+    crate::locks::values(tx, session.organization()).await?;
+    let decided = unlisted::kept(tx, session.organization(), session.source()).await?;
     let ids: Vec<&str> = missing.iter().map(String::as_str).filter(|id| !decided.contains(*id)).collect();
     let flag = |old: &wire::assets::v1::Asset, new: &mut wire::assets::v1::Asset| {
         if !unlisted::gone(old) && !new.unlisted_by.iter().any(|source| source == session.source()) {

@@ -46,7 +46,26 @@ pub(crate) struct Quarantine {
     not_kept: i64,
 }
 
+/// How much was kept before a batch.
+pub(crate) struct Mark {
+    kept: i64,
+    bytes: usize,
+    not_kept: i64,
+}
+
 impl Quarantine {
+    /// Where a batch begins.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { kept: self.kept, bytes: self.bytes, not_kept: self.not_kept }
+    }
+
+    /// Forgets what came since a mark, of a batch that was undone.
+    pub(crate) async fn back_to(&mut self, registry: &Registry, mark: Mark) -> Outcome<()> {
+        (self.kept, self.bytes, self.not_kept) = (mark.kept, mark.bytes, mark.not_kept);
+        self.waiting = waiting(registry, &self.organization, &self.source).await?;
+        Ok(())
+    }
+
     /// The quarantine of a run; a dry run has none.
     pub(crate) async fn open(
         registry: &Registry,
@@ -57,10 +76,7 @@ impl Quarantine {
         if survey.is_empty() {
             return Ok(None);
         }
-        let mut sql = registry.database.sql("SELECT id FROM quarantined_record WHERE organization = ");
-        sql.bind(organization).push(" AND source = ").bind(source).push(" AND state <> ").bind(State::Resolved.text());
-        let rows = registry.database.rows(sql).await?;
-        let waiting = rows.iter().map(|row| row.try_get_by_index(0).map_err(Fault::defect)).collect::<Outcome<_>>()?;
+        let waiting = waiting(registry, organization, source).await?;
         Ok(Some(Self {
             organization: organization.to_owned(),
             source: source.to_owned(),
@@ -187,6 +203,14 @@ impl Quarantine {
         records.create_in(tx, &self.organization, rejected.into_iter().collect()).await?;
         Ok(())
     }
+}
+
+/// The ids of the records of a source that wait for someone, or were put aside.
+async fn waiting(registry: &Registry, organization: &str, source: &str) -> Outcome<HashSet<String>> {
+    let mut sql = registry.database.sql("SELECT id FROM quarantined_record WHERE organization = ");
+    sql.bind(organization).push(" AND source = ").bind(source).push(" AND state <> ").bind(State::Resolved.text());
+    let rows = registry.database.rows(sql).await?;
+    rows.iter().map(|row| row.try_get_by_index(0).map_err(Fault::defect)).collect()
 }
 
 /// Lays what an import rejected over what is known of it. What was put aside stays so while the reason is the same.

@@ -3,6 +3,9 @@
 //! Every write that begins after the selector is committed already holds its assets against it. So it is enough to wait for
 //! those that began before (as PostgreSQL does when it builds an index beside writers), and then to look through what is there,
 //! each portion locked against change while it is compared. On SQLite there is one writer, so there is nobody to wait for.
+//!
+//! A write that lets values flow claims assets in an order of its own. So the build waits for an asset only while it holds no
+//! other, passes over what others hold, and comes back to it.
 
 use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -21,9 +24,10 @@ use crate::{Registry, id_of, organization_of};
 
 /// How many assets are looked at in one transaction.
 const PORTION: i64 = 1000;
-/// How long to wait after a failure, at first and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(60));
-/// How long to wait before asking again whether writes that began before have ended, at first and at most.
+/// How long to wait after a failure, at first and at most, in microseconds.
+pub(super) const PAUSE: (i64, i64) = (200_000, 60_000_000);
+/// How long to wait before asking again whether writes that began before have ended, at first and at most. Not by the
+/// service's clock: however it is turned, the database's other sessions go on at their own pace.
 const POLL: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
 /// The selectors that this process builds, each in a database.
@@ -45,7 +49,7 @@ pub(super) fn start(database: &Database, context: Context, name: String) {
                 Err(fault) => {
                     let (reason, message) = (fault.reason(), fault.message());
                     tracing::warn!(selector = name, reason, "building a selector failed: {message}");
-                    tokio::time::sleep(pause).await;
+                    context.clock.until(context.clock.now().saturating_add(pause)).await;
                     pause = (pause * 2).min(PAUSE.1);
                 }
             }
@@ -98,7 +102,7 @@ async fn build(registry: &Registry, context: &Context, name: &str) -> Outcome<bo
 }
 
 /// Returns when every transaction that is under way now has ended.
-async fn older_writes_end(database: &Database) -> Outcome<()> {
+pub(super) async fn older_writes_end(database: &Database) -> Outcome<()> {
     if database.dialect() == Dialect::Sqlite {
         return Ok(());
     }
@@ -146,65 +150,92 @@ impl Build<'_> {
 
     /// Makes every asset a member that the filter selects; false where the build is overtaken.
     async fn enter(&self) -> Outcome<bool> {
-        let mut after = String::new();
+        let prefix = format!("organizations/{}/assets/", self.organization());
+        let (mut after, mut left) = (String::new(), Vec::new());
         loop {
             let mut tx = self.registry.database.begin(self.context).await?.bulk();
             if !self.stands(&mut tx).await? {
                 tx.undo().await?;
                 return Ok(false);
             }
-            let mut sql = tx.sql("SELECT id FROM asset WHERE organization = ");
-            sql.bind(self.organization()).push(" AND id > ").bind(after.as_str());
-            sql.push(" ORDER BY id LIMIT ").bind(PORTION);
-            held(&mut sql);
-            let looked_at = ids(&mut tx, sql).await?;
-            let ids = self.matching(&mut tx, &looked_at).await?;
-            let prefix = format!("organizations/{}/assets/", self.organization());
-            let pairs = ids.iter().map(|id| (self.selector.name.clone(), format!("{prefix}{id}"))).collect();
+            if left.is_empty() {
+                let mut sql = tx.sql("SELECT id FROM asset WHERE organization = ");
+                sql.bind(self.organization()).push(" AND id > ").bind(after.as_str());
+                sql.push(" ORDER BY id LIMIT ").bind(PORTION);
+                left = ids(&mut tx, sql).await?;
+                let Some(last) = left.last() else {
+                    tx.undo().await?;
+                    return Ok(true);
+                };
+                after.clone_from(last);
+            }
+            let held = self.hold(&mut tx, &left).await?;
+            let (now, later) = std::mem::take(&mut left).into_iter().partition(|id| held.contains(id));
+            left = later;
+            let found = self.matching(&mut tx, &now).await?;
+            let pairs = found.iter().map(|id| (self.selector.name.clone(), format!("{prefix}{id}"))).collect();
             follow::enter(&mut tx, self.organization(), pairs).await?;
             tx.commit().await?;
-            match looked_at.into_iter().last() {
-                Some(last) => after = last,
-                None => return Ok(true),
-            }
         }
     }
 
     /// Ends every membership of an asset that the filter does not select any more; false where the build is overtaken.
     async fn leave(&self) -> Outcome<bool> {
-        let mut after = String::new();
+        let prefix = format!("organizations/{}/assets/", self.organization());
+        let (mut after, mut left) = (String::new(), Vec::new());
         loop {
             let mut tx = self.registry.database.begin(self.context).await?.bulk();
             if !self.stands(&mut tx).await? {
                 tx.undo().await?;
                 return Ok(false);
             }
-            let members = self.members(&mut tx, &after).await?;
-            let Some((last, _)) = members.last() else {
-                tx.undo().await?;
-                return Ok(true);
-            };
-            after.clone_from(last);
-            let assets: Vec<&str> = members.iter().map(|(_, asset)| id_of(asset)).collect();
-            let mut sql = tx.sql("SELECT id FROM asset WHERE organization = ");
-            sql.bind(self.organization()).push(" AND ").is_in("id", &assets).push(" ORDER BY id");
-            held(&mut sql);
-            tx.rows(sql).await?;
-            let stay: HashSet<String> = self.matching(&mut tx, &assets).await?.into_iter().collect();
-            let gone = members.into_iter().filter(|(_, asset)| !stay.contains(id_of(asset)));
-            let gone = gone.map(|(_, asset)| (self.selector.name.clone(), asset)).collect();
+            if left.is_empty() {
+                let members = self.members(&mut tx, &after).await?;
+                let Some((last, _)) = members.last() else {
+                    tx.undo().await?;
+                    return Ok(true);
+                };
+                after.clone_from(last);
+                left = members.iter().map(|(_, asset)| id_of(asset).to_owned()).collect();
+            }
+            let held = self.hold(&mut tx, &left).await?;
+            let (now, later) = std::mem::take(&mut left).into_iter().partition(|id| held.contains(id));
+            left = later;
+            let stay: HashSet<String> = self.matching(&mut tx, &now).await?.into_iter().collect();
+            let gone = now.iter().filter(|id| !stay.contains(*id));
+            let gone = gone.map(|id| (self.selector.name.clone(), format!("{prefix}{id}"))).collect();
             follow::leave(&mut tx, self.organization(), gone).await?;
             tx.commit().await?;
         }
     }
 
+    /// Keeps assets as they are until the transaction ends: the first, waiting for it, and of the others those that nobody else
+    /// holds. Gives which; the first also where it is gone, so that the rest gets shorter each time.
+    async fn hold(&self, tx: &mut Transaction, assets: &[String]) -> Outcome<HashSet<String>> {
+        let Some((first, others)) = assets.split_first() else { return Ok(HashSet::new()) };
+        if tx.database().dialect() == Dialect::Sqlite {
+            return Ok(assets.iter().cloned().collect());
+        }
+        let mut sql = tx.sql("SELECT id FROM asset WHERE organization = ");
+        sql.bind(self.organization()).push(" AND id = ").bind(first.as_str()).push(" FOR SHARE");
+        tx.rows(sql).await?;
+        let mut held = HashSet::from([first.clone()]);
+        if !others.is_empty() {
+            let others: Vec<&str> = others.iter().map(String::as_str).collect();
+            let mut sql = tx.sql("SELECT id FROM asset WHERE organization = ");
+            sql.bind(self.organization()).push(" AND ").is_in("id", &others).push(" FOR SHARE SKIP LOCKED");
+            held.extend(ids(tx, sql).await?);
+        }
+        Ok(held)
+    }
+
     /// Which of the assets the filter selects. Asked after they are held, in a statement of its own, so that it sees them, and
     /// what stands beside them, as they will stay.
-    async fn matching(&self, tx: &mut Transaction, assets: &[impl AsRef<str>]) -> Outcome<Vec<String>> {
+    async fn matching(&self, tx: &mut Transaction, assets: &[String]) -> Outcome<Vec<String>> {
         if assets.is_empty() {
             return Ok(Vec::new());
         }
-        let wanted: Vec<&str> = assets.iter().map(AsRef::as_ref).collect();
+        let wanted: Vec<&str> = assets.iter().map(String::as_str).collect();
         let mut sql = tx.sql("SELECT id FROM asset WHERE organization = ");
         sql.bind(self.organization()).push(" AND ").is_in("id", &wanted).push(" AND ");
         Collection::<Assets>::matching(self.organization(), &self.selector.filter, "filter", &mut sql)?;
@@ -221,13 +252,6 @@ impl Build<'_> {
             Ok((row.try_get_by_index(0).map_err(Fault::defect)?, row.try_get_by_index(1).map_err(Fault::defect)?))
         };
         rows.iter().map(pair).collect()
-    }
-}
-
-/// Keeps the rows of a read as they are until the transaction ends.
-fn held(sql: &mut store::Sql) {
-    if sql.dialect() == Dialect::Postgres {
-        sql.push(" FOR SHARE");
     }
 }
 

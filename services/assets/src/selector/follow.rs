@@ -18,7 +18,7 @@ pub(super) type Pair = (String, String);
 /// transaction as the change, and so told exactly once.
 pub(crate) async fn follow(tx: &mut Transaction, organization: &str, changed: &[Changed<Asset>]) -> Outcome<()> {
     let mut sql = tx.sql("SELECT id, filter FROM selector WHERE organization = ");
-    sql.bind(organization).push(" ORDER BY id");
+    sql.bind(organization).push(" AND state <> 'DELETING' ORDER BY id");
     let (mut entered, mut left) = (Vec::new(), Vec::new());
     for row in tx.rows(sql).await? {
         let (id, filter): (String, String) =
@@ -78,20 +78,16 @@ pub(super) async fn leave(tx: &mut Transaction, organization: &str, pairs: Vec<P
     memberships(tx).delete_many(tx, organization, &ids).await.map(|_| ())
 }
 
-/// Ends every membership of a selector.
-pub(super) async fn clear(tx: &mut Transaction, organization: &str, selector: &str) -> Outcome<()> {
-    loop {
-        let mut sql = tx.sql("SELECT id FROM selector_membership WHERE organization = ");
-        sql.bind(organization).push(" AND selector = ").bind(selector).push(" ORDER BY id LIMIT 1000");
-        let ids = tx.rows(sql).await?;
-        let ids: Vec<String> =
-            ids.iter().map(|row| row.try_get_by_index(0).map_err(Fault::defect)).collect::<Outcome<_>>()?;
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        memberships(tx).delete_many(tx, organization, &ids).await?;
-    }
+/// Ends the next thousand memberships of a selector. Gives whether there were any.
+pub(super) async fn clear(tx: &mut Transaction, organization: &str, selector: &str) -> Outcome<bool> {
+    let mut sql = tx.sql("SELECT id FROM selector_membership WHERE organization = ");
+    sql.bind(organization).push(" AND selector = ").bind(selector).push(" ORDER BY id LIMIT 1000");
+    let ids = tx.rows(sql).await?;
+    let ids: Vec<String> =
+        ids.iter().map(|row| row.try_get_by_index(0).map_err(Fault::defect)).collect::<Outcome<_>>()?;
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    memberships(tx).delete_many(tx, organization, &ids).await?;
+    Ok(!ids.is_empty())
 }
 
 /// The id of a membership: the same selector and asset are the same membership.

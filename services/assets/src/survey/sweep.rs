@@ -1,7 +1,6 @@
 //! Runs that died without a word: their process was killed, or lost its database for good.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use access::{Caller, Clock, Context};
 use fault::{Fault, Outcome, Reason as _};
@@ -15,8 +14,8 @@ use crate::Registry;
 /// How long a run may be silent before it is taken for dead, in microseconds. It says that it lives at least every minute.
 const SILENT: i64 = 5 * 60 * 1_000_000;
 
-/// How often it is looked for dead runs.
-const ROUND: Duration = Duration::from_secs(60);
+/// How often it is looked for dead runs, in microseconds.
+const ROUND: i64 = 60_000_000;
 
 /// Marks dead runs now, and from now on for as long as the registry is held elsewhere.
 ///
@@ -28,9 +27,11 @@ pub(crate) async fn start(registry: &Arc<Registry>, clock: &Arc<dyn Clock>) -> O
     let silent = if registry.database.dialect() == Dialect::Sqlite { 0 } else { SILENT };
     sweep(registry, clock, silent).await?;
     let (held, clock) = (Arc::downgrade(registry), Arc::clone(clock));
+    let mut next = clock.now().saturating_add(ROUND);
     tokio::spawn(async move {
         loop {
-            tokio::time::sleep(ROUND).await;
+            clock.until(next).await;
+            next = clock.now().saturating_add(ROUND);
             let Some(registry) = held.upgrade() else { return };
             if let Err(fault) = sweep(&registry, &clock, SILENT).await {
                 tracing::warn!(%fault, "imports that broke off could not be looked for; trying again in a minute");
@@ -55,7 +56,8 @@ async fn sweep(registry: &Registry, clock: &Arc<dyn Clock>, silent: i64) -> Outc
             clock: Arc::clone(clock),
             roles: Arc::default(),
         };
-        let mut tx = registry.database.begin(&context).await?.bulk();
+        // Before the survey is claimed, as by an import that ends.
+        let mut tx = crate::locks::begin_flow(&registry.database, &context, &organization).await?.bulk();
         let name = format!("organizations/{organization}/surveys/{id}");
         let rule = |_: &Context, old: &Survey, new: &mut Survey| {
             bury(latest, old, new);

@@ -34,7 +34,7 @@ pub(crate) async fn resolve(
     let prefix = format!("organizations/{organization}/assets/");
     let ids: HashSet<&str> = request.assets.iter().filter_map(|name| name.strip_prefix(&prefix)).collect();
     let ids: Vec<&str> = ids.into_iter().filter(|id| resource::valid_id(id)).collect();
-    let mut tx = registry.database.begin(context).await?;
+    let mut tx = crate::locks::begin_flow(&registry.database, context, &organization).await?;
     let changes = registry
         .assets
         .change_each(&mut tx, &organization, &ids, |_, old, new| decide(&request.source, decision, old, new));

@@ -12,6 +12,7 @@ mod feed;
 mod import;
 mod interconnect;
 mod ledger;
+mod locks;
 mod lookup;
 mod neighbourhood;
 mod provenance;

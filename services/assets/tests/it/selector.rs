@@ -18,11 +18,11 @@ use crate::{assets, dependencies, on_every_database, rated};
 
 const ACME: &str = "organizations/acme";
 
-fn selectors(bench: &Bench) -> SelectorServiceClient<testkit::Client> {
+pub(crate) fn selectors(bench: &Bench) -> SelectorServiceClient<testkit::Client> {
     SelectorServiceClient::new(bench.client("ana", &["acme"], &["asset-manager"]))
 }
 
-async fn select(bench: &Bench, id: &str, filter: &str) -> Selector {
+pub(crate) async fn select(bench: &Bench, id: &str, filter: &str) -> Selector {
     let selector = Selector { display_name: id.to_owned(), filter: filter.to_owned(), ..Default::default() };
     let request =
         CreateSelectorRequest { parent: ACME.to_owned(), selector_id: id.to_owned(), selector: Some(selector) };
@@ -30,7 +30,7 @@ async fn select(bench: &Bench, id: &str, filter: &str) -> Selector {
 }
 
 /// The selector, once it is built.
-async fn ready(bench: &Bench, id: &str) -> Selector {
+pub(crate) async fn ready(bench: &Bench, id: &str) -> Selector {
     let until = async {
         loop {
             let name = format!("{ACME}/selectors/{id}");
@@ -45,7 +45,7 @@ async fn ready(bench: &Bench, id: &str) -> Selector {
 }
 
 /// The ids of what a selector selects.
-async fn members(bench: &Bench, id: &str) -> BTreeSet<String> {
+pub(crate) async fn members(bench: &Bench, id: &str) -> BTreeSet<String> {
     let filter = format!("selector=\"{ACME}/selectors/{id}\"");
     let mut request =
         ListSelectorMembershipsRequest { parent: ACME.to_owned(), page_size: 1000, filter, ..Default::default() };
@@ -84,7 +84,7 @@ fn last(name: &str) -> String {
 }
 
 /// What the ledger told of memberships: for each of them the verbs, in order.
-async fn announced(bench: &Bench) -> BTreeMap<String, Vec<store::Verb>> {
+pub(crate) async fn announced(bench: &Bench) -> BTreeMap<String, Vec<store::Verb>> {
     let (mut told, mut after) = (BTreeMap::<String, Vec<store::Verb>>::new(), 0);
     // On PostgreSQL entries get their places a moment after the commit.
     let newest = loop {

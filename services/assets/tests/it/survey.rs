@@ -20,7 +20,7 @@ use wire::assets::v1::survey::State;
 use wire::assets::v1::survey_service_client::SurveyServiceClient;
 use wire::assets::v1::{
     CancelSurveyRequest, GetSurveyRequest, IdentifyAssetRequest, ImportAssetsRequest, ImportAssetsResponse,
-    ImportBatch, ImportItem, ImportProgress, ImportStart, ListAssetsRequest, ListSurveysRequest,
+    ImportBatch, ImportItem, ImportProgress, ImportStart, ImportSummary, ListAssetsRequest, ListSurveysRequest,
     ResolveUnlistedRequest, ReviewFoundAssetsRequest, Survey,
 };
 
@@ -31,7 +31,7 @@ fn surveys(bench: &Bench) -> SurveyServiceClient<Client> {
     SurveyServiceClient::new(bench.client("ana", &["acme"], &["asset-manager"]))
 }
 
-async fn survey(bench: &Bench, name: &str) -> Survey {
+pub(crate) async fn survey(bench: &Bench, name: &str) -> Survey {
     surveys(bench).get_survey(GetSurveyRequest { name: name.to_owned() }).await.unwrap().into_inner()
 }
 
@@ -42,14 +42,14 @@ async fn listed(bench: &Bench, filter: &str) -> Vec<Survey> {
 }
 
 /// An import that goes on batch by batch.
-struct Course {
+pub(crate) struct Course {
     parts: mpsc::Sender<ImportAssetsRequest>,
     answers: tonic::Streaming<ImportAssetsResponse>,
     position: i64,
 }
 
 impl Course {
-    async fn start(bench: &Bench, start: ImportStart) -> Self {
+    pub(crate) async fn start(bench: &Bench, start: ImportStart) -> Self {
         let (parts, sent) = mpsc::channel(8);
         let start = ImportStart { parent: "organizations/acme".to_owned(), source: "oss".to_owned(), ..start };
         parts.send(ImportAssetsRequest { part: Some(Part::Start(start)) }).await.unwrap();
@@ -59,7 +59,7 @@ impl Course {
     }
 
     /// Sends a batch, and gives how far the import is after it.
-    async fn batch(&mut self, records: Vec<Record>) -> Result<ImportProgress, Status> {
+    pub(crate) async fn batch(&mut self, records: Vec<Record>) -> Result<ImportProgress, Status> {
         let item = |record| {
             self.position += 1;
             ImportItem { position: self.position, origin: String::new(), record: Some(record) }
@@ -76,7 +76,21 @@ impl Course {
         }
     }
 
-    async fn broken(&mut self) -> Status {
+    /// Sends nothing more, and gives what is left of the import: its end.
+    pub(crate) fn close(self) -> impl Future<Output = Result<ImportSummary, Status>> {
+        drop(self.parts);
+        let mut answers = self.answers;
+        async move {
+            loop {
+                let answer = answers.next().await.expect("an import ends with a summary or an error")?;
+                if let News::Summary(summary) = answer.news.unwrap() {
+                    return Ok(summary);
+                }
+            }
+        }
+    }
+
+    pub(crate) async fn broken(&mut self) -> Status {
         loop {
             match self.answers.next().await.expect("the import ends with an error") {
                 Ok(_) => {}
@@ -86,7 +100,7 @@ impl Course {
     }
 }
 
-async fn resolve(bench: &Bench, decision: Decision, ids: &[&str]) -> Vec<Resolution> {
+pub(crate) async fn resolve(bench: &Bench, decision: Decision, ids: &[&str]) -> Vec<Resolution> {
     let request = ResolveUnlistedRequest {
         parent: "organizations/acme".to_owned(),
         source: "oss".to_owned(),
@@ -96,7 +110,7 @@ async fn resolve(bench: &Bench, decision: Decision, ids: &[&str]) -> Vec<Resolut
     surveys(bench).resolve_unlisted(request).await.unwrap().into_inner().resolutions
 }
 
-async fn unlisted(bench: &Bench) -> Vec<String> {
+pub(crate) async fn unlisted(bench: &Bench) -> Vec<String> {
     let request = ListAssetsRequest {
         parent: "organizations/acme".to_owned(),
         filter: "unlisted_by:\"oss\"".to_owned(),
