@@ -16,6 +16,7 @@ mod errors;
 mod first_use;
 mod house;
 mod http;
+mod posture;
 mod program;
 mod registers;
 mod story;

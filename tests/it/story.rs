@@ -84,10 +84,10 @@ async fn an_operator_imports_values_and_proves_its_estate() {
     // Value: the value of what depends flows down the graph.
     let token = running.token("lead", &["acme"], &["viewer"]).unwrap();
     let connection = Connection::new(running.url(), token, Output::Json);
-    let estate = telwarden::posture::estate(connection.open().await.unwrap(), "acme").await.unwrap();
+    let estate = telwarden::posture::estate::read(connection.open().await.unwrap(), "acme").await.unwrap();
     assert!(estate.inheriting > 50, "{}", estate.inheriting);
     assert!(estate.deepest_dependency.len() >= 8);
-    let screen = telwarden::posture::text("acme", &estate);
+    let screen = telwarden::posture::estate::text("acme", &estate);
     for part in ["Most valuable, and why", "Deepest dependency", "How well known"] {
         assert!(screen.contains(part), "{screen}");
     }
@@ -112,9 +112,9 @@ async fn an_operator_imports_values_and_proves_its_estate() {
         selector = selecting.get_selector(GetSelectorRequest { name }).await.unwrap().into_inner();
     }
     let graded = estate.grades.iter().find(|count| count.key == "1").unwrap().count;
-    let selectors = telwarden::posture::selectors(connection.open().await.unwrap(), "acme").await.unwrap();
+    let selectors = telwarden::posture::selectors::read(connection.open().await.unwrap(), "acme").await.unwrap();
     assert_eq!(selectors.iter().map(|(_, assets)| *assets).collect::<Vec<_>>(), [graded]);
-    assert!(telwarden::posture::selected(&selectors).contains("grade=1"));
+    assert!(telwarden::posture::selectors::text(&selectors).contains("grade=1"));
 
     // The source lists half of it the next time: the rest is flagged and stays.
     let half = first.summary.by_kind["asset"].created / 2;
@@ -132,8 +132,11 @@ async fn an_operator_imports_values_and_proves_its_estate() {
         retired.iter().filter(|asset| asset.external_ids.iter().any(|id| gone_from_source.contains(&id.value)));
     let left = estate.assets - half - i64::try_from(rightly.count()).unwrap();
     assert_eq!(gone.unlisted_assets, left);
-    let after = telwarden::posture::estate(connection.open().await.unwrap(), "acme").await.unwrap();
+    let after = telwarden::posture::estate::read(connection.open().await.unwrap(), "acme").await.unwrap();
     assert_eq!((after.assets, after.unlisted), (estate.assets, left));
+
+    // The board sees what waits for somebody, each part as far as the caller may read it.
+    crate::posture::shows_what_waits(&running, 0.2, estate.assets).await;
 
     // Proof: the ledger holds.
     let verified = store::verify(&running.databases[0], &assets_tables()).await.unwrap().unwrap();

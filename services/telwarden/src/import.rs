@@ -269,7 +269,8 @@ async fn follow(
 }
 
 fn counts(counts: &ImportCounts) -> serde_json::Value {
-    json!({"read": counts.read, "created": counts.created, "updated": counts.updated, "unchanged": counts.unchanged, "rejected": counts.rejected})
+    json!({"read": counts.read, "created": counts.created, "updated": counts.updated, "unchanged": counts.unchanged, "rejected": counts.rejected,
+        "skipped": counts.skipped})
 }
 
 /// Says what became of an import: what was rejected and what was left out to stderr, the counts to stdout.
@@ -308,7 +309,7 @@ pub fn print(output: Output, done: &Done) {
         }
         Output::Table => {
             let mut table = comfy_table::Table::new();
-            table.set_header(["", "read", "created", "updated", "unchanged", "rejected"]);
+            table.set_header(["", "read", "created", "updated", "unchanged", "rejected", "skipped"]);
             let row = |name: &str, of: &ImportCounts| {
                 [
                     name.to_owned(),
@@ -317,6 +318,7 @@ pub fn print(output: Output, done: &Done) {
                     of.updated.to_string(),
                     of.unchanged.to_string(),
                     of.rejected.to_string(),
+                    of.skipped.to_string(),
                 ]
             };
             for (kind, of) in &done.summary.by_kind {

@@ -282,8 +282,8 @@ async fn load_sample(suite: &Suite) -> Result<Option<String>> {
         "{} interconnects, {} security levels and {} essential users new",
         made.interconnects, made.security_levels, made.essential_users
     );
-    let estate = posture::estate(client, "sample").await?;
-    eprint!("{}", posture::text("sample", &estate));
+    let estate = posture::estate::read(client, "sample").await?;
+    eprint!("{}", posture::estate::text("sample", &estate));
     let last = estate.deepest_dependency.last().and_then(|name| name.rsplit('/').next());
     Ok(last.map(str::to_owned))
 }

@@ -81,13 +81,13 @@ pub async fn run(connection: &Connection, quarantine: &Quarantine) -> Result<()>
                 order_by: "last_seen_time desc".to_owned(),
                 ..Default::default()
             };
-            let mut client = client(connection).await?;
+            let mut client = client(connection.open().await?);
             let page = client.list_quarantined_records(request).await.map_err(|status| explain(&status))?.into_inner();
             show(connection, &page, || table(&page))
         }
         What::Show { name } => {
             let request = GetQuarantinedRecordRequest { name: named(name)? };
-            let mut client = client(connection).await?;
+            let mut client = client(connection.open().await?);
             let record = client.get_quarantined_record(request).await.map_err(|status| explain(&status))?.into_inner();
             let shown = text(&record)?;
             show(connection, &record, || shown)
@@ -96,7 +96,7 @@ pub async fn run(connection: &Connection, quarantine: &Quarantine) -> Result<()>
             let correction = record.as_deref().map(read).transpose()?.unwrap_or_default();
             let request =
                 ReplayQuarantinedRecordRequest { name: named(name)?, accept_states: *accept_states, ..correction };
-            let mut client = client(connection).await?;
+            let mut client = client(connection.open().await?);
             let answer = client.replay_quarantined_record(request).await.map_err(|status| explain(&status))?;
             let record = answer.into_inner();
             show(connection, &record, || line(&record))?;
@@ -108,7 +108,7 @@ pub async fn run(connection: &Connection, quarantine: &Quarantine) -> Result<()>
         What::Dismiss { name, reason } => {
             let request =
                 DismissQuarantinedRecordRequest { name: named(name)?, reason: reason.clone(), ..Default::default() };
-            let mut client = client(connection).await?;
+            let mut client = client(connection.open().await?);
             let answer = client.dismiss_quarantined_record(request).await.map_err(|status| explain(&status))?;
             let record = answer.into_inner();
             show(connection, &record, || line(&record))
@@ -116,8 +116,12 @@ pub async fn run(connection: &Connection, quarantine: &Quarantine) -> Result<()>
     }
 }
 
-async fn client(connection: &Connection) -> Result<QuarantinedRecordServiceClient<Client>> {
-    Ok(QuarantinedRecordServiceClient::new(connection.open().await?))
+/// A page of a thousand records, each with up to 64 KiB of what the source said.
+const ANSWER: usize = 128 << 20;
+
+/// Quarantine over a connection.
+pub(crate) fn client(connected: Client) -> QuarantinedRecordServiceClient<Client> {
+    QuarantinedRecordServiceClient::new(connected).max_decoding_message_size(ANSWER)
 }
 
 /// A corrected record of a file: the part of a quarantined record, or of a request, that is one.

@@ -2,11 +2,14 @@
 
 #[cfg(test)]
 mod import {
+    use std::collections::BTreeSet;
     use std::path::{Path, PathBuf};
     use std::process::Output;
 
     use serde_json::{Value, json};
     use telwarden::suite::{self, Options, Suite};
+    use wire::assets::v1::ListAssetsRequest;
+    use wire::assets::v1::asset_service_client::AssetServiceClient;
 
     /// A folder of its own for one test, empty.
     fn folder(name: &str) -> PathBuf {
@@ -131,8 +134,6 @@ mod import {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn the_inventories_of_the_shared_data_are_imported_and_a_second_time_nothing_changes() {
-        let root = std::env::var_os("TELWARDEN_DATA")
-            .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
         let folder = folder("shared");
         let running = start(&folder).await;
         // Sites, assets, dependencies.
@@ -145,13 +146,107 @@ mod import {
             ("csv", "allegheny-cell-towers.csv", [0, 205, 0]),
         ];
         for (number, (kind, name, expected)) in files.into_iter().enumerate() {
-            let file = root.join("inventory").join(name);
-            if !file.exists() {
-                println!("SKIPPED: {} is not here; set TELWARDEN_DATA to the shared data", file.display());
-                continue;
-            }
+            let Some(file) = shared(name) else { continue };
             let found = twice(&running, &format!("org{number}"), &[kind, file.to_str().unwrap()]).await;
             assert_eq!(found, expected, "{name}");
+        }
+        running.stop().await.unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    /// A file of the shared data; nothing, loudly, where it is not here.
+    fn shared(name: &str) -> Option<PathBuf> {
+        let root = std::env::var_os("TELWARDEN_DATA")
+            .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
+        let file = root.join("inventory").join(name);
+        if !file.exists() {
+            println!("SKIPPED: {} is not here; set TELWARDEN_DATA to the shared data", file.display());
+            return None;
+        }
+        Some(file)
+    }
+
+    /// The first half of a real file, and what the source calls the assets of the other half.
+    fn halved(kind: &str, whole: &[u8]) -> (Vec<u8>, BTreeSet<String>) {
+        if kind == "csv" {
+            let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+            let (half, rest) = lines.split_at(lines.len() / 2);
+            let id = |line: &&[u8]| String::from_utf8_lossy(line).split(',').nth(2).unwrap().to_owned();
+            return (half.concat(), rest.iter().map(id).collect());
+        }
+        let mut file: Value = serde_json::from_slice(whole).unwrap();
+        let mut gone = BTreeSet::new();
+        if kind == "netbox" {
+            let of = |object: &Value| (object["model"].as_str().unwrap().to_owned(), object["pk"].to_string());
+            let all = file.as_array().unwrap();
+            let devices: Vec<_> = all.iter().map(of).filter(|(model, _)| model == "dcim.device").collect();
+            gone.extend(devices.iter().skip(devices.len() / 2).map(|(model, pk)| format!("{model}:{pk}")));
+            let stays = |object: &Value| {
+                object["model"] != "dcim.device" || !gone.contains(&format!("dcim.device:{}", object["pk"]))
+            };
+            file = all.iter().filter(|object| stays(object)).cloned().collect();
+        } else {
+            let cells = file["cellList"].as_array_mut().unwrap();
+            let rest = cells.split_off(cells.len() / 2);
+            let named = |cells: &[Value]| -> BTreeSet<String> {
+                let id = |of: &str, key: &str, cell: &Value| cell["Cell"][key].as_str().map(|id| format!("{of}.{id}"));
+                cells.iter().flat_map(|cell| [id("cell", "nodeId", cell), id("pnf", "pnfId", cell)]).flatten().collect()
+            };
+            gone = named(&rest).difference(&named(cells)).cloned().collect();
+        }
+        (serde_json::to_vec(&file).unwrap(), gone)
+    }
+
+    /// What a source calls the assets that a filter gives, all pages of them.
+    async fn called(running: &Suite, organization: &str, filter: &str) -> BTreeSet<String> {
+        let token = running.token("ana", &[organization], &["viewer"]).unwrap();
+        let mut client = AssetServiceClient::new(running.client(&token).unwrap());
+        let (mut found, mut page_token) = (BTreeSet::new(), String::new());
+        loop {
+            let request = ListAssetsRequest {
+                parent: format!("organizations/{organization}"),
+                page_size: 500,
+                filter: filter.to_owned(),
+                page_token,
+                ..Default::default()
+            };
+            let page = client.list_assets(request).await.unwrap().into_inner();
+            found.extend(page.assets.into_iter().flat_map(|asset| asset.external_ids).map(|id| id.value));
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return found;
+            }
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn half_of_a_real_file_as_all_there_is_flags_the_other_half_and_deletes_nothing() {
+        let folder = folder("half");
+        let running = start(&folder).await;
+        for (kind, name) in [
+            ("netbox", "netbox-demo-v3.6.json"),
+            ("onap", "onap-5gson-ran-cells.json"),
+            ("csv", "allegheny-cell-towers.csv"),
+        ] {
+            let Some(whole) = shared(name) else { continue };
+            let (half, gone) = halved(kind, &std::fs::read(&whole).unwrap());
+            let path = folder.join(kind);
+            std::fs::write(&path, half).unwrap();
+            let (whole, path) = (whole.to_str().unwrap(), path.to_str().unwrap());
+            counts(&run(&running, kind, &[kind, whole]).await);
+            let before = called(&running, kind, "").await;
+            assert!(gone.len() > 30 && gone.is_subset(&before), "{kind}: {gone:?}");
+
+            let flagged = format!("unlisted_by:\"{kind}\"");
+            let cut = counts(&run(&running, kind, &[kind, path, "--full"]).await);
+            assert_eq!((&cut["unlisted"], &cut["unchanged"]), (&json!(gone.len()), &cut["read"]), "{kind}: {cut}");
+            assert_eq!(called(&running, kind, &flagged).await, gone, "{kind}");
+            assert_eq!(called(&running, kind, "").await, before, "{kind}: nothing is deleted");
+            let again = counts(&run(&running, kind, &[kind, path, "--full"]).await);
+            assert_eq!((&again["unlisted"], &again["updated"]), (&json!(0), &json!(0)), "{kind}: {again}");
+            let back = counts(&run(&running, kind, &[kind, whole, "--full"]).await);
+            assert_eq!((&back["created"], &back["updated"]), (&json!(0), &json!(gone.len())), "{kind}: {back}");
+            assert_eq!(called(&running, kind, &flagged).await, BTreeSet::new(), "{kind}");
         }
         running.stop().await.unwrap();
         std::fs::remove_dir_all(&folder).unwrap();

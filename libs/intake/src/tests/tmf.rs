@@ -206,3 +206,25 @@ fn subscribers_and_recovery_objectives_go_to_their_fields() {
     let told = taken.report.warnings.iter().filter(|warning| warning.contains("its field cannot hold")).count();
     assert_eq!(told, 6, "{:?}", taken.report.warnings);
 }
+
+#[test]
+fn characteristics_that_name_identifiers_become_identifiers() {
+    for (name, value, kind, kept) in [
+        ("ipPrefix", "10.1.2.3/24", Kind::Prefix, "10.1.2.0/24"),
+        ("msisdnRange", "+999000010000-+999000019999", Kind::E164, "+999000010000..+999000019999"),
+        ("e164Range", "+999000010000..+999000019999", Kind::E164, "+999000010000..+999000019999"),
+        ("telephone number", "+999 00001 0000", Kind::E164, "+999000010000"),
+        ("imsiRange", "001010000000000..001010000999999", Kind::Imsi, "001010000000000..001010000999999"),
+        ("asNumber", "AS4200000001", Kind::Asn, "AS4200000001"),
+        ("asn", "64500", Kind::Asn, "AS64500"),
+        ("pointCode", "1-2-3", Kind::PointCode, "1-2-3"),
+        ("cellId", "001-01-00000000a", Kind::Cell, "001-01-00000000a"),
+        ("plmn", "00101", Kind::Plmn, "001-01"),
+    ] {
+        let text = serde_json::json!([{"id": "a", "@type": "Router", "resourceCharacteristic": [{"name": name, "value": value}]}]);
+        let taken = take(Format::Tmf639, &text.to_string());
+        let asset = taken.asset("a");
+        let found: Vec<_> = asset.network_identifiers.iter().map(|one| (one.kind(), one.value.as_str())).collect();
+        assert_eq!(found, [(kind, kept)], "{name}: {:?}", asset.attributes);
+    }
+}
