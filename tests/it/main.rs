@@ -9,6 +9,7 @@
 
 mod authorization;
 mod bad_input;
+mod controls;
 mod crash;
 mod deploy;
 mod descriptors;

@@ -2,15 +2,17 @@
 
 use std::sync::LazyLock;
 
-use store::{Referrer, Rules, Shipped, Side};
-use tonic::{Request, Response, Status};
+use store::{Referrer, Rules, Shipped, Side, open, reply};
+use tonic::{Code, Request, Response, Status};
 use wire::controls::v1::catalogue_service_server::CatalogueService;
+use wire::controls::v1::control_suggestion::Ground;
 use wire::controls::v1::{
-    Catalogue, CreateCatalogueRequest, DeleteCatalogueRequest, GetCatalogueRequest, ListCataloguesRequest,
-    ListCataloguesResponse, Theme, UpdateCatalogueRequest,
+    Catalogue, Control, ControlSuggestion, CreateCatalogueRequest, DeleteCatalogueRequest, EstateFact,
+    GetCatalogueRequest, ListCataloguesRequest, ListCataloguesResponse, SuggestControlsRequest,
+    SuggestControlsResponse, Theme, UpdateCatalogueRequest,
 };
 
-use crate::{Registry, shipped};
+use crate::{Registry, estate, organization_of, shipped};
 
 /// The catalogues: those that ship, and the organization's own.
 pub struct Catalogues;
@@ -112,5 +114,41 @@ impl CatalogueService for Registry {
 
     async fn delete_catalogue(&self, request: Request<DeleteCatalogueRequest>) -> Result<Response<()>, Status> {
         self.catalogues.serve_delete(request).await
+    }
+
+    async fn suggest_controls(
+        &self,
+        request: Request<SuggestControlsRequest>,
+    ) -> Result<Response<SuggestControlsResponse>, Status> {
+        let (context, r) = open(request)?;
+        // The catalogue is looked up first, so that a foreign organization is told nothing.
+        let catalogue = self.catalogues.get(&context, &r.name).await?.name;
+        let facts = estate::facts(&self.database, organization_of(&catalogue), &r.sites).await?;
+        let mut suggestions = Vec::new();
+        for suggestion in shipped::suggestions(&facts) {
+            // The rules know the extended controls of X.1051 by their ids; other catalogues may have none of them.
+            match self.controls.get(&context, &format!("{catalogue}/controls/{}", suggestion.control)).await {
+                Ok(control) => suggestions.push(suggested(control, &suggestion)),
+                Err(fault) if fault.code() == Code::NotFound => {}
+                Err(fault) => return reply(Err(fault)),
+            }
+        }
+        let facts = facts.into_iter().map(|(key, values)| EstateFact { key, values: values.into_iter().collect() });
+        reply(Ok(SuggestControlsResponse { suggestions, facts: facts.collect() }))
+    }
+}
+
+fn suggested(control: Control, suggestion: &shipped::Suggestion) -> ControlSuggestion {
+    let ground = |rule: &&shipped::Rule| Ground {
+        rule: rule.key.clone(),
+        condition: rule.condition.clone(),
+        reason: rule.reason.clone(),
+        provisional: rule.mark.is_provisional(),
+    };
+    ControlSuggestion {
+        control: control.name,
+        label: control.label,
+        title: control.title,
+        grounds: suggestion.rules.iter().map(ground).collect(),
     }
 }

@@ -9,7 +9,6 @@ pub mod estate;
 pub mod mapping;
 pub mod mapping_entry;
 pub mod oscal;
-pub mod profile;
 pub mod shipped;
 
 use std::sync::Arc;
@@ -37,7 +36,6 @@ store::migrations![Migrator;
     "m0010_document",
     "m0011_mapping",
     "m0012_mapping_entry",
-    "m0013_profile",
 ];
 
 store::resources![Migrator;
@@ -46,7 +44,6 @@ store::resources![Migrator;
     documents: document::Documents,
     mapping_entries: mapping_entry::MappingEntries,
     mappings: mapping::Mappings,
-    profiles: profile::Profiles,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -65,7 +62,6 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::document_service_server::DocumentServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_service_server::MappingServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_entry_service_server::MappingEntryServiceServer::from_arc(of(&registry)))
-        .add_service(api::profile_service_server::ProfileServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 
@@ -89,13 +85,12 @@ fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer 
     deadline::Timer::new(database, clock)
 }
 
-/// The collections of the service on a transaction's database.
-#[expect(dead_code, reason = "the timer's handlers and reactions go through it")]
-pub(crate) fn register(database: &Database) -> Registry {
-    Registry::new(database)
-}
-
 /// The last segment of a name.
 pub(crate) fn id_of(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or_default()
+}
+
+/// The organization of a name; empty where it is none.
+pub(crate) fn organization_of(name: &str) -> &str {
+    name.split('/').nth(1).unwrap_or_default()
 }

@@ -94,7 +94,7 @@ impl store::Resource for Mappings {
         }
     }
 
-    store::head!(Mapping; shipped, source_reference, target_reference, oscal_document);
+    store::head!(Mapping; shipped);
 }
 
 impl Rules for Mappings {

@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod client;
+pub mod controls;
 pub mod estate;
 pub mod import;
 pub mod ledger;

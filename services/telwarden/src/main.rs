@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
-use telwarden::{call, estate, import, ledger, posture, quarantine, registers, surveys, watch};
+use telwarden::{call, controls, estate, import, ledger, posture, quarantine, registers, surveys, watch};
 
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
 #[derive(Debug, Parser)]
@@ -30,7 +30,7 @@ enum Command {
     Up(Up),
     /// Runs one service, or the gateway, alone, as production does.
     Serve {
-        /// `assets` or `gateway`.
+        /// `assets`, `controls` or `gateway`.
         service: String,
         /// Its settings; what the file leaves out stays at the default (see docs/config.md).
         #[arg(long)]
@@ -60,6 +60,9 @@ enum Command {
     Surveys(surveys::Surveys),
     /// The records that imports rejected.
     Quarantine(quarantine::Quarantine),
+    /// Which controls apply.
+    #[command(subcommand)]
+    Controls(controls::Controls),
     /// One screen for the board: what there is, how valuable, how well known.
     Posture {
         /// Whose.
@@ -180,6 +183,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Watch(options) => watch::watch(connection, options).await,
         Command::Ledger(Ledger::Verify(options)) => ledger::verify(options, connection.output).await,
         Command::Assets(assets) => estate::run(connection, assets).await,
+        Command::Controls(of) => controls::run(connection, of).await,
         Command::Surveys(options) => surveys::run(connection, options).await,
         Command::Quarantine(options) => quarantine::run(connection, options).await,
         Command::Posture { organization } => posture::posture(connection, organization).await,

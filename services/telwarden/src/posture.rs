@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use crate::client::{Connection, Output};
 
 pub mod campaigns;
+pub mod controls;
 pub mod estate;
 pub mod quarantine;
 pub mod registers;
@@ -22,19 +23,21 @@ pub async fn posture(connection: &Connection, organization: &str) -> Result<()> 
     let selectors = selectors::read(client.clone(), organization).await?;
     let registers = registers::read(client.clone(), organization, connection.roles().as_ref()).await?;
     let campaigns = campaigns::read(client.clone(), organization).await?;
-    let quarantine = quarantine::read(client, organization).await?;
+    let quarantine = quarantine::read(client.clone(), organization).await?;
+    let controls = controls::read(client, organization).await?;
     match connection.output {
         Output::Json => {
             let posture = serde_json::json!({
                 "organization": organization, "estate": estate::json(&estate), "selectors": selectors::json(&selectors),
                 "registers": registers::json(&registers), "campaigns": campaigns::json(&campaigns),
-                "quarantine": quarantine::json(&quarantine),
+                "quarantine": quarantine::json(&quarantine), "controls": controls::json(&controls),
             });
             println!("{posture}");
         }
         Output::Table => {
             print!("{}{}", estate::text(organization, &estate), selectors::text(&selectors));
             print!("{}{}{}", registers::text(&registers), campaigns::text(&campaigns), quarantine::text(&quarantine));
+            print!("{}", controls::text(&controls));
         }
     }
     Ok(())
