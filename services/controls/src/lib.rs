@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod control;
 pub mod document;
 pub mod estate;
+pub mod implementation;
 pub mod mapping;
 pub mod mapping_entry;
 pub mod oscal;
@@ -36,12 +37,14 @@ store::migrations![Migrator;
     "m0010_document",
     "m0011_mapping",
     "m0012_mapping_entry",
+    "m0030_implementation",
 ];
 
 store::resources![Migrator;
     catalogues: catalogue::Catalogues,
     controls: control::Controls,
     documents: document::Documents,
+    implementations: implementation::Implementations,
     mapping_entries: mapping_entry::MappingEntries,
     mappings: mapping::Mappings,
 ];
@@ -60,6 +63,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     Ok(Routes::new(api::catalogue_service_server::CatalogueServiceServer::from_arc(of(&registry)))
         .add_service(api::control_service_server::ControlServiceServer::from_arc(of(&registry)))
         .add_service(api::document_service_server::DocumentServiceServer::from_arc(of(&registry)))
+        .add_service(api::implementation_service_server::ImplementationServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_service_server::MappingServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_entry_service_server::MappingEntryServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
@@ -82,7 +86,7 @@ where
 
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
-    deadline::Timer::new(database, clock)
+    implementation::timer(deadline::Timer::new(database, clock))
 }
 
 /// The last segment of a name.
