@@ -4,6 +4,7 @@
 mod catalogue;
 mod mapping;
 mod schema;
+mod scope;
 
 use std::sync::Arc;
 
