@@ -29,6 +29,7 @@ use lifecycle::{APPROVED_ANEW, Step, enter, target};
 
 use crate::Registry;
 use crate::control::Controls;
+use crate::scope::Scopes;
 
 // === The table ===
 
@@ -60,7 +61,7 @@ impl store::Resource for Implementations {
 
     fn references() -> &'static [Reference<Implementation>] {
         store::references![Implementation;
-            control: Controls, depends_on(each): Implementations, replaced_by: Implementations,
+            control: Controls, scope: Scopes, depends_on(each): Implementations, replaced_by: Implementations,
         ]
     }
 

@@ -10,6 +10,7 @@ pub mod implementation;
 pub mod mapping;
 pub mod mapping_entry;
 pub mod oscal;
+pub mod scope;
 pub mod shipped;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ store::migrations![Migrator;
     "m0010_document",
     "m0011_mapping",
     "m0012_mapping_entry",
+    "m0020_scope",
     "m0030_implementation",
 ];
 
@@ -47,6 +49,7 @@ store::resources![Migrator;
     implementations: implementation::Implementations,
     mapping_entries: mapping_entry::MappingEntries,
     mappings: mapping::Mappings,
+    scopes: scope::Scopes,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -66,6 +69,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::implementation_service_server::ImplementationServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_service_server::MappingServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_entry_service_server::MappingEntryServiceServer::from_arc(of(&registry)))
+        .add_service(api::scope_service_server::ScopeServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 

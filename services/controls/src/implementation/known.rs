@@ -3,19 +3,20 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use fault::{Fault, Outcome};
+use resource::Name;
 use store::{Choice as _, Sql, Transaction};
 use wire::controls::v1::Implementation;
 use wire::controls::v1::implementation::State;
 
 use super::circle::Graph;
 use super::effectiveness::Tested;
-use crate::id_of;
+use crate::{estate, id_of};
 
 /// What is known beside the messages themselves.
 #[derive(Default)]
 pub struct Known {
     /// Whose.
-    pub(super) organization: String,
+    organization: String,
     /// The selectors of the asset registry, of those that are named.
     selectors: HashSet<String>,
     /// The states of what is depended on, by id.
@@ -45,7 +46,8 @@ impl Known {
 
     /// Whether the asset registry is known to have a selector.
     pub(super) fn has_selector(&self, name: &str) -> bool {
-        self.selectors.contains(id_of(name))
+        Name::parse(name, "selectors")
+            .is_ok_and(|name| name.organization() == self.organization && self.selectors.contains(name.id()))
     }
 
     /// What an implementation depends on that does not operate.
@@ -77,14 +79,7 @@ impl Known {
     ) -> Outcome<()> {
         let ids: BTreeSet<&str> =
             messages.iter().map(|one| id_of(&one.selector)).filter(|selector| !selector.is_empty()).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        // One that is being deleted selects nothing any more.
-        let mut sql =
-            tx.sql("SELECT id FROM estate_thing WHERE kind = 'selector' AND key <> 'DELETING' AND organization = ");
-        sql.bind(organization).push(" AND ").is_in("id", &ids.into_iter().collect::<Vec<_>>());
-        self.selectors = rows(tx, sql).await?.into_iter().map(|[id]| id).collect();
+        self.selectors = estate::known(tx, organization, "selector", &ids.into_iter().collect::<Vec<_>>()).await?;
         Ok(())
     }
 

@@ -3,7 +3,6 @@
 use access::Context;
 use fault::{Fault, Outcome};
 use prost::Message as _;
-use resource::Name;
 use store::{Changed, Resource as _, Rules, Transaction, in_state, micros};
 use wire::controls::v1::implementation::{Judgement, State, Verdict};
 use wire::controls::v1::{ErrorReason, Implementation};
@@ -122,26 +121,15 @@ fn sound(context: &Context, known: &Known, old: &Implementation, new: &Implement
     let wrong = |field: &str, message: String| {
         Err(Fault::invalid(House::FieldInvalid, message).on(format!("implementation.{field}")))
     };
-    let ours = |name: &str, collection: &str| {
-        Name::parse(name, collection).is_ok_and(|name| name.organization() == known.organization)
-    };
-    if old.scope != new.scope && !new.scope.is_empty() && !ours(&new.scope, "scopes") {
-        let organization = &known.organization;
-        return wrong(
-            "scope",
-            format!("a scope is organizations/{organization}/scopes/{{scope}}: {} is none", new.scope),
+    if old.selector != new.selector && !new.selector.is_empty() && !known.has_selector(&new.selector) {
+        let selector = &new.selector;
+        let message = format!(
+            "{selector} is not known here among the selectors of this organization: create it in the asset registry first; \
+             if it has just been created there, wait some seconds and call again"
         );
-    }
-    if old.selector != new.selector && !new.selector.is_empty() {
-        if !ours(&new.selector, "selectors") || !known.has_selector(&new.selector) {
-            let selector = &new.selector;
-            let message = format!(
-                "the asset registry is not known to have {selector}: create the selector first, or wait a moment where it is new"
-            );
-            return Err(Fault::precondition(ErrorReason::SelectorUnknown, message)
-                .with("selector", selector)
-                .on("implementation.selector"));
-        }
+        return Err(Fault::invalid(ErrorReason::EstateUnknown, message)
+            .with("name", selector)
+            .on("implementation.selector"));
     }
     if !new.name.is_empty() && new.replaced_by == new.name {
         return wrong("replaced_by", "an implementation does not replace itself: name another, or none".to_owned());

@@ -5,6 +5,7 @@ mod catalogue;
 mod implementation;
 mod mapping;
 mod schema;
+mod scope;
 
 use std::sync::Arc;
 
