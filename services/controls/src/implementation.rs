@@ -81,6 +81,13 @@ impl store::Resource for Implementations {
                 filter: "replaced_by=",
                 by_id: false,
             },
+            Referrer {
+                what: "tests",
+                table: "control_test",
+                column: "implementation",
+                filter: "implementation=",
+                by_id: false,
+            },
         ];
         REFERRERS
     }
@@ -181,6 +188,21 @@ pub async fn lapse(tx: &mut Transaction, organization: &str, names: &[&str], rea
     implementations.change_many(tx, organization, &ids, rule).await
 }
 
+/// What follows for an implementation from its tests, in the transaction of theirs: effectiveness, and where one failed, with
+/// why, REMEDIATION for what runs.
+///
+/// # Errors
+/// `STORE_UNAVAILABLE`, `ETAG_MISMATCH` where another write met this one.
+pub(crate) async fn follow_tests(tx: &mut Transaction, name: &str, failed: Option<&str>) -> Outcome<()> {
+    let now = tx.context().clock.now();
+    due::change(tx, name, |new| {
+        if let Some(why) = failed.filter(|_| effectiveness::runs(new.state())) {
+            enter(new, State::Remediation, why, now);
+        }
+    })
+    .await
+}
+
 impl Registry {
     /// Begins a transaction that may tie implementations together.
     async fn begin_tied(&self, context: &Context, name: &str) -> Outcome<Transaction> {
@@ -204,6 +226,10 @@ impl Registry {
         more: impl FnOnce(&Context, &mut Implementation) + Send,
     ) -> Outcome<Implementation> {
         let mut tx = self.begin_tied(context, name).await?;
+        if step == Step::Retire {
+            // Tests before what they test, in the order in which a run takes them too.
+            self.retire_tests(&mut tx, name).await?;
+        }
         let rule = |context: &Context, old: &Implementation, new: &mut Implementation| {
             enter(new, target(step, old.state())?, reason, context.clock.now());
             more(context, new);
@@ -386,7 +412,12 @@ impl ImplementationService for Registry {
         request: Request<api::OperateImplementationRequest>,
     ) -> Result<Response<Implementation>, Status> {
         let (context, r) = open(request)?;
-        reply(self.step(&context, (&r.name, &r.etag), Step::Operate, &r.reason, plan_review).await)
+        let more = |context: &Context, new: &mut Implementation| {
+            // What somebody thought of an operation before is not about this one.
+            new.operating_effectiveness = Some(rules::not_judged());
+            plan_review(context, new);
+        };
+        reply(self.step(&context, (&r.name, &r.etag), Step::Operate, &r.reason, more).await)
     }
 
     async fn review_implementation(

@@ -7,9 +7,10 @@ use resource::Name;
 use store::{Choice as _, Sql, Transaction};
 use wire::controls::v1::Implementation;
 use wire::controls::v1::implementation::State;
+use wire::controls::v1::test_run::Result as RunResult;
 
 use super::circle::Graph;
-use super::effectiveness::Tested;
+use super::effectiveness::{Tested, WINDOW, runs};
 use crate::{estate, id_of};
 
 /// What is known beside the messages themselves.
@@ -41,6 +42,7 @@ impl Known {
         known.look_up_selectors(tx, organization, messages).await?;
         known.look_up_dependencies(tx, organization, messages).await?;
         known.look_up_dependents(tx, organization, messages).await?;
+        known.look_up_tests(tx, organization, messages).await?;
         Ok(known)
     }
 
@@ -129,6 +131,54 @@ impl Known {
         for [on, id] in rows(tx, sql).await? {
             let name = format!("organizations/{organization}/implementations/{id}");
             self.dependents.entry(on).or_default().push(name);
+        }
+        Ok(())
+    }
+
+    async fn look_up_tests(
+        &mut self,
+        tx: &mut Transaction,
+        organization: &str,
+        messages: &[&Implementation],
+    ) -> Outcome<()> {
+        let running: Vec<&str> = named(messages, |one| runs(one.state())).collect();
+        if running.is_empty() {
+            return Ok(());
+        }
+        let since = tx.context().clock.now().saturating_sub(WINDOW);
+        let mut sql =
+            tx.sql("SELECT implementation, result, COUNT(*), MIN(run_time) FROM test_run WHERE organization = ");
+        sql.bind(organization).push(" AND result IN ('PASSED', 'FAILED') AND run_time > ").bind(since).push(" AND ");
+        sql.is_in("implementation", &running).push(" GROUP BY implementation, result");
+        for row in tx.rows(sql).await? {
+            let tested = self.tested.entry(row.try_get_by_index(0).map_err(Fault::defect)?).or_default();
+            let result: String = row.try_get_by_index(1).map_err(Fault::defect)?;
+            let count: i64 = row.try_get_by_index(2).map_err(Fault::defect)?;
+            let oldest: i64 = row.try_get_by_index(3).map_err(Fault::defect)?;
+            if result == RunResult::Passed.text() {
+                tested.runs.0 = count
+            } else {
+                tested.runs.1 = count
+            }
+            tested.oldest = Some(tested.oldest.map_or(oldest, |known| known.min(oldest)));
+        }
+        let mut sql =
+            tx.sql("SELECT implementation, id, deciding_result, deciding_time FROM control_test WHERE organization = ");
+        sql.bind(organization).push(" AND state = 'ACTIVE' AND deciding_result IN ('PASSED', 'FAILED') AND ");
+        sql.is_in("implementation", &running).push(" ORDER BY id");
+        for row in tx.rows(sql).await? {
+            let name: String = row.try_get_by_index(0).map_err(Fault::defect)?;
+            let id: String = row.try_get_by_index(1).map_err(Fault::defect)?;
+            let result: String = row.try_get_by_index(2).map_err(Fault::defect)?;
+            let decided: i64 = row.try_get_by_index(3).map_err(Fault::defect)?;
+            let (passed, latest) = (result == RunResult::Passed.text(), decided > since);
+            let tested = self.tested.entry(name.clone()).or_default();
+            tested.latest.0 += i64::from(passed && latest);
+            tested.latest.1 += i64::from(!passed && latest);
+            if !passed {
+                let test = format!("organizations/{organization}/controlTests/{id}");
+                self.failing.entry(name).or_default().push(test);
+            }
         }
         Ok(())
     }

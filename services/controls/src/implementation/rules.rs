@@ -105,7 +105,7 @@ pub(super) fn sign(context: &Context, new: &mut Implementation) {
 }
 
 /// Nobody has judged.
-fn not_judged() -> Judgement {
+pub(super) fn not_judged() -> Judgement {
     Judgement { verdict: Verdict::NotJudged.into(), ..Default::default() }
 }
 

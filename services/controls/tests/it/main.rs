@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 mod catalogue;
+mod control_test;
 mod implementation;
 mod mapping;
 mod schema;
