@@ -4,12 +4,16 @@
 
 pub mod catalogue;
 pub mod control;
+pub mod control_test;
 pub mod document;
 pub mod estate;
+pub mod implementation;
 pub mod mapping;
 pub mod mapping_entry;
 pub mod oscal;
+pub mod scope;
 pub mod shipped;
+pub mod test_run;
 
 use std::sync::Arc;
 
@@ -36,14 +40,22 @@ store::migrations![Migrator;
     "m0010_document",
     "m0011_mapping",
     "m0012_mapping_entry",
+    "m0020_scope",
+    "m0030_implementation",
+    "m0031_control_test",
+    "m0032_test_run",
 ];
 
 store::resources![Migrator;
     catalogues: catalogue::Catalogues,
+    control_tests: control_test::ControlTests,
     controls: control::Controls,
     documents: document::Documents,
+    implementations: implementation::Implementations,
     mapping_entries: mapping_entry::MappingEntries,
     mappings: mapping::Mappings,
+    scopes: scope::Scopes,
+    test_runs: test_run::TestRuns,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -59,9 +71,13 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::catalogue_service_server::CatalogueServiceServer::from_arc(of(&registry)))
         .add_service(api::control_service_server::ControlServiceServer::from_arc(of(&registry)))
+        .add_service(api::control_test_service_server::ControlTestServiceServer::from_arc(of(&registry)))
         .add_service(api::document_service_server::DocumentServiceServer::from_arc(of(&registry)))
+        .add_service(api::implementation_service_server::ImplementationServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_service_server::MappingServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_entry_service_server::MappingEntryServiceServer::from_arc(of(&registry)))
+        .add_service(api::scope_service_server::ScopeServiceServer::from_arc(of(&registry)))
+        .add_service(api::test_run_service_server::TestRunServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 
@@ -82,7 +98,7 @@ where
 
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
-    deadline::Timer::new(database, clock)
+    control_test::timer(implementation::timer(deadline::Timer::new(database, clock)))
 }
 
 /// The last segment of a name.

@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "tests fail loudly")]
 
 mod catalogue;
+mod control_test;
+mod implementation;
 mod mapping;
 mod schema;
+mod scope;
 
 use std::sync::Arc;
 
