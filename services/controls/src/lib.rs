@@ -11,6 +11,8 @@ pub mod mapping_entry;
 pub mod oscal;
 pub mod scope;
 pub mod shipped;
+pub mod statement;
+pub mod statement_row;
 
 use std::sync::Arc;
 
@@ -38,6 +40,8 @@ store::migrations![Migrator;
     "m0011_mapping",
     "m0012_mapping_entry",
     "m0020_scope",
+    "m0021_statement",
+    "m0022_statement_row",
 ];
 
 store::resources![Migrator;
@@ -47,6 +51,8 @@ store::resources![Migrator;
     mapping_entries: mapping_entry::MappingEntries,
     mappings: mapping::Mappings,
     scopes: scope::Scopes,
+    statement_rows: statement_row::StatementRows,
+    statements: statement::Statements,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -66,6 +72,8 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::mapping_service_server::MappingServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_entry_service_server::MappingEntryServiceServer::from_arc(of(&registry)))
         .add_service(api::scope_service_server::ScopeServiceServer::from_arc(of(&registry)))
+        .add_service(api::statement_row_service_server::StatementRowServiceServer::from_arc(of(&registry)))
+        .add_service(api::statement_service_server::StatementServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 

@@ -5,6 +5,8 @@ mod catalogue;
 mod mapping;
 mod schema;
 mod scope;
+mod statement;
+mod statement_light;
 
 use std::sync::Arc;
 
