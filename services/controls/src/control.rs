@@ -83,14 +83,23 @@ impl store::Resource for Controls {
     }
 
     fn referrers() -> &'static [Referrer] {
-        const IMPLEMENTATIONS: Referrer = Referrer {
-            what: "implementations",
-            table: "implementation",
-            column: "control",
-            filter: "control=",
-            by_id: false,
-        };
-        const { &[IMPLEMENTATIONS] }
+        const NAMED: &[Referrer] = &[
+            Referrer {
+                what: "implementations",
+                table: "implementation",
+                column: "control",
+                filter: "control=",
+                by_id: false,
+            },
+            Referrer {
+                what: "rows of statements",
+                table: "statement_row",
+                column: "control",
+                filter: "control=",
+                by_id: false,
+            },
+        ];
+        NAMED
     }
 
     fn shipped() -> &'static Shipped<Control> {

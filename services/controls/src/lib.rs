@@ -13,6 +13,8 @@ pub mod mapping_entry;
 pub mod oscal;
 pub mod scope;
 pub mod shipped;
+pub mod statement;
+pub mod statement_row;
 pub mod test_run;
 
 use std::sync::Arc;
@@ -41,6 +43,8 @@ store::migrations![Migrator;
     "m0011_mapping",
     "m0012_mapping_entry",
     "m0020_scope",
+    "m0021_statement",
+    "m0022_statement_row",
     "m0030_implementation",
     "m0031_control_test",
     "m0032_test_run",
@@ -55,6 +59,8 @@ store::resources![Migrator;
     mapping_entries: mapping_entry::MappingEntries,
     mappings: mapping::Mappings,
     scopes: scope::Scopes,
+    statement_rows: statement_row::StatementRows,
+    statements: statement::Statements,
     test_runs: test_run::TestRuns,
 ];
 
@@ -77,6 +83,8 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::mapping_service_server::MappingServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_entry_service_server::MappingEntryServiceServer::from_arc(of(&registry)))
         .add_service(api::scope_service_server::ScopeServiceServer::from_arc(of(&registry)))
+        .add_service(api::statement_row_service_server::StatementRowServiceServer::from_arc(of(&registry)))
+        .add_service(api::statement_service_server::StatementServiceServer::from_arc(of(&registry)))
         .add_service(api::test_run_service_server::TestRunServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use access::Context;
 use fault::{Fault, Outcome};
 use resource::Name;
-use store::{Referrer, Rules, Side, Transaction};
+use store::{Changed, Referrer, Rules, Side, Transaction};
 use tonic::{Request, Response, Status};
 use wire::controls::v1::scope_service_server::ScopeService;
 use wire::controls::v1::{
@@ -13,7 +13,7 @@ use wire::controls::v1::{
     UpdateScopeRequest,
 };
 
-use crate::{Registry, estate};
+use crate::{Registry, estate, statement};
 
 // === The table ===
 
@@ -36,14 +36,17 @@ impl store::Resource for Scopes {
     }
 
     fn referrers() -> &'static [Referrer] {
-        const IMPLEMENTATIONS: Referrer = Referrer {
-            what: "implementations",
-            table: "implementation",
-            column: "scope",
-            filter: "scope=",
-            by_id: false,
-        };
-        const { &[IMPLEMENTATIONS] }
+        const NAMED: &[Referrer] = &[
+            Referrer {
+                what: "implementations",
+                table: "implementation",
+                column: "scope",
+                filter: "scope=",
+                by_id: false,
+            },
+            Referrer { what: "statements", table: "statement", column: "scope", filter: "scope=", by_id: false },
+        ];
+        NAMED
     }
 
     store::head!(Scope;);
@@ -80,6 +83,16 @@ impl Rules for Scopes {
     /// What was known when it was named may be gone from the estate since: it is still what the scope is about.
     fn update(_: &Context, needs: &Needs, old: &Scope, new: &mut Scope) -> Outcome<()> {
         settle(needs, old, new)
+    }
+
+    /// What was approved of the scope as it was is approved no more.
+    async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Scope>]) -> Outcome<()> {
+        for change in changed {
+            if let (Some(before), Some(after)) = (&change.before, &change.after) {
+                statement::scope_changed(tx, organization, before, after).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,8 @@ mod implementation;
 mod mapping;
 mod schema;
 mod scope;
+mod statement;
+mod statement_light;
 
 use std::sync::Arc;
 

@@ -23,7 +23,8 @@ pub(crate) async fn told(bench: &Bench, things: &[Told<'_>]) {
     tx.commit().await.unwrap();
 }
 
-fn service() -> Context {
+/// The service of controls, acting for acme on its own account.
+pub(crate) fn service() -> Context {
     Context {
         caller: Arc::new(Caller::service(controls::NAME, "acme")),
         method: "telwarden.controls.v1.ScopeService/CreateScope".into(),
