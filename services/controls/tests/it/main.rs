@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod control_test;
+mod coverage;
 mod implementation;
 mod mapping;
 mod schema;
