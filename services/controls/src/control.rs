@@ -90,7 +90,8 @@ impl store::Resource for Controls {
             filter: "control=",
             by_id: false,
         };
-        const { &[IMPLEMENTATIONS] }
+        const EXCEPTIONS: Referrer = Referrer { what: "exceptions", table: "exception", ..IMPLEMENTATIONS };
+        const { &[IMPLEMENTATIONS, EXCEPTIONS] }
     }
 
     fn shipped() -> &'static Shipped<Control> {

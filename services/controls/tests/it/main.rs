@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 mod catalogue;
+mod evidence;
+mod evidence_file;
+mod exception;
 mod implementation;
 mod mapping;
 mod schema;
