@@ -4,6 +4,9 @@
 mod catalogue;
 mod control_test;
 mod coverage;
+mod evidence;
+mod evidence_file;
+mod exception;
 mod implementation;
 mod mapping;
 mod schema;
