@@ -8,6 +8,7 @@ pub mod import;
 pub mod ledger;
 pub mod member;
 pub mod posture;
+pub mod programme;
 pub mod quarantine;
 pub mod registers;
 pub mod serve;

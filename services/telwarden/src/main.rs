@@ -12,7 +12,9 @@ use clap::{Parser, Subcommand};
 use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
-use telwarden::{call, controls, estate, import, ledger, member, posture, quarantine, registers, surveys, watch};
+use telwarden::{
+    call, controls, estate, import, ledger, member, posture, programme, quarantine, registers, surveys, watch,
+};
 
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
 #[derive(Debug, Parser)]
@@ -296,6 +298,13 @@ async fn load_sample(suite: &Suite) -> Result<Option<String>> {
     eprintln!(
         "{} interconnects, {} security levels and {} essential users new",
         made.interconnects, made.security_levels, made.essential_users
+    );
+    let approver = suite.client(&suite.token("sample-approver", &["sample"], &["approver", "control-owner"])?)?;
+    let people = programme::People { owner: client.clone(), approver };
+    let made = programme::create(&people, "sample", &sample::programme()).await?;
+    eprintln!(
+        "{} statements of applicability, {} implementations of controls and {} exceptions new",
+        made.statements, made.implementations, made.exceptions
     );
     let estate = posture::estate::read(client, "sample").await?;
     eprint!("{}", posture::estate::text("sample", &estate));
