@@ -3,10 +3,10 @@
 
 mod projection;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use fault::{Fault, Outcome};
-use store::Database;
+use store::{Database, Transaction};
 
 pub(crate) use projection::{KINDS, Projection};
 
@@ -38,4 +38,17 @@ pub async fn facts(database: &Database, organization: &str, sites: &[String]) ->
         facts.entry(fact.to_owned()).or_default().insert(key);
     }
     Ok(facts)
+}
+
+/// Which of the ids are known in an organization's estate as things of a kind (`asset`, `site`).
+///
+/// # Errors
+/// `STORE_UNAVAILABLE`.
+pub async fn known(tx: &mut Transaction, organization: &str, kind: &str, ids: &[&str]) -> Outcome<HashSet<String>> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut sql = tx.sql("SELECT id FROM estate_thing WHERE organization = ");
+    sql.bind(organization).push(" AND kind = ").bind(kind).push(" AND ").is_in("id", ids);
+    tx.rows(sql).await?.iter().map(|row| row.try_get_by_index(0).map_err(Fault::defect)).collect()
 }

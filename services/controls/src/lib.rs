@@ -4,6 +4,7 @@
 
 pub mod catalogue;
 pub mod control;
+pub mod control_test;
 pub mod document;
 pub mod estate;
 pub mod evidence;
@@ -12,7 +13,9 @@ pub mod implementation;
 pub mod mapping;
 pub mod mapping_entry;
 pub mod oscal;
+pub mod scope;
 pub mod shipped;
+pub mod test_run;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,13 +43,17 @@ store::migrations![Migrator;
     "m0010_document",
     "m0011_mapping",
     "m0012_mapping_entry",
+    "m0020_scope",
     "m0030_implementation",
+    "m0031_control_test",
+    "m0032_test_run",
     "m0040_evidence",
     "m0041_exception",
 ];
 
 store::resources![Migrator;
     catalogues: catalogue::Catalogues,
+    control_tests: control_test::ControlTests,
     controls: control::Controls,
     documents: document::Documents,
     evidence: evidence::AllEvidence,
@@ -54,6 +61,8 @@ store::resources![Migrator;
     implementations: implementation::Implementations,
     mapping_entries: mapping_entry::MappingEntries,
     mappings: mapping::Mappings,
+    scopes: scope::Scopes,
+    test_runs: test_run::TestRuns,
 ];
 
 /// What an operator may set.
@@ -98,12 +107,15 @@ pub async fn service_with(database: &Database, clock: Arc<dyn access::Clock>, se
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::catalogue_service_server::CatalogueServiceServer::from_arc(of(&registry)))
         .add_service(api::control_service_server::ControlServiceServer::from_arc(of(&registry)))
+        .add_service(api::control_test_service_server::ControlTestServiceServer::from_arc(of(&registry)))
         .add_service(api::document_service_server::DocumentServiceServer::from_arc(of(&registry)))
         .add_service(api::evidence_service_server::EvidenceServiceServer::new(evidence))
         .add_service(api::exception_service_server::ExceptionServiceServer::from_arc(of(&registry)))
         .add_service(api::implementation_service_server::ImplementationServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_service_server::MappingServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_entry_service_server::MappingEntryServiceServer::from_arc(of(&registry)))
+        .add_service(api::scope_service_server::ScopeServiceServer::from_arc(of(&registry)))
+        .add_service(api::test_run_service_server::TestRunServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 
@@ -124,7 +136,7 @@ where
 
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>, files: &Arc<evidence::Files>) -> deadline::Timer {
-    let timer = implementation::timer(deadline::Timer::new(database, clock));
+    let timer = control_test::timer(implementation::timer(deadline::Timer::new(database, clock)));
     exception::timer(evidence::timer(timer, files))
 }
 

@@ -78,7 +78,11 @@ async fn rework(tx: &mut Transaction, deadline: &Deadline) -> Outcome<()> {
 }
 
 /// Changes an implementation, or passes over one that is gone.
-async fn change(tx: &mut Transaction, name: &str, rule: impl FnOnce(&mut Implementation) + Send) -> Outcome<()> {
+pub(super) async fn change(
+    tx: &mut Transaction,
+    name: &str,
+    rule: impl FnOnce(&mut Implementation) + Send,
+) -> Outcome<()> {
     let implementations = Collection::<Implementations>::new(tx.database().clone());
     let rule = |_: &Context, _: &Implementation, new: &mut Implementation| {
         rule(new);

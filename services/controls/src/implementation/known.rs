@@ -3,19 +3,21 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use fault::{Fault, Outcome};
+use resource::Name;
 use store::{Choice as _, Sql, Transaction};
 use wire::controls::v1::Implementation;
 use wire::controls::v1::implementation::State;
+use wire::controls::v1::test_run::Result as RunResult;
 
 use super::circle::Graph;
-use super::effectiveness::Tested;
-use crate::id_of;
+use super::effectiveness::{Tested, WINDOW, runs};
+use crate::{estate, id_of};
 
 /// What is known beside the messages themselves.
 #[derive(Default)]
 pub struct Known {
     /// Whose.
-    pub(super) organization: String,
+    organization: String,
     /// The selectors of the asset registry, of those that are named.
     selectors: HashSet<String>,
     /// The states of what is depended on, by id.
@@ -40,12 +42,14 @@ impl Known {
         known.look_up_selectors(tx, organization, messages).await?;
         known.look_up_dependencies(tx, organization, messages).await?;
         known.look_up_dependents(tx, organization, messages).await?;
+        known.look_up_tests(tx, organization, messages).await?;
         Ok(known)
     }
 
     /// Whether the asset registry is known to have a selector.
     pub(super) fn has_selector(&self, name: &str) -> bool {
-        self.selectors.contains(id_of(name))
+        Name::parse(name, "selectors")
+            .is_ok_and(|name| name.organization() == self.organization && self.selectors.contains(name.id()))
     }
 
     /// What an implementation depends on that does not operate.
@@ -77,14 +81,7 @@ impl Known {
     ) -> Outcome<()> {
         let ids: BTreeSet<&str> =
             messages.iter().map(|one| id_of(&one.selector)).filter(|selector| !selector.is_empty()).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        // One that is being deleted selects nothing any more.
-        let mut sql =
-            tx.sql("SELECT id FROM estate_thing WHERE kind = 'selector' AND key <> 'DELETING' AND organization = ");
-        sql.bind(organization).push(" AND ").is_in("id", &ids.into_iter().collect::<Vec<_>>());
-        self.selectors = rows(tx, sql).await?.into_iter().map(|[id]| id).collect();
+        self.selectors = estate::known(tx, organization, "selector", &ids.into_iter().collect::<Vec<_>>()).await?;
         Ok(())
     }
 
@@ -134,6 +131,54 @@ impl Known {
         for [on, id] in rows(tx, sql).await? {
             let name = format!("organizations/{organization}/implementations/{id}");
             self.dependents.entry(on).or_default().push(name);
+        }
+        Ok(())
+    }
+
+    async fn look_up_tests(
+        &mut self,
+        tx: &mut Transaction,
+        organization: &str,
+        messages: &[&Implementation],
+    ) -> Outcome<()> {
+        let running: Vec<&str> = named(messages, |one| runs(one.state())).collect();
+        if running.is_empty() {
+            return Ok(());
+        }
+        let since = tx.context().clock.now().saturating_sub(WINDOW);
+        let mut sql =
+            tx.sql("SELECT implementation, result, COUNT(*), MIN(run_time) FROM test_run WHERE organization = ");
+        sql.bind(organization).push(" AND result IN ('PASSED', 'FAILED') AND run_time > ").bind(since).push(" AND ");
+        sql.is_in("implementation", &running).push(" GROUP BY implementation, result");
+        for row in tx.rows(sql).await? {
+            let tested = self.tested.entry(row.try_get_by_index(0).map_err(Fault::defect)?).or_default();
+            let result: String = row.try_get_by_index(1).map_err(Fault::defect)?;
+            let count: i64 = row.try_get_by_index(2).map_err(Fault::defect)?;
+            let oldest: i64 = row.try_get_by_index(3).map_err(Fault::defect)?;
+            if result == RunResult::Passed.text() {
+                tested.runs.0 = count;
+            } else {
+                tested.runs.1 = count;
+            }
+            tested.oldest = Some(tested.oldest.map_or(oldest, |known| known.min(oldest)));
+        }
+        let mut sql =
+            tx.sql("SELECT implementation, id, deciding_result, deciding_time FROM control_test WHERE organization = ");
+        sql.bind(organization).push(" AND state = 'ACTIVE' AND deciding_result IN ('PASSED', 'FAILED') AND ");
+        sql.is_in("implementation", &running).push(" ORDER BY id");
+        for row in tx.rows(sql).await? {
+            let name: String = row.try_get_by_index(0).map_err(Fault::defect)?;
+            let id: String = row.try_get_by_index(1).map_err(Fault::defect)?;
+            let result: String = row.try_get_by_index(2).map_err(Fault::defect)?;
+            let decided: i64 = row.try_get_by_index(3).map_err(Fault::defect)?;
+            let (passed, latest) = (result == RunResult::Passed.text(), decided > since);
+            let tested = self.tested.entry(name.clone()).or_default();
+            tested.latest.0 += i64::from(passed && latest);
+            tested.latest.1 += i64::from(!passed && latest);
+            if !passed {
+                let test = format!("organizations/{organization}/controlTests/{id}");
+                self.failing.entry(name).or_default().push(test);
+            }
         }
         Ok(())
     }

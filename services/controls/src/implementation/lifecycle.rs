@@ -79,6 +79,17 @@ pub(crate) const MOVES: &[Move] = &[
     (Step::Retire, State::Remediation, State::Retired, END),
 ];
 
+/// The states before the end.
+pub(crate) const LIVING: [State; 7] = [
+    State::Proposed,
+    State::Designed,
+    State::Approved,
+    State::Implementing,
+    State::Operating,
+    State::UnderReview,
+    State::Remediation,
+];
+
 /// The states in which a new approval may take the place of a void one, without a move.
 pub(crate) const APPROVED_ANEW: [State; 3] = [State::Implementing, State::UnderReview, State::Remediation];
 
@@ -257,4 +268,76 @@ pub(crate) fn enter(new: &mut Implementation, to: State, reason: &str, now: i64)
     new.set_state(to);
     reason.clone_into(&mut new.state_reason);
     new.state_time = store::timestamp(now);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATES: [State; 8] = [
+        State::Proposed,
+        State::Designed,
+        State::Approved,
+        State::Implementing,
+        State::Operating,
+        State::UnderReview,
+        State::Remediation,
+        State::Retired,
+    ];
+
+    /// Where each move leads from each of the states, in their order; `-` where it is refused.
+    const LEADS: [(Step, &str); 9] = [
+        (Step::Design, "D-------"),
+        (Step::Approve, "-A------"),
+        (Step::Begin, "--I-----"),
+        (Step::Operate, "---O----"),
+        (Step::Review, "----U-U-"),
+        (Step::Confirm, "-----O--"),
+        (Step::Remediate, "----MM--"),
+        (Step::Retire, "RRRRRRR-"),
+        (Step::Revise, "-PPP--P-"),
+    ];
+
+    fn letter(state: State) -> char {
+        let at = STATES.iter().position(|one| *one == state).unwrap_or_default();
+        "PDAIOUMR".chars().nth(at).unwrap_or('?')
+    }
+
+    #[test]
+    fn every_move_from_every_state_leads_where_it_should_or_is_refused_with_the_states_it_starts_from() {
+        for (step, row) in LEADS {
+            for (from, expected) in STATES.into_iter().zip(row.chars()) {
+                match target(step, from) {
+                    Ok(to) => assert_eq!(letter(to), expected, "{step:?} from {from:?}"),
+                    Err(fault) => {
+                        assert_eq!(expected, '-', "{step:?} from {from:?}: {fault}");
+                        assert_eq!((fault.code(), fault.reason()), (tonic::Code::FailedPrecondition, "STATE_FORBIDS"));
+                        let start = STATES.into_iter().zip(row.chars()).find(|(_, leads)| *leads != '-');
+                        assert!(
+                            start.is_some_and(|(start, _)| fault.message().contains(start.as_str_name())),
+                            "{fault}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_moves_lead_from_one_state_to_the_same() {
+        for (at, (step, from, to, _)) in MOVES.iter().enumerate() {
+            let twice = MOVES.iter().skip(at + 1).find(|(_, start, end, _)| (start, end) == (from, to));
+            assert!(twice.is_none(), "{step:?} and {:?}", twice.map(|(step, ..)| *step));
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_said_all_at_once() {
+        let bare = Implementation { name: "organizations/acme/implementations/i".to_owned(), ..Default::default() };
+        let fault = needed(CONFIRM, &bare, &bare, &Known::default()).err().map(|fault| fault.message().to_owned());
+        let message = fault.unwrap_or_default();
+        for part in ["not approved", ":judgeDesign", ":judgeOperation"] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+    }
 }

@@ -3,14 +3,13 @@
 use access::Context;
 use fault::{Fault, Outcome};
 use prost::Message as _;
-use resource::Name;
 use store::{Changed, Resource as _, Rules, Transaction, in_state, micros};
 use wire::controls::v1::implementation::{Judgement, State, Verdict};
 use wire::controls::v1::{ErrorReason, Implementation};
 use wire::fault::v1::ErrorReason as House;
 
 use super::known::Known;
-use super::lifecycle::{Condition, allowed, enter, needed};
+use super::lifecycle::{Condition, LIVING, allowed, enter, needed};
 use super::{Implementations, circle, due, effectiveness};
 
 impl Rules for Implementations {
@@ -32,16 +31,7 @@ impl Rules for Implementations {
 
     fn update(context: &Context, known: &Known, old: &Implementation, new: &mut Implementation) -> Outcome<()> {
         if old.state() == State::Retired && written(old) != written(new) {
-            let living = [
-                State::Proposed,
-                State::Designed,
-                State::Approved,
-                State::Implementing,
-                State::Operating,
-                State::UnderReview,
-                State::Remediation,
-            ];
-            return in_state("implementation", old.state(), &living, "changed");
+            return in_state("implementation", old.state(), &LIVING, "changed");
         }
         sound(context, known, old, new)?;
         if old.state() != new.state() {
@@ -106,7 +96,7 @@ pub(super) fn sign(context: &Context, new: &mut Implementation) {
 }
 
 /// Nobody has judged.
-fn not_judged() -> Judgement {
+pub(super) fn not_judged() -> Judgement {
     Judgement { verdict: Verdict::NotJudged.into(), ..Default::default() }
 }
 
@@ -122,26 +112,15 @@ fn sound(context: &Context, known: &Known, old: &Implementation, new: &Implement
     let wrong = |field: &str, message: String| {
         Err(Fault::invalid(House::FieldInvalid, message).on(format!("implementation.{field}")))
     };
-    let ours = |name: &str, collection: &str| {
-        Name::parse(name, collection).is_ok_and(|name| name.organization() == known.organization)
-    };
-    if old.scope != new.scope && !new.scope.is_empty() && !ours(&new.scope, "scopes") {
-        let organization = &known.organization;
-        return wrong(
-            "scope",
-            format!("a scope is organizations/{organization}/scopes/{{scope}}: {} is none", new.scope),
+    if old.selector != new.selector && !new.selector.is_empty() && !known.has_selector(&new.selector) {
+        let selector = &new.selector;
+        let message = format!(
+            "{selector} is not known here among the selectors of this organization: create it in the asset registry first; \
+             if it has just been created there, wait some seconds and call again"
         );
-    }
-    if old.selector != new.selector && !new.selector.is_empty() {
-        if !ours(&new.selector, "selectors") || !known.has_selector(&new.selector) {
-            let selector = &new.selector;
-            let message = format!(
-                "the asset registry is not known to have {selector}: create the selector first, or wait a moment where it is new"
-            );
-            return Err(Fault::precondition(ErrorReason::SelectorUnknown, message)
-                .with("selector", selector)
-                .on("implementation.selector"));
-        }
+        return Err(Fault::invalid(ErrorReason::EstateUnknown, message)
+            .with("name", selector)
+            .on("implementation.selector"));
     }
     if !new.name.is_empty() && new.replaced_by == new.name {
         return wrong("replaced_by", "an implementation does not replace itself: name another, or none".to_owned());

@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 mod catalogue;
+mod control_test;
 mod evidence;
 mod evidence_file;
 mod exception;
 mod implementation;
 mod mapping;
 mod schema;
+mod scope;
 
 use std::sync::Arc;
 
