@@ -4,6 +4,7 @@ pub mod call;
 pub mod client;
 pub mod controls;
 pub mod estate;
+pub mod evidence;
 pub mod import;
 pub mod ledger;
 pub mod member;

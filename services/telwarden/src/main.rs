@@ -13,7 +13,7 @@ use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
 use telwarden::{
-    call, controls, estate, import, ledger, member, posture, programme, quarantine, registers, surveys, watch,
+    call, controls, estate, evidence, import, ledger, member, posture, programme, quarantine, registers, surveys, watch,
 };
 
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
@@ -65,6 +65,9 @@ enum Command {
     /// Which controls apply.
     #[command(subcommand)]
     Controls(controls::Controls),
+    /// Files of evidence.
+    #[command(subcommand)]
+    Evidence(evidence::Files),
     /// One screen for the board: what there is, how valuable, how well known.
     Posture {
         /// Whose.
@@ -93,7 +96,7 @@ enum Ledger {
 
 #[derive(Debug, clap::Args)]
 struct Up {
-    /// Where databases and keys are kept.
+    /// Where databases, keys and files of evidence are kept.
     #[arg(long, default_value = "./telwarden-data")]
     data: PathBuf,
     /// Where the gateway listens.
@@ -189,6 +192,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Ledger(Ledger::Verify(options)) => ledger::verify(options, connection.output).await,
         Command::Assets(assets) => estate::run(connection, assets).await,
         Command::Controls(of) => controls::run(connection, of).await,
+        Command::Evidence(files) => evidence::run(connection, files).await,
         Command::Surveys(options) => surveys::run(connection, options).await,
         Command::Quarantine(options) => quarantine::run(connection, options).await,
         Command::Posture { organization } => posture::posture(connection, organization).await,
