@@ -287,7 +287,7 @@ async fn proven(
         size: i64::try_from(text.len())?,
         sha256: format!("{:x}", Sha256::digest(&text)),
     };
-    let parts = [Part::Start(start), Part::Chunk(text.into())];
+    let parts = [Part::Start(start), Part::Chunk(text)];
     let parts = parts.map(|part| api::UploadEvidenceRequest { part: Some(part) });
     client.upload_evidence(futures::stream::iter(parts)).await.map_err(|status| explain(&status))?;
     Ok(())

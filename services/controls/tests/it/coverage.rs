@@ -155,7 +155,7 @@ on_every_database! {
         decide(&bench, &statement.name, vec![row("8.16", Decision::NotApplicable, "no network of its own")]).await.unwrap();
         operating(&bench, "elsewhere", Implementation { scope: scope.clone(), ..of_control("8.15") }).await;
         let there = summary(&bench, "x1051-2023", &scope).await;
-        assert_eq!(there.statements, [statement.name.clone()]);
+        assert_eq!(there.statements, std::slice::from_ref(&statement.name));
         assert_eq!(counts(there.coverage.as_ref()), [106, 1, 0, 0, 105, 1]);
         // A draft binds nobody outside its scope.
         let everywhere = summary(&bench, "x1051-2023", "").await;

@@ -153,7 +153,7 @@ pub fn json(found: &Controls) -> serde_json::Value {
     });
     let ending = |name: &str, time: Option<&prost_types::Timestamp>| serde_json::json!({"name": name, "until": time.map(ToString::to_string)});
     serde_json::json!({
-        "suggestions": crate::controls::json(&found.suggested)["suggestions"],
+        "suggestions": crate::controls::json(&found.suggested).get("suggestions"),
         "catalogue": CATALOGUE,
         "applicable": coverage.applicable, "full": coverage.full, "partial": coverage.partial, "planned": coverage.planned,
         "none": coverage.none, "effectiveness": coverage.effectiveness,
