@@ -1,5 +1,6 @@
 //! `telwarden controls …`: which controls apply, drawn for people.
 
+mod coverage;
 mod soa;
 mod suggest;
 
@@ -7,6 +8,7 @@ use anyhow::Result;
 
 use crate::client::Connection;
 
+pub use coverage::{CoverageOf, Covered, coverage};
 pub use soa::{Soa, StatementOfApplicability, statement};
 pub use suggest::{Suggest, drawn, json, suggestions};
 
@@ -17,6 +19,8 @@ pub enum Controls {
     Suggest(Suggest),
     /// The Statement of Applicability of a scope: what is decided about each control, and why.
     Soa(Soa),
+    /// How much of what applies is done: of a catalogue, and of those it is mapped to.
+    Coverage(CoverageOf),
 }
 
 /// Runs a command.
@@ -27,5 +31,6 @@ pub async fn run(connection: &Connection, controls: &Controls) -> Result<()> {
     match controls {
         Controls::Suggest(which) => suggest::run(connection, which).await,
         Controls::Soa(which) => soa::run(connection, which).await,
+        Controls::Coverage(which) => coverage::run(connection, which).await,
     }
 }
