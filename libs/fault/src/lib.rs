@@ -32,7 +32,7 @@ macro_rules! reasons {
         }
     )*};
 }
-reasons!(fault, assets);
+reasons!(fault, assets, controls);
 
 /// A failure on its way to the caller.
 #[derive(Debug)]

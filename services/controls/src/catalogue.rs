@@ -76,6 +76,13 @@ impl store::Resource for Catalogues {
                 filter: "target_catalogue=",
                 by_id: false,
             },
+            Referrer {
+                what: "profiles",
+                table: "profile_catalogue",
+                column: "value",
+                filter: "catalogues:",
+                by_id: false,
+            },
         ];
         NAMED
     }

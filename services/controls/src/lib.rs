@@ -9,6 +9,8 @@ pub mod estate;
 pub mod mapping;
 pub mod mapping_entry;
 pub mod oscal;
+pub mod oscal_document;
+pub mod profile;
 pub mod shipped;
 
 use std::sync::Arc;
@@ -36,6 +38,10 @@ store::migrations![Migrator;
     "m0010_document",
     "m0011_mapping",
     "m0012_mapping_entry",
+    "m0013_profile",
+    "m0050_oscal_document",
+    "m0051_oscal_content",
+    "m0052_mapping_relationship",
 ];
 
 store::resources![Migrator;
@@ -44,6 +50,8 @@ store::resources![Migrator;
     documents: document::Documents,
     mapping_entries: mapping_entry::MappingEntries,
     mappings: mapping::Mappings,
+    oscal_documents: oscal_document::OscalDocuments,
+    profiles: profile::Profiles,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -57,11 +65,14 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     let registry = Arc::new(Registry::new(database));
     timer(database, clock).start().await?;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
+    let documents = oscal_document::Documents(of(&registry));
     Ok(Routes::new(api::catalogue_service_server::CatalogueServiceServer::from_arc(of(&registry)))
         .add_service(api::control_service_server::ControlServiceServer::from_arc(of(&registry)))
         .add_service(api::document_service_server::DocumentServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_service_server::MappingServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_entry_service_server::MappingEntryServiceServer::from_arc(of(&registry)))
+        .add_service(api::oscal_document_service_server::OscalDocumentServiceServer::new(documents))
+        .add_service(api::profile_service_server::ProfileServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 

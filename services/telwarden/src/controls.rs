@@ -1,89 +1,32 @@
-//! `telwarden controls …`: what the estate asks for, drawn for people.
+//! `telwarden controls …`: which controls apply, and the documents they travel in.
+
+pub mod oscal;
+pub mod suggest;
 
 use anyhow::Result;
-use wire::controls::v1::catalogue_service_client::CatalogueServiceClient;
-use wire::controls::v1::{SuggestControlsRequest, SuggestControlsResponse};
 
-use crate::client::{Client, Connection, Output, explain};
+use crate::client::Connection;
+pub use suggest::{drawn, json, suggestions};
 
 /// Controls of an organization.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub enum Controls {
     /// Which controls of a catalogue the estate asks for, and why.
-    Suggest(Suggest),
-}
-
-/// For which catalogue, and which part of the estate.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Suggest {
-    /// Whose.
-    #[arg(long)]
-    pub organization: String,
-    /// The id of the catalogue.
-    #[arg(long, default_value = "x1051-2023")]
-    pub catalogue: String,
-    /// Only what stands at this site; may be given several times.
-    #[arg(long = "site")]
-    pub sites: Vec<String>,
+    Suggest(suggest::Suggest),
+    /// Imports an OSCAL catalogue, profile or mapping collection (see docs/oscal.md).
+    ImportOscal(oscal::Import),
+    /// Exports an OSCAL document.
+    ExportOscal(oscal::Export),
 }
 
 /// Runs a command.
 ///
 /// # Errors
-/// What the suite answers, explained.
+/// What the suite answers, explained; a file that cannot be read or written.
 pub async fn run(connection: &Connection, controls: &Controls) -> Result<()> {
-    let Controls::Suggest(which) = controls;
-    let sites = which.sites.iter().map(|site| format!("organizations/{}/sites/{site}", which.organization));
-    let found = suggestions(connection.open().await?, &which.organization, &which.catalogue, sites.collect()).await?;
-    match connection.output {
-        Output::Json => println!("{}", json(&found)),
-        Output::Table => print!("{}", drawn(&found)),
+    match controls {
+        Controls::Suggest(which) => suggest::run(connection, which).await,
+        Controls::ImportOscal(import) => oscal::import(connection, import).await,
+        Controls::ExportOscal(export) => oscal::export(connection, export).await,
     }
-    Ok(())
-}
-
-/// Which controls of a catalogue the estate asks for.
-///
-/// # Errors
-/// What the suite answers, explained.
-pub async fn suggestions(
-    client: Client,
-    organization: &str,
-    catalogue: &str,
-    sites: Vec<String>,
-) -> Result<SuggestControlsResponse> {
-    let name = format!("organizations/{organization}/catalogues/{catalogue}");
-    let request = SuggestControlsRequest { name, sites };
-    let answer = CatalogueServiceClient::new(client).suggest_controls(request).await;
-    Ok(answer.map_err(|status| explain(&status))?.into_inner())
-}
-
-/// The answer as JSON.
-#[must_use]
-pub fn json(found: &SuggestControlsResponse) -> serde_json::Value {
-    let controls = found.suggestions.iter().map(|suggestion| {
-        let reasons: Vec<&str> = suggestion.grounds.iter().map(|ground| ground.reason.as_str()).collect();
-        serde_json::json!({
-            "control": suggestion.control, "label": suggestion.label, "title": suggestion.title, "reasons": reasons,
-        })
-    });
-    serde_json::json!({"suggestions": controls.collect::<Vec<_>>()})
-}
-
-/// The answer as lines for a person.
-#[must_use]
-pub fn drawn(found: &SuggestControlsResponse) -> String {
-    if found.suggestions.is_empty() {
-        return "Nothing that is known of the estate asks for a particular control.\n".to_owned();
-    }
-    let mut out = String::new();
-    for suggestion in &found.suggestions {
-        let label = if suggestion.label.is_empty() { "(label not known)" } else { &suggestion.label };
-        out.push_str(&format!("{label:<18}{}\n", suggestion.title));
-        for ground in &suggestion.grounds {
-            let sure = if ground.provisional { " (our reading)" } else { "" };
-            out.push_str(&format!("{:<18}because {}: {}{sure}\n", "", ground.condition, ground.reason));
-        }
-    }
-    out
 }

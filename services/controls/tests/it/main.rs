@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod mapping;
+mod oscal;
 mod schema;
 
 use std::sync::Arc;
