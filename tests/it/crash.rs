@@ -51,7 +51,8 @@ impl Estate {
     /// What `ledger verify` found, offline.
     fn ledger_holds(&self) -> Value {
         let mut command = Command::new(program());
-        let verified = self.at(command.args(["ledger", "verify", "--output", "json"])).output().unwrap();
+        let verified =
+            self.at(command.args(["ledger", "verify", "--service", "assets", "--output", "json"])).output().unwrap();
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
         serde_json::from_slice(&verified.stdout).unwrap()
     }

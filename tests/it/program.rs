@@ -73,11 +73,12 @@ impl Drop for Serving {
 
 /// A token of the embedded default for organization `acme`.
 pub(crate) fn token(data: &Path, role: &str) -> String {
-    let made = Command::new(program())
-        .args(["token", "--organization", "acme", "--role", role, "--data"])
-        .arg(data)
-        .output()
-        .unwrap();
+    minted(data, &["--organization", "acme", "--role", role])
+}
+
+/// A token of the embedded default, as the command line mints it.
+pub(crate) fn minted(data: &Path, of: &[&str]) -> String {
+    let made = Command::new(program()).arg("token").args(of).arg("--data").arg(data).output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     String::from_utf8(made.stdout).unwrap().trim().to_owned()
 }

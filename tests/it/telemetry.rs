@@ -14,7 +14,7 @@ use wire::changes::v1::change_service_client::ChangeServiceClient;
 use wire::changes::v1::{Change, WatchChangesRequest, WatchChangesResponse};
 
 use crate::http::Rest;
-use crate::program::{Serving, program};
+use crate::program::{Serving, minted, program};
 
 /// Who calls, and the id of the span it calls from.
 const CALLER: &str = "b7ad6b7169203331";
@@ -47,7 +47,7 @@ impl Estate {
         Self::new(folder, vec![suite], gateway)
     }
 
-    /// The registry and the gateway, each a process of its own.
+    /// The services and the gateway, each a process of its own.
     fn serve(collector: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         access::LocalKey::open(&folder.path().join("keys")).unwrap();
@@ -55,16 +55,23 @@ impl Estate {
             "[trust]\nkey_set = \"{}\"\n[telemetry]\notlp_endpoint = \"{collector}\"\n",
             folder.path().join("keys/key-set.json").display()
         );
-        let database = folder.path().join("assets.db");
-        let service = format!("[service]\naddress = \"127.0.0.1:0\"\ndatabase = \"{}\"\n{common}", database.display());
-        let assets = start(folder.path(), "assets", &service);
-        let door = format!(
-            "[door]\naddress = \"127.0.0.1:0\"\n[upstreams]\nassets = [\"{}\"]\n{common}",
-            assets.url("assets")
-        );
-        let gateway = start(folder.path(), "gateway", &door);
+        let service = |name: &str, follow: &str| {
+            let database = folder.path().join(format!("{name}.db"));
+            let place = format!("[service]\naddress = \"127.0.0.1:0\"\ndatabase = \"{}\"\n", database.display());
+            start(folder.path(), name, &format!("{place}{follow}{common}"))
+        };
+        let assets = service("assets", "");
+        let own = folder.path().join("controls.token");
+        std::fs::write(&own, minted(folder.path(), &["--service", "controls"])).unwrap();
+        let source = assets.url("assets");
+        let controls =
+            service("controls", &format!("[follow]\ntoken_file = \"{}\"\nassets = [\"{source}\"]\n", own.display()));
+        let upstreams =
+            format!("[upstreams]\nassets = [\"{source}\"]\ncontrols = [\"{}\"]\n", controls.url("controls"));
+        let gateway =
+            start(folder.path(), "gateway", &format!("[door]\naddress = \"127.0.0.1:0\"\n{upstreams}{common}"));
         let url = gateway.url("gateway");
-        Self::new(folder, vec![gateway, assets], url)
+        Self::new(folder, vec![gateway, controls, assets], url)
     }
 
     fn rest(&self) -> Rest {

@@ -202,7 +202,7 @@ fn interconnects(layout: &Layout, seed: u64) -> Vec<Interconnect> {
                 agreement_start: format!("{started}-{:02}-01", 1 + draw.below(purpose::STATE, 12)),
                 assets: vec![numbered(family, index)],
                 stage: match (kind, index) {
-                    ("peering", 2) => Stage::Isolated(LEAK),
+                    ("peering", of) if of + 1 == of_family.min(3) => Stage::Isolated(LEAK),
                     ("voice", last) if last + 1 == of_family && last > 0 => Stage::Draft,
                     _ => Stage::InForce,
                 },

@@ -83,6 +83,13 @@ impl store::Resource for Catalogues {
                 filter: "catalogues:",
                 by_id: false,
             },
+            Referrer {
+                what: "statements",
+                table: "statement",
+                column: "catalogue",
+                filter: "catalogue=",
+                by_id: false,
+            },
         ];
         NAMED
     }
@@ -146,16 +153,21 @@ impl CatalogueService for Registry {
 }
 
 fn suggested(control: Control, suggestion: &shipped::Suggestion) -> ControlSuggestion {
+    ControlSuggestion {
+        control: control.name,
+        label: control.label,
+        title: control.title,
+        grounds: grounds(suggestion),
+    }
+}
+
+/// Why a control is suggested.
+pub(crate) fn grounds(suggestion: &shipped::Suggestion) -> Vec<Ground> {
     let ground = |rule: &&shipped::Rule| Ground {
         rule: rule.key.clone(),
         condition: rule.condition.clone(),
         reason: rule.reason.clone(),
         provisional: rule.mark.is_provisional(),
     };
-    ControlSuggestion {
-        control: control.name,
-        label: control.label,
-        title: control.title,
-        grounds: suggestion.rules.iter().map(ground).collect(),
-    }
+    suggestion.rules.iter().map(ground).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use store::{Reference, Rules, Shipped, Side};
+use store::{Reference, Referrer, Rules, Shipped, Side};
 use tonic::{Request, Response, Status};
 use wire::controls::v1::control::Origin;
 use wire::controls::v1::control_service_server::ControlService;
@@ -80,6 +80,26 @@ impl store::Resource for Controls {
 
     fn references() -> &'static [Reference<Control>] {
         store::references![Control; name(parent): Catalogues]
+    }
+
+    fn referrers() -> &'static [Referrer] {
+        const NAMED: &[Referrer] = &[
+            Referrer {
+                what: "implementations",
+                table: "implementation",
+                column: "control",
+                filter: "control=",
+                by_id: false,
+            },
+            Referrer {
+                what: "rows of statements",
+                table: "statement_row",
+                column: "control",
+                filter: "control=",
+                by_id: false,
+            },
+        ];
+        NAMED
     }
 
     fn shipped() -> &'static Shipped<Control> {

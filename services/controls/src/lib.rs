@@ -4,14 +4,20 @@
 
 pub mod catalogue;
 pub mod control;
+pub mod control_test;
 pub mod document;
 pub mod estate;
+pub mod implementation;
 pub mod mapping;
 pub mod mapping_entry;
 pub mod oscal;
 pub mod oscal_document;
 pub mod profile;
+pub mod scope;
 pub mod shipped;
+pub mod statement;
+pub mod statement_row;
+pub mod test_run;
 
 use std::sync::Arc;
 
@@ -39,6 +45,12 @@ store::migrations![Migrator;
     "m0011_mapping",
     "m0012_mapping_entry",
     "m0013_profile",
+    "m0020_scope",
+    "m0021_statement",
+    "m0022_statement_row",
+    "m0030_implementation",
+    "m0031_control_test",
+    "m0032_test_run",
     "m0050_oscal_document",
     "m0051_oscal_content",
     "m0052_mapping_relationship",
@@ -46,12 +58,18 @@ store::migrations![Migrator;
 
 store::resources![Migrator;
     catalogues: catalogue::Catalogues,
+    control_tests: control_test::ControlTests,
     controls: control::Controls,
     documents: document::Documents,
+    implementations: implementation::Implementations,
     mapping_entries: mapping_entry::MappingEntries,
     mappings: mapping::Mappings,
     oscal_documents: oscal_document::OscalDocuments,
     profiles: profile::Profiles,
+    scopes: scope::Scopes,
+    statement_rows: statement_row::StatementRows,
+    statements: statement::Statements,
+    test_runs: test_run::TestRuns,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -68,11 +86,17 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     let documents = oscal_document::Documents(of(&registry));
     Ok(Routes::new(api::catalogue_service_server::CatalogueServiceServer::from_arc(of(&registry)))
         .add_service(api::control_service_server::ControlServiceServer::from_arc(of(&registry)))
+        .add_service(api::control_test_service_server::ControlTestServiceServer::from_arc(of(&registry)))
         .add_service(api::document_service_server::DocumentServiceServer::from_arc(of(&registry)))
+        .add_service(api::implementation_service_server::ImplementationServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_service_server::MappingServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_entry_service_server::MappingEntryServiceServer::from_arc(of(&registry)))
         .add_service(api::oscal_document_service_server::OscalDocumentServiceServer::new(documents))
         .add_service(api::profile_service_server::ProfileServiceServer::from_arc(of(&registry)))
+        .add_service(api::scope_service_server::ScopeServiceServer::from_arc(of(&registry)))
+        .add_service(api::statement_row_service_server::StatementRowServiceServer::from_arc(of(&registry)))
+        .add_service(api::statement_service_server::StatementServiceServer::from_arc(of(&registry)))
+        .add_service(api::test_run_service_server::TestRunServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 
@@ -93,7 +117,7 @@ where
 
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
-    deadline::Timer::new(database, clock)
+    control_test::timer(implementation::timer(deadline::Timer::new(database, clock)))
 }
 
 /// The last segment of a name.

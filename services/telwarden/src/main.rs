@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
-use telwarden::{call, controls, estate, import, ledger, posture, quarantine, registers, surveys, watch};
+use telwarden::{call, controls, estate, import, ledger, member, posture, quarantine, registers, surveys, watch};
 
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
 #[derive(Debug, Parser)]
@@ -139,14 +139,17 @@ struct Token {
     #[arg(long, default_value = "./telwarden-data")]
     data: PathBuf,
     /// The organization the caller acts for; several times for a group.
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "service")]
     organization: Vec<String>,
     /// The caller's role; several times for several.
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "service")]
     role: Vec<String>,
     /// Who the caller is.
     #[arg(long, default_value = "operator")]
     subject: String,
+    /// A token by which this service calls others (its setting `follow.token_file`), instead of one for a caller of the gateway.
+    #[arg(long, conflicts_with_all = ["organization", "role", "subject"])]
+    service: Option<String>,
     /// How long it holds: `30m`, `1h`.
     #[arg(long, default_value = "1h")]
     ttl: String,
@@ -212,9 +215,17 @@ fn mint(token: &Token) -> Result<()> {
     }
     let lifetime: process::config::Period = token.ttl.parse().with_context(|| format!("--ttl {}", token.ttl))?;
     let key = LocalKey::open(&token.data.join("keys"))?;
-    let organizations: Vec<&str> = token.organization.iter().map(String::as_str).collect();
-    let roles: Vec<&str> = token.role.iter().map(String::as_str).collect();
-    println!("{}", key.mint(&token.subject, &organizations, &roles, SystemClock.now(), lifetime.into())?);
+    let now = SystemClock.now();
+    let minted = if let Some(service) = &token.service {
+        member::member(service)?;
+        let subject = format!("service:{service}");
+        key.mint(&subject, &[access::EVERY_ORGANIZATION], &[access::SERVICE_ROLE], now, lifetime.into())?
+    } else {
+        let organizations: Vec<&str> = token.organization.iter().map(String::as_str).collect();
+        let roles: Vec<&str> = token.role.iter().map(String::as_str).collect();
+        key.mint(&token.subject, &organizations, &roles, now, lifetime.into())?
+    };
+    println!("{minted}");
     Ok(())
 }
 

@@ -42,6 +42,8 @@ fn the_registers_follow_the_seed_and_show_every_stage() {
     let stages: Vec<Stage> = of(1).interconnects.iter().map(|one| one.stage).collect();
     assert!(stages.contains(&Stage::Draft) && stages.contains(&Stage::InForce));
     assert!(stages.iter().any(|stage| matches!(stage, Stage::Isolated(_))));
+    let small = registers(Settings { seed: 5, scale: 0.2 }).unwrap().interconnects;
+    assert!(small.iter().any(|one| matches!(one.stage, Stage::Isolated(_))), "a small operator has one too");
     let order: Vec<i32> = of(1).essential_users.iter().map(|user| user.priority).collect();
     assert!(order.is_sorted() && order.first() == Some(&1), "{order:?}");
     assert!(registers(Settings { seed: 1, scale: f64::NAN }).is_err());

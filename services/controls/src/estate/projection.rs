@@ -88,7 +88,7 @@ fn thing(change: &Change) -> Outcome<Option<(&'static str, Option<Thing>)>> {
 }
 
 async fn write_things(tx: &mut Transaction, things: Things) -> Outcome<()> {
-    let mut groups: BTreeMap<(String, &'static str), Vec<(String, Option<Thing>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<_, Vec<(String, Option<Thing>)>> = BTreeMap::new();
     for ((organization, kind, id), thing) in things {
         groups.entry((organization, kind)).or_default().push((id, thing));
     }

@@ -1,10 +1,15 @@
 //! The service of controls as its callers see it, on SQLite and, where a server is at hand, on PostgreSQL.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
+#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
 
 mod catalogue;
+mod control_test;
+mod implementation;
 mod mapping;
 mod oscal;
 mod schema;
+mod scope;
+mod statement;
+mod statement_light;
 
 use std::sync::Arc;
 
