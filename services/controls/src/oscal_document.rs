@@ -10,6 +10,7 @@ mod overlay;
 pub(crate) mod profile;
 mod receive;
 mod rejected;
+mod scope;
 mod sources;
 pub(crate) mod whole;
 

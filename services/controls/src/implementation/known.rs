@@ -156,9 +156,9 @@ impl Known {
             let count: i64 = row.try_get_by_index(2).map_err(Fault::defect)?;
             let oldest: i64 = row.try_get_by_index(3).map_err(Fault::defect)?;
             if result == RunResult::Passed.text() {
-                tested.runs.0 = count
+                tested.runs.0 = count;
             } else {
-                tested.runs.1 = count
+                tested.runs.1 = count;
             }
             tested.oldest = Some(tested.oldest.map_or(oldest, |known| known.min(oldest)));
         }

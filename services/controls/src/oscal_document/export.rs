@@ -6,10 +6,11 @@ use store::Resource as _;
 use wire::controls::v1::oscal_document::Kind;
 use wire::controls::v1::{ErrorReason, ExportOscalRequest};
 
-use super::{OscalDocuments, aside, whole};
+use super::{OscalDocuments, aside, scope, whole};
 use crate::Registry;
 use crate::catalogue::Catalogues;
 use crate::mapping::Mappings;
+use crate::oscal::export::ExportError;
 use crate::profile::Profiles;
 
 /// The bytes of a document.
@@ -20,6 +21,9 @@ pub(crate) async fn export(
     request: &ExportOscalRequest,
 ) -> Outcome<Vec<u8>> {
     let (kind, resource) = (request.kind(), request.resource.as_str());
+    if let Some(within) = scope::gather(registry, context, organization, resource).await? {
+        return of_scope(kind, resource, within).await;
+    }
     let mut names = vec![resource.to_owned()];
     let mut all = false;
     if resource::Name::parse(resource, OscalDocuments::COLLECTION).is_ok() {
@@ -51,9 +55,24 @@ pub(crate) async fn export(
     aside(move || whole.bytes()).await
 }
 
+/// The bytes of a document about a scope, or about one statement.
+async fn of_scope(kind: Kind, resource: &str, within: scope::Within) -> Outcome<Vec<u8>> {
+    let statement = resource != within.scope.name;
+    let write: fn(&scope::Within) -> Result<serde_json::Value, ExportError> = match kind {
+        Kind::Profile => scope::statement::document,
+        Kind::ComponentDefinition if !statement => scope::component::document,
+        Kind::AssessmentResults if !statement => scope::assessment::document,
+        Kind::PlanOfActionAndMilestones if !statement => scope::milestones::document,
+        _ => return Err(unsupported(kind, resource)),
+    };
+    let value = aside(move || write(&within)).await?;
+    value.map(|value| value.to_string().into_bytes()).map_err(|error| whole::impossible(&error))
+}
+
 fn unsupported(kind: Kind, resource: &str) -> Box<Fault> {
     let message = format!(
-        "{resource} is not exported as {}: export a catalogue as CATALOGUE, a profile as PROFILE, a mapping as MAPPING",
+        "{resource} is not exported as {}: a catalogue is exported as CATALOGUE, a profile or a statement as PROFILE, a mapping as MAPPING, a \
+         scope as PROFILE, COMPONENT_DEFINITION, ASSESSMENT_RESULTS or PLAN_OF_ACTION_AND_MILESTONES",
         kind.as_str_name()
     );
     Fault::invalid(ErrorReason::OscalKindUnsupported, message).with("kind", kind.as_str_name()).on("kind")

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// When something last changed, as OSCAL writes it.
-fn changed(times: impl Iterator<Item = Option<prost_types::Timestamp>>) -> Timestamp {
+pub(super) fn changed(times: impl Iterator<Item = Option<prost_types::Timestamp>>) -> Timestamp {
     let newest = times.flatten().map(|time| store::micros(Some(&time))).max();
     newest.and_then(|micros| Timestamp::from_microsecond(micros).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

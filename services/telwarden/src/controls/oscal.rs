@@ -55,6 +55,12 @@ pub struct Export {
     /// The id of a mapping.
     #[arg(long, group = "what")]
     pub mapping: Option<String>,
+    /// The id of a scope.
+    #[arg(long, group = "what")]
+    pub scope: Option<String>,
+    /// The id of a statement of applicability.
+    #[arg(long, group = "what")]
+    pub statement: Option<String>,
     /// The id of an imported document.
     #[arg(long, group = "what")]
     pub document: Option<String>,
@@ -68,10 +74,16 @@ pub struct Export {
 pub enum ExportKind {
     /// Controls.
     Catalogue,
-    /// A selection of controls.
+    /// A selection of controls; of a statement or a scope what applies.
     Profile,
     /// How controls of two catalogues relate.
     Mapping,
+    /// How the controls are implemented in a scope.
+    ComponentDefinition,
+    /// What tests found in a scope.
+    AssessmentResults,
+    /// What is to be done in a scope.
+    PlanOfActionAndMilestones,
 }
 
 impl ExportKind {
@@ -80,6 +92,9 @@ impl ExportKind {
             Self::Catalogue => Kind::Catalogue,
             Self::Profile => Kind::Profile,
             Self::Mapping => Kind::Mapping,
+            Self::ComponentDefinition => Kind::ComponentDefinition,
+            Self::AssessmentResults => Kind::AssessmentResults,
+            Self::PlanOfActionAndMilestones => Kind::PlanOfActionAndMilestones,
         }
     }
 }
@@ -212,10 +227,12 @@ pub async fn export(connection: &Connection, export: &Export) -> Result<()> {
         ("catalogues", &export.catalogue),
         ("profiles", &export.profile),
         ("mappings", &export.mapping),
+        ("scopes", &export.scope),
+        ("statements", &export.statement),
         ("oscalDocuments", &export.document),
     ];
     let Some((collection, id)) = named.into_iter().find_map(|(collection, id)| Some((collection, id.as_ref()?))) else {
-        bail!("say what to export: --catalogue, --profile, --mapping or --document, with its id");
+        bail!("say what to export: --catalogue, --profile, --mapping, --scope, --statement or --document, with its id");
     };
     let parent = format!("organizations/{}", export.organization);
     let resource = if id.starts_with("organizations/") { id.clone() } else { format!("{parent}/{collection}/{id}") };
