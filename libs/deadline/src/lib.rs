@@ -30,5 +30,5 @@
 mod table;
 mod timer;
 
-pub use table::{Deadline, TABLE, clear, set};
+pub use table::{Deadline, TABLE, clear, follow, set};
 pub use timer::{Handler, POLL, Timer};

@@ -1,7 +1,7 @@
 //! The rows.
 
 use fault::{Fault, Outcome};
-use store::{Database, Dialect, Sql, Transaction};
+use store::{Changed, Database, Dialect, Sql, Transaction};
 
 /// The statements that make the table, in the portable form of migrations.
 pub const TABLE: &str = include_str!("../deadline.sql");
@@ -27,8 +27,11 @@ impl Deadline {
     }
 }
 
-/// Sets deadlines, each in the place of one of the same organization, kind and name. The timer hears of them when the
-/// transaction is committed.
+/// How many deadlines one statement sets.
+const PORTION: usize = 500;
+
+/// Sets deadlines, each in the place of one of the same organization, kind and name, also where another transaction sets that at
+/// the same moment. The timer hears of them when the transaction is committed.
 ///
 /// # Errors
 /// `STORE_UNAVAILABLE`.
@@ -36,24 +39,27 @@ pub async fn set(tx: &mut Transaction, deadlines: &[Deadline]) -> Outcome<()> {
     if deadlines.is_empty() {
         return Ok(());
     }
-    for group in deadlines.chunk_by(|a, b| (&a.organization, &a.kind) == (&b.organization, &b.kind)) {
-        let Some(first) = group.first() else { continue };
-        let names: Vec<&str> = group.iter().map(|deadline| deadline.name.as_str()).collect();
-        clear(tx, &first.organization, &first.kind, &names).await?;
+    // In one order, so that two that set the same do not wait for each other.
+    let mut deadlines: Vec<&Deadline> = deadlines.iter().collect();
+    deadlines.sort_by_key(|deadline| (&deadline.organization, &deadline.kind, &deadline.name));
+    for portion in deadlines.chunks(PORTION) {
+        let mut sql = tx.sql("INSERT INTO deadline (organization, kind, name, due, try_time, attempts) VALUES ");
+        for (index, Deadline { organization, kind, name, due }) in portion.iter().enumerate() {
+            sql.push(if index > 0 { ", (" } else { "(" }).bind(organization.as_str()).push(", ");
+            sql.bind(kind.as_str())
+                .push(", ")
+                .bind(name.as_str())
+                .push(", ")
+                .bind(*due)
+                .push(", ")
+                .bind(*due)
+                .push(", 0)");
+        }
+        sql.push(
+            " ON CONFLICT (organization, kind, name) DO UPDATE SET due = excluded.due, try_time = excluded.try_time, attempts = 0",
+        );
+        tx.run(sql).await?;
     }
-    let row = |deadline: &Deadline| {
-        let Deadline { organization, kind, name, due } = deadline;
-        vec![
-            organization.as_str().into(),
-            kind.as_str().into(),
-            name.as_str().into(),
-            (*due).into(),
-            (*due).into(),
-            0_i64.into(),
-        ]
-    };
-    let columns = ["organization", "kind", "name", "due", "try_time", "attempts"];
-    tx.insert("deadline", &columns, deadlines.iter().map(row).collect()).await?;
     tx.ring();
     Ok(())
 }
@@ -70,6 +76,32 @@ pub async fn clear(tx: &mut Transaction, organization: &str, kind: &str, names: 
     sql.bind(organization).push(" AND kind = ").bind(kind).push(" AND ").is_in("name", names);
     tx.run(sql).await?;
     Ok(())
+}
+
+/// Keeps the deadlines of one kind in step with resources that were written, as [`store::Rules::settled`] tells of them. `due` gives when
+/// a resource is due, in microseconds since 1970, if it is.
+///
+/// # Errors
+/// `STORE_UNAVAILABLE`.
+pub async fn follow<M: Sync>(
+    tx: &mut Transaction,
+    organization: &str,
+    kind: &str,
+    changed: &[Changed<M>],
+    name: fn(&M) -> &str,
+    due: fn(&M) -> Option<i64>,
+) -> Outcome<()> {
+    let (mut sets, mut clears) = (Vec::new(), Vec::new());
+    for change in changed {
+        let (before, after) = (change.before.as_ref().and_then(due), change.after.as_ref().and_then(due));
+        let Some(of) = change.after.as_ref().or(change.before.as_ref()).filter(|_| before != after) else { continue };
+        match after {
+            Some(due) => sets.push(Deadline::new(organization, kind, name(of), due)),
+            None => clears.push(name(of)),
+        }
+    }
+    clear(tx, organization, kind, &clears).await?;
+    set(tx, &sets).await
 }
 
 /// What is due at `now`, the longest due first, and how often it was tried.

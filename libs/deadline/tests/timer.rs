@@ -140,6 +140,19 @@ on_every_database! {
         assert_eq!(named(&left(&database).await), [("kept", 10), ("moved", 30)]);
     }
 
+    async fn those_who_set_the_same_at_once_wait_for_each_other(bench) {
+        let database = bench.open().await;
+        let timer = bench.timer(&database);
+        let names: Vec<String> = (0..600).map(|n| format!("n{n:03}")).collect();
+        let set_all = async |second: i64| {
+            let deadlines: Vec<(&str, i64)> = names.iter().rev().map(|name| (name.as_str(), second)).collect();
+            bench.set(&database, &deadlines).await;
+        };
+        tokio::join!(set_all(10), set_all(10), set_all(10));
+        bench.clock.advance(10 * SECOND);
+        assert_eq!(timer.round().await.unwrap(), 600, "each once");
+    }
+
     async fn kinds_without_a_handler_wait_for_one(bench) {
         let database = bench.open().await;
         bench.set(&database, &[("a", 1)]).await;

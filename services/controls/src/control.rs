@@ -83,23 +83,16 @@ impl store::Resource for Controls {
     }
 
     fn referrers() -> &'static [Referrer] {
-        const NAMED: &[Referrer] = &[
-            Referrer {
-                what: "implementations",
-                table: "implementation",
-                column: "control",
-                filter: "control=",
-                by_id: false,
-            },
-            Referrer {
-                what: "rows of statements",
-                table: "statement_row",
-                column: "control",
-                filter: "control=",
-                by_id: false,
-            },
-        ];
-        NAMED
+        const IMPLEMENTATIONS: Referrer = Referrer {
+            what: "implementations",
+            table: "implementation",
+            column: "control",
+            filter: "control=",
+            by_id: false,
+        };
+        const EXCEPTIONS: Referrer = Referrer { what: "exceptions", table: "exception", ..IMPLEMENTATIONS };
+        const ROWS: Referrer = Referrer { what: "rows of statements", table: "statement_row", ..IMPLEMENTATIONS };
+        const { &[IMPLEMENTATIONS, EXCEPTIONS, ROWS] }
     }
 
     fn shipped() -> &'static Shipped<Control> {

@@ -89,6 +89,20 @@ impl store::Resource for Implementations {
                 filter: "implementation=",
                 by_id: false,
             },
+            Referrer {
+                what: "evidence",
+                table: "evidence_implementation",
+                column: "value",
+                filter: "implementations:",
+                by_id: false,
+            },
+            Referrer {
+                what: "exceptions",
+                table: "exception",
+                column: "implementation",
+                filter: "implementation=",
+                by_id: false,
+            },
         ];
         REFERRERS
     }

@@ -7,6 +7,8 @@ pub mod control;
 pub mod control_test;
 pub mod document;
 pub mod estate;
+pub mod evidence;
+pub mod exception;
 pub mod implementation;
 pub mod mapping;
 pub mod mapping_entry;
@@ -20,6 +22,7 @@ pub mod statement_row;
 pub mod test_run;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fault::{Fault, Outcome};
 use store::Database;
@@ -51,6 +54,8 @@ store::migrations![Migrator;
     "m0030_implementation",
     "m0031_control_test",
     "m0032_test_run",
+    "m0040_evidence",
+    "m0041_exception",
     "m0050_oscal_document",
     "m0051_oscal_content",
     "m0052_mapping_relationship",
@@ -61,6 +66,8 @@ store::resources![Migrator;
     control_tests: control_test::ControlTests,
     controls: control::Controls,
     documents: document::Documents,
+    evidence: evidence::AllEvidence,
+    exceptions: exception::Exceptions,
     implementations: implementation::Implementations,
     mapping_entries: mapping_entry::MappingEntries,
     mappings: mapping::Mappings,
@@ -72,22 +79,53 @@ store::resources![Migrator;
     test_runs: test_run::TestRuns,
 ];
 
+/// What an operator may set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the files of evidence are, and how large one may be.
+    pub evidence_files: evidence::Files,
+    /// How long a caller may be silent while it uploads a file. Default: [`evidence::SILENCE`].
+    pub upload_silence: Duration,
+}
+
+impl Settings {
+    /// With files of evidence there, and the rest as it is by default.
+    #[must_use]
+    pub fn new(evidence_files: evidence::Files) -> Self {
+        Self { evidence_files, upload_silence: evidence::SILENCE }
+    }
+}
+
+/// The service on a database, with files of evidence in memory alone: for tests.
+///
+/// # Errors
+/// As [`service_with`].
+pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
+    service_with(database, clock, Settings::new(evidence::Files::in_memory())).await
+}
+
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
 ///
 /// # Errors
 /// `STORE_UNAVAILABLE`, where work a crash left undone cannot be taken up.
-pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
+pub async fn service_with(database: &Database, clock: Arc<dyn access::Clock>, settings: Settings) -> Outcome<Routes> {
     if let Some(file) = shipped::unreadable().first() {
         return Err(Fault::defect(format!("what ships cannot be read: {file:?}")));
     }
     let registry = Arc::new(Registry::new(database));
-    timer(database, clock).start().await?;
+    let files = Arc::new(settings.evidence_files);
+    evidence::sweep(database, &files, &clock).await?;
+    timer(database, clock, &files).start().await?;
+    let silence = settings.upload_silence;
+    let evidence = evidence::EvidenceApi { registry: Arc::clone(&registry), files, silence };
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     let documents = oscal_document::Documents(of(&registry));
     Ok(Routes::new(api::catalogue_service_server::CatalogueServiceServer::from_arc(of(&registry)))
         .add_service(api::control_service_server::ControlServiceServer::from_arc(of(&registry)))
         .add_service(api::control_test_service_server::ControlTestServiceServer::from_arc(of(&registry)))
         .add_service(api::document_service_server::DocumentServiceServer::from_arc(of(&registry)))
+        .add_service(api::evidence_service_server::EvidenceServiceServer::new(evidence))
+        .add_service(api::exception_service_server::ExceptionServiceServer::from_arc(of(&registry)))
         .add_service(api::implementation_service_server::ImplementationServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_service_server::MappingServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_entry_service_server::MappingEntryServiceServer::from_arc(of(&registry)))
@@ -116,8 +154,9 @@ where
 }
 
 /// What happens by itself when it is due.
-fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
-    control_test::timer(implementation::timer(deadline::Timer::new(database, clock)))
+fn timer(database: &Database, clock: Arc<dyn access::Clock>, files: &Arc<evidence::Files>) -> deadline::Timer {
+    let timer = control_test::timer(implementation::timer(deadline::Timer::new(database, clock)));
+    exception::timer(evidence::timer(timer, files))
 }
 
 /// The last segment of a name.

@@ -1,7 +1,9 @@
 //! The services the suite is made of, and how each starts.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use access::{Clock, ServiceToken};
 use anyhow::{Result, bail};
@@ -14,6 +16,26 @@ use tonic::service::interceptor::InterceptedService;
 /// Another service, called with this service's own token.
 pub type Neighbour = InterceptedService<gateway::Upstream, ServiceToken>;
 
+/// What the services are set to, beside where they listen and whom they trust. Each takes what is its own.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Of the asset registry: how long an import in one transaction may make others wait as a whole.
+    pub import_whole: Duration,
+    /// Of the service of controls: the folder that holds the files of evidence.
+    pub evidence_folder: PathBuf,
+    /// Of the service of controls: how many bytes a file of evidence may have.
+    pub evidence_largest: u64,
+}
+
+impl Settings {
+    /// With files of evidence in a folder, and the rest as it is by default.
+    #[must_use]
+    pub fn new(evidence_folder: PathBuf) -> Self {
+        let import_whole = assets::Settings::default().import_whole;
+        Self { import_whole, evidence_folder, evidence_largest: controls::evidence::LARGEST }
+    }
+}
+
 /// A service of the suite.
 pub struct Member {
     /// Its name: of its database, in permissions, in the ledger.
@@ -24,8 +46,10 @@ pub struct Member {
     pub tables: fn() -> Tables,
     /// The gRPC services it serves, beside its part of the ledger.
     pub grpc_services: fn() -> Vec<String>,
+    /// Its own settings with their explanations, as TOML.
+    pub settings: &'static str,
     /// Starts it on its database.
-    pub start: for<'a> fn(&'a Database, Arc<dyn Clock>) -> BoxFuture<'a, Result<Routes>>,
+    pub start: for<'a> fn(&'a Database, Arc<dyn Clock>, &'a Settings) -> BoxFuture<'a, Result<Routes>>,
     /// The services whose feeds it follows.
     pub follows: &'static [Follow],
 }
@@ -45,8 +69,13 @@ pub const MEMBERS: [Member; 2] = [
         port: 9101,
         tables: assets::tables,
         grpc_services: assets::services,
-        start: |database, clock| {
-            Box::pin(async move { assets::service(database, clock).await.map_err(|fault| anyhow::anyhow!("{fault}")) })
+        settings: include_str!("serve/assets.toml"),
+        start: |database, clock, settings| {
+            Box::pin(async move {
+                let settings = assets::Settings { import_whole: settings.import_whole };
+                let started = assets::service_with(database, clock, settings).await;
+                started.map_err(|fault| anyhow::anyhow!("{fault}"))
+            })
         },
         follows: &[],
     },
@@ -55,9 +84,12 @@ pub const MEMBERS: [Member; 2] = [
         port: 9102,
         tables: controls::tables,
         grpc_services: controls::services,
-        start: |database, clock| {
+        settings: include_str!("serve/evidence.toml"),
+        start: |database, clock, settings| {
             Box::pin(async move {
-                let started = controls::service(database, clock).await;
+                let files = controls::evidence::Files::in_folder(&settings.evidence_folder, settings.evidence_largest);
+                let settings = files.map(controls::Settings::new).map_err(|fault| anyhow::anyhow!("{fault}"))?;
+                let started = controls::service_with(database, clock, settings).await;
                 started.map_err(|fault| anyhow::anyhow!("{fault}"))
             })
         },

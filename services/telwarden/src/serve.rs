@@ -1,5 +1,6 @@
 //! One service, or the gateway, alone: as production runs it.
 
+mod own;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use tower::util::BoxCloneSyncService;
 
 use crate::member::{self, MEMBERS, Member};
 use crate::suite;
+use own::{AssetsSection, EvidenceSection};
 use trust::TrustSection;
 
 /// What can run alone: every service, and the gateway.
@@ -32,6 +34,8 @@ pub fn names() -> Vec<&'static str> {
 #[serde(deny_unknown_fields)]
 struct ServiceConfig {
     service: ServiceSection,
+    assets: Option<AssetsSection>,
+    evidence: Option<EvidenceSection>,
     #[serde(default)]
     follow: FollowSection,
     trust: TrustSection,
@@ -90,7 +94,7 @@ pub fn defaults(name: &str) -> Result<String> {
     let own = include_str!("serve/service.toml");
     let own = own.replace("{name}", member.name).replace("{port}", &member.port.to_string());
     let follow = if member.follows.is_empty() { "" } else { include_str!("serve/follow.toml") };
-    Ok(format!("{own}\n{follow}\n{}", process::DEFAULTS))
+    Ok(format!("{own}\n{}\n{follow}\n{}", member.settings, process::DEFAULTS))
 }
 
 /// Runs one service or the gateway until it is told to stop.
@@ -127,12 +131,13 @@ async fn run_service(member: &Member, defaults: &str, config: Option<&Path>, shu
         url if url.starts_with("postgres") => Location::Url(url.to_owned()),
         path => Location::File(path.into()),
     };
+    let settings = own::settings(member, &location, config.assets, config.evidence)?;
     let database = Database::open(member.name, &location, &(member.tables)()).await?;
     let door = suite::door_of(verifier, shipped_roles(), Some(suite::denials(&database).await?))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let health = process::health::Health::new();
     health.set_serving("").await;
-    let routes = (member.start)(&database, Arc::clone(&clock)).await?.add_service(health.service());
+    let routes = (member.start)(&database, Arc::clone(&clock), &settings).await?.add_service(health.service());
     let following = follow(member, config.follow, &database, &clock).await?;
     let stack = process::trace::TraceLayer::new().layer(process::panic::PanicLayer.layer(door.layer(routes)));
     let listener = bind(config.service.address).await?;

@@ -27,7 +27,7 @@ pub const CHANGES: &str = "telwarden.changes.v1.ChangeService";
 /// How to run the suite.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where databases and keys are.
+    /// Where databases, keys and files of evidence are.
     pub data: PathBuf,
     /// Where the gateway listens.
     pub listen: SocketAddr,
@@ -103,9 +103,10 @@ pub async fn start(options: Options) -> Result<Suite> {
     let key = LocalKey::open(&options.data.join("keys"))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (mut databases, mut served, mut neighbours) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let settings = member::Settings::new(options.data.join("evidence"));
     for member in &MEMBERS {
         let database = open(member.name, &(member.tables)(), &options.data, options.postgres.as_deref()).await?;
-        let routes = (member.start)(&database, Arc::clone(&clock)).await?;
+        let routes = (member.start)(&database, Arc::clone(&clock), &settings).await?;
         let door = door_of(Verifier::new(key.trust())?, shipped_roles(), Some(denials(&database).await?))?;
         let upstream = BoxCloneSyncService::new(door.layer(routes));
         neighbours.insert(member.name.to_owned(), upstream.clone());

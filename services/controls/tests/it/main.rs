@@ -3,6 +3,9 @@
 
 mod catalogue;
 mod control_test;
+mod evidence;
+mod evidence_file;
+mod exception;
 mod implementation;
 mod mapping;
 mod oscal;
