@@ -14,7 +14,9 @@ use jiff::Timestamp;
 use prost_types::Timestamp as Stamp;
 use store::{Resource as _, Rules};
 use wire::controls::v1::statement::State;
-use wire::controls::v1::{ControlTest, Implementation, OscalDocument, Scope, Statement, StatementRow, TestRun};
+use wire::controls::v1::{
+    ControlTest, Evidence, Exception, Implementation, OscalDocument, Scope, Statement, StatementRow, TestRun,
+};
 
 use super::id::id_of as ours;
 use super::{aside, content, too_large, whole};
@@ -40,6 +42,10 @@ pub(crate) struct Within {
     pub(crate) tests: Vec<ControlTest>,
     /// Their runs, the oldest first.
     pub(crate) runs: Vec<TestRun>,
+    /// What proves the implementations, and what the runs name.
+    pub(crate) evidence: Vec<Evidence>,
+    /// The exceptions from implementations and controls of the scope that are asked for or count.
+    pub(crate) exceptions: Vec<Exception>,
     /// How the documents of catalogues write the ids of their controls.
     pub(crate) ids: Ids,
 }
@@ -91,8 +97,52 @@ pub(crate) async fn gather(
     let names: Vec<&str> = within.implementations.iter().map(|one| one.name.as_str()).collect();
     within.tests = of_these(&registry.control_tests, organization, "control tests", "id", &names).await?;
     within.runs = of_these(&registry.test_runs, organization, "test runs", "run_time, id", &names).await?;
+    within.evidence = evidence(registry, organization, &names, &within.runs).await?;
+    within.exceptions = exceptions(registry, organization, &names, &within.statements).await?;
     within.ids = ids(registry, organization, &within).await?;
     Ok(Some(within))
+}
+
+/// What proves the implementations, and what the runs name.
+async fn evidence(
+    registry: &Registry,
+    organization: &str,
+    implementations: &[&str],
+    runs: &[TestRun],
+) -> Outcome<Vec<Evidence>> {
+    let named: BTreeSet<&str> = runs.iter().flat_map(|run| &run.evidence).map(|name| id_of(name)).collect();
+    let named: Vec<&str> = named.into_iter().collect();
+    let found = registry.evidence.find(organization, |sql| {
+        sql.push("(")
+            .is_in("id", &named)
+            .push(" OR id IN (SELECT id FROM evidence_implementation WHERE organization = ")
+            .bind(organization)
+            .push(" AND ")
+            .is_in("\"value\"", implementations)
+            .push(")) ORDER BY id LIMIT ")
+            .bind(limit());
+    });
+    bounded("pieces of evidence", found.await?)
+}
+
+/// The exceptions that are asked for or count, from the implementations and from the controls that apply.
+async fn exceptions(
+    registry: &Registry,
+    organization: &str,
+    implementations: &[&str],
+    statements: &[(Statement, Vec<StatementRow>)],
+) -> Outcome<Vec<Exception>> {
+    let controls: Vec<&str> = statements.iter().flat_map(|(_, rows)| rows).map(|row| row.control.as_str()).collect();
+    let found = registry.exceptions.find(organization, |sql| {
+        sql.is_in("state", &["REQUESTED", "GRANTED"])
+            .push(" AND (")
+            .is_in("implementation", implementations)
+            .push(" OR (implementation = '' AND ")
+            .is_in("control", &controls)
+            .push(")) ORDER BY id LIMIT ")
+            .bind(limit());
+    });
+    bounded("exceptions", found.await?)
 }
 
 fn limit() -> i64 {
@@ -197,6 +247,8 @@ impl Within {
             .chain(self.implementations.iter().map(|one| one.update_time))
             .chain(self.tests.iter().map(|one| one.update_time))
             .chain(self.runs.iter().map(|one| one.update_time))
+            .chain(self.evidence.iter().map(|one| one.update_time))
+            .chain(self.exceptions.iter().map(|one| one.update_time))
             .chain([self.scope.update_time]);
         let last_modified = super::overlay::changed(times);
         Header {
@@ -213,7 +265,10 @@ impl Within {
     fn parties(&self) -> Vec<Party> {
         let owners = self.implementations.iter().flat_map(|one| [&one.owner, &one.operator]);
         let tests = self.tests.iter().map(|test| &test.owner).chain(self.runs.iter().map(|run| &run.tester));
-        let names: BTreeSet<&String> = owners.chain(tests).chain([&self.scope.owner]).collect();
+        let collected = self.evidence.iter().map(|one| &one.collected_by);
+        let asked = self.exceptions.iter().map(|one| &one.requester);
+        let names: BTreeSet<&String> =
+            owners.chain(tests).chain(collected).chain(asked).chain([&self.scope.owner]).collect();
         let named = names.into_iter().filter(|name| !name.trim().is_empty());
         named.map(|name| Party { name: name.clone(), title: name.clone(), person: true }).collect()
     }

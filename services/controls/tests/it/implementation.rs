@@ -52,7 +52,7 @@ macro_rules! by_hand {
 pub(crate) use by_hand;
 
 /// An implementation that may be designed.
-fn thought_of(id: &str) -> Implementation {
+pub(crate) fn thought_of(id: &str) -> Implementation {
     Implementation {
         display_name: id.to_owned(),
         control: "organizations/acme/catalogues/x1051-2023/controls/8.16".to_owned(),
@@ -63,7 +63,7 @@ fn thought_of(id: &str) -> Implementation {
     }
 }
 
-async fn propose(bench: &Bench, id: &str, implementation: Implementation) -> Result<Implementation, Status> {
+pub(crate) async fn propose(bench: &Bench, id: &str, implementation: Implementation) -> Result<Implementation, Status> {
     let request = api::CreateImplementationRequest {
         parent: PARENT.to_owned(),
         implementation_id: id.to_owned(),

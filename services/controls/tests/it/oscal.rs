@@ -2,6 +2,7 @@
 
 mod documents;
 mod hostile;
+mod scope;
 mod shared;
 
 use serde_json::{Value, json};
@@ -25,6 +26,10 @@ fn client(bench: &Bench) -> testkit::Client {
 
 fn start() -> ImportOscalStart {
     ImportOscalStart { parent: PARENT.to_owned(), ..Default::default() }
+}
+
+fn named(id: &str) -> ImportOscalStart {
+    ImportOscalStart { id: id.to_owned(), ..start() }
 }
 
 /// The messages of an import: in small parts, so that they are joined.

@@ -13,7 +13,7 @@ use crate::oscal::export::{
     self, Attribute, CatalogControl, CatalogExport, CatalogGroup, ExportError, Header, PROPERTY_NAMESPACE, token,
 };
 use crate::oscal::{self, Catalog};
-use crate::oscal_document::catalogue::{ATTRIBUTES, Plan, TEXTS, plan};
+use crate::oscal_document::catalogue::{ATTRIBUTES, Plan, TEXTS, WITHIN, plan};
 use crate::oscal_document::id::id_of;
 
 /// How deeply controls made here are written into each other; OSCAL readers have limits.
@@ -207,9 +207,13 @@ fn set(control: &mut Map<String, Value>, key: &str, values: Vec<Value>) {
 
 /// Puts a control that was made here into its parent, else into its theme, else at the end of the catalogue.
 fn place(root: &mut Map<String, Value>, control: &Control, fresh: Vec<Value>) {
-    // Twice, since a place that is not there must not be kept hold of.
+    // Twice, since a place that is not there must not be kept hold of. A group of groups holds no controls.
     let wished = [("controls", control.parent_control.as_str()), ("groups", control.theme.as_str())];
-    let path = wished.into_iter().find(|(key, id)| !id.is_empty() && move_to(root, key, id).is_some());
+    let holds = |map: &Map<String, Value>| map.contains_key("controls") || !map.contains_key("groups");
+    let path = wished.into_iter().find(|(key, id)| {
+        let found = move_to(root, key, id);
+        !id.is_empty() && found.is_some_and(|found| *key == "controls" || holds(found))
+    });
     let target = match path {
         Some((key, id)) => move_to(root, key, id),
         None => Some(root),
@@ -425,6 +429,8 @@ fn nest(root: &mut Map<String, Value>, themes: &[Theme]) {
         let parent = token(&theme.parent);
         let before = !theme.parent.is_empty() && places.get(&parent).is_some_and(|place| *place < at);
         match written.get_mut(&parent).filter(|_| before).and_then(Value::as_object_mut) {
+            // A group holds groups or controls, never both: where it holds controls, the wider theme is said instead.
+            Some(parent) if parent.contains_key("controls") => top.push(said_to_be_within(group, &theme.parent)),
             Some(parent) => match parent.get_mut("groups") {
                 Some(Value::Array(groups)) => groups.insert(0, group),
                 _ => drop(parent.insert("groups".to_owned(), Value::Array(vec![group]))),
@@ -434,4 +440,16 @@ fn nest(root: &mut Map<String, Value>, themes: &[Theme]) {
     }
     top.reverse();
     set(root, "groups", top);
+}
+
+/// A group that says of which wider theme it is.
+fn said_to_be_within(mut group: Value, parent: &str) -> Value {
+    if let Some(map) = group.as_object_mut() {
+        let said = json!({"name": WITHIN, "ns": PROPERTY_NAMESPACE, "value": parent});
+        match map.get_mut("props") {
+            Some(Value::Array(props)) => props.push(said),
+            _ => drop(map.insert("props".to_owned(), Value::Array(vec![said]))),
+        }
+    }
+    group
 }

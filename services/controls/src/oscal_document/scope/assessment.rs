@@ -1,10 +1,12 @@
-//! Runs of tests of a scope as assessment results.
+//! Runs of tests of a scope, and evidence, as assessment results.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use wire::controls::v1 as api;
 use wire::controls::v1::control_test::Kind;
+use wire::controls::v1::evidence::State as EvidenceState;
 use wire::controls::v1::test_run::Result as Gave;
 use wire::controls::v1::{ControlTest as Test, Implementation, TestRun};
 
@@ -14,7 +16,7 @@ use crate::oscal::export::{
     AssessmentExport, AssessmentResult, ControlTest, Evidence, ExportError, Method, Outcome, assessment_results,
 };
 
-/// The assessment results: one assessment from the first run to the last.
+/// The assessment results: one assessment from the first run or piece of evidence to the last.
 pub(crate) fn document(within: &Within) -> Result<Value, ExportError> {
     let tests: HashMap<&str, &Test> = within.tests.iter().map(|test| (test.name.as_str(), test)).collect();
     let implementations: HashMap<&str, &Implementation> =
@@ -24,7 +26,12 @@ pub(crate) fn document(within: &Within) -> Result<Value, ExportError> {
         let implementation = implementations.get(test.implementation.as_str())?;
         Some(one(within, run, test, implementation))
     });
-    let runs: Vec<ControlTest> = runs.collect();
+    let shown = within.evidence.iter().filter(|one| one.state() == EvidenceState::Valid).flat_map(|evidence| {
+        let proven = evidence.implementations.iter().filter_map(|name| implementations.get(name.as_str()));
+        proven.map(|implementation| shown(within, evidence, implementation))
+    });
+    let mut runs: Vec<ControlTest> = runs.collect();
+    runs.extend(shown);
     let scope = &within.scope;
     let (start, end) = (runs.iter().map(|run| run.collected).min(), runs.iter().map(|run| run.collected).max());
     let result = AssessmentResult {
@@ -45,7 +52,10 @@ fn one(within: &Within, run: &TestRun, test: &Test, implementation: &Implementat
     let said =
         [("", test.procedure.as_str()), ("Population: ", test.population.as_str()), ("Sample: ", run.sample.as_str())];
     let said = said.into_iter().filter(|(_, text)| !text.trim().is_empty());
-    let evidence = run.evidence.iter().map(|name| Evidence { href: Some(name.clone()), description: name.clone() });
+    let evidence = run.evidence.iter().map(|name| {
+        let known = within.evidence.iter().find(|one| one.name == *name);
+        Evidence { href: Some(name.clone()), description: known.map_or_else(|| name.clone(), described) }
+    });
     let mut attributes = vec![attribute("looks-at", test.kind().as_str_name())];
     for (name, count) in [("population-size", test.population_size), ("sample-size", run.sample_size)] {
         if count > 0 {
@@ -77,5 +87,36 @@ fn one(within: &Within, run: &TestRun, test: &Test, implementation: &Implementat
         finding: run.notes.clone(),
         implementation: Some(status(implementation)),
         attributes,
+    }
+}
+
+fn described(evidence: &api::Evidence) -> String {
+    let texts = [evidence.display_name.as_str(), evidence.description.as_str()];
+    texts.into_iter().filter(|text| !text.trim().is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Evidence that proves an implementation: it was looked at, and nothing was tested.
+fn shown(within: &Within, evidence: &api::Evidence, implementation: &Implementation) -> ControlTest {
+    let (_, control) = within.ids.of(&implementation.control);
+    let collected = time(evidence.collect_time.as_ref()).unwrap_or(Timestamp::UNIX_EPOCH);
+    ControlTest {
+        name: format!("{}\n{}", evidence.name, implementation.name),
+        control,
+        objective: None,
+        title: evidence.display_name.clone(),
+        description: evidence.description.clone(),
+        methods: vec![Method::Examine],
+        collected,
+        expires: time(evidence.valid_until.as_ref()).filter(|until| *until >= collected),
+        assessor: somebody(&evidence.collected_by),
+        components: vec![(within.scope.name.clone(), within.scope.display_name.clone())],
+        evidence: vec![Evidence { href: Some(evidence.name.clone()), description: described(evidence) }],
+        outcome: Outcome::Inconclusive,
+        finding: String::new(),
+        implementation: Some(status(implementation)),
+        attributes: vec![
+            attribute("source", evidence.source.as_str()),
+            attribute("implementation", implementation.name.as_str()),
+        ],
     }
 }

@@ -1,14 +1,15 @@
 //! What is still to be done in a scope as a plan of action and milestones: controls that apply and are not in operation, tests that failed,
-//! and implementations that are being repaired.
+//! implementations that are being repaired, and exceptions.
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 use wire::controls::v1::control_test::State as TestState;
+use wire::controls::v1::exception::State as ExceptionState;
 use wire::controls::v1::implementation::State;
 use wire::controls::v1::statement_row::Decision;
 use wire::controls::v1::test_run::Result as Gave;
-use wire::controls::v1::{ControlTest, Implementation, StatementRow, TestRun};
+use wire::controls::v1::{ControlTest, Exception, Implementation, StatementRow, TestRun};
 
 use super::{Within, attribute, somebody, time};
 use crate::oscal::export::{
@@ -41,6 +42,7 @@ pub(crate) fn document(within: &Within) -> Result<Value, ExportError> {
     }
     let repaired = within.implementations.iter().filter(|one| one.state() == State::Remediation);
     items.extend(repaired.filter(|one| !told.contains(one.name.as_str())).map(|one| repair(within, one)));
+    items.extend(within.exceptions.iter().map(|one| excepted(within, one, &implementations)));
     let scope = &within.scope;
     let header = within.header("plan-of-action-and-milestones", format!("To be done in {}", scope.display_name), None);
     plan_of_action_and_milestones(&MilestonesExport { header, system: scope.name.clone(), security_plan: None, items })
@@ -136,5 +138,37 @@ fn repair(within: &Within, one: &Implementation) -> MilestoneItem {
         deadline: None,
         remediations: Vec::new(),
         attributes: vec![attribute("implementation", one.name.as_str()), attribute("owner", one.owner.as_str())],
+    }
+}
+
+/// An exception that is asked for or counts: until when, and what is done instead.
+fn excepted(within: &Within, one: &Exception, implementations: &HashMap<&str, &Implementation>) -> MilestoneItem {
+    let implementation = implementations.get(one.implementation.as_str());
+    let control = implementation.map_or(one.control.as_str(), |implementation| implementation.control.as_str());
+    let (_, control) = within.ids.of(control);
+    let granted = one.state() == ExceptionState::Granted;
+    let instead = Remediation {
+        name: format!("{}\ninstead", one.name),
+        title: "What is done instead".to_owned(),
+        description: one.compensating_measures.clone(),
+        stage: if granted { RemediationStage::Planned } else { RemediationStage::Recommended },
+        tasks: Vec::new(),
+    };
+    let until = if granted { one.grant_until.as_ref() } else { one.request_until.as_ref() };
+    let mut attributes = vec![attribute("implementation", one.implementation.as_str())];
+    attributes.extend(one.risk_references.iter().map(|risk| attribute("risk", risk.as_str())));
+    MilestoneItem {
+        name: one.name.clone(),
+        title: format!("Exception: {}", one.display_name),
+        description: one.reason.clone(),
+        origin: Origin::Exception,
+        control,
+        test: None,
+        identified_by: somebody(&one.requester),
+        risk: format!("{} leaves open what the control protects against.", one.display_name),
+        status: if granted { RiskStatus::DeviationApproved } else { RiskStatus::DeviationRequested },
+        deadline: time(until),
+        remediations: if one.compensating_measures.trim().is_empty() { Vec::new() } else { vec![instead] },
+        attributes,
     }
 }

@@ -20,17 +20,13 @@ use wire::controls::v1::{
 };
 
 use super::{
-    PARENT, catalogue, client, controls, export, ids, import, import_value, metadata, profile, resolve, start, uuid,
-    written,
+    PARENT, catalogue, client, controls, export, ids, import, import_value, metadata, named, profile, resolve, start,
+    uuid, written,
 };
 use crate::on_every_database;
 
 fn counts(created: i32, updated: i32, unchanged: i32) -> Option<OscalCounts> {
     Some(OscalCounts { created, updated, unchanged })
-}
-
-fn named(id: &str) -> ImportOscalStart {
-    ImportOscalStart { id: id.to_owned(), ..start() }
 }
 
 async fn catalogue_row(bench: &Bench, id: &str) -> Catalogue {
