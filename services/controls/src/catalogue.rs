@@ -77,6 +77,13 @@ impl store::Resource for Catalogues {
                 by_id: false,
             },
             Referrer {
+                what: "profiles",
+                table: "profile_catalogue",
+                column: "value",
+                filter: "catalogues:",
+                by_id: false,
+            },
+            Referrer {
                 what: "statements",
                 table: "statement",
                 column: "catalogue",

@@ -14,6 +14,8 @@ pub mod implementation;
 pub mod mapping;
 pub mod mapping_entry;
 pub mod oscal;
+pub mod oscal_document;
+pub mod profile;
 pub mod scope;
 pub mod shipped;
 pub mod statement;
@@ -46,6 +48,7 @@ store::migrations![Migrator;
     "m0010_document",
     "m0011_mapping",
     "m0012_mapping_entry",
+    "m0013_profile",
     "m0020_scope",
     "m0021_statement",
     "m0022_statement_row",
@@ -54,6 +57,9 @@ store::migrations![Migrator;
     "m0032_test_run",
     "m0040_evidence",
     "m0041_exception",
+    "m0050_oscal_document",
+    "m0051_oscal_content",
+    "m0052_mapping_relationship",
 ];
 
 store::resources![Migrator;
@@ -66,6 +72,8 @@ store::resources![Migrator;
     implementations: implementation::Implementations,
     mapping_entries: mapping_entry::MappingEntries,
     mappings: mapping::Mappings,
+    oscal_documents: oscal_document::OscalDocuments,
+    profiles: profile::Profiles,
     scopes: scope::Scopes,
     statement_rows: statement_row::StatementRows,
     statements: statement::Statements,
@@ -112,6 +120,7 @@ pub async fn service_with(database: &Database, clock: Arc<dyn access::Clock>, se
     let silence = settings.upload_silence;
     let evidence = evidence::EvidenceApi { registry: Arc::clone(&registry), files, silence };
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
+    let documents = oscal_document::Documents(of(&registry));
     Ok(Routes::new(api::catalogue_service_server::CatalogueServiceServer::from_arc(of(&registry)))
         .add_service(api::control_service_server::ControlServiceServer::from_arc(of(&registry)))
         .add_service(api::control_test_service_server::ControlTestServiceServer::from_arc(of(&registry)))
@@ -122,6 +131,8 @@ pub async fn service_with(database: &Database, clock: Arc<dyn access::Clock>, se
         .add_service(api::implementation_service_server::ImplementationServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_service_server::MappingServiceServer::from_arc(of(&registry)))
         .add_service(api::mapping_entry_service_server::MappingEntryServiceServer::from_arc(of(&registry)))
+        .add_service(api::oscal_document_service_server::OscalDocumentServiceServer::new(documents))
+        .add_service(api::profile_service_server::ProfileServiceServer::from_arc(of(&registry)))
         .add_service(api::scope_service_server::ScopeServiceServer::from_arc(of(&registry)))
         .add_service(api::statement_row_service_server::StatementRowServiceServer::from_arc(of(&registry)))
         .add_service(api::statement_service_server::StatementServiceServer::from_arc(of(&registry)))

@@ -53,7 +53,7 @@ impl store::Resource for MappingEntries {
     const COLLECTION: &'static str = "mappings/*/entries";
 
     fn columns() -> &'static [store::Column<MappingEntry>] {
-        store::columns![MappingEntry; relation: choice(Relation) order, shipped: boolean]
+        store::columns![MappingEntry; relation: choice(Relation) order, relationship: text, shipped: boolean]
     }
 
     fn sides() -> &'static [Side<MappingEntry>] {

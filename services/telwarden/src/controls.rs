@@ -1,6 +1,7 @@
-//! `telwarden controls …`: which controls apply, drawn for people.
+//! `telwarden controls …`: which controls apply, how far they are done, and the documents they travel in.
 
 mod coverage;
+pub mod oscal;
 mod soa;
 mod suggest;
 
@@ -21,16 +22,22 @@ pub enum Controls {
     Soa(Soa),
     /// How much of what applies is done: of a catalogue, and of those it is mapped to.
     Coverage(CoverageOf),
+    /// Imports an OSCAL catalogue, profile or mapping collection (see docs/oscal.md).
+    ImportOscal(oscal::Import),
+    /// Exports an OSCAL document.
+    ExportOscal(oscal::Export),
 }
 
 /// Runs a command.
 ///
 /// # Errors
-/// What the suite answers, explained.
+/// What the suite answers, explained; a file that cannot be read or written.
 pub async fn run(connection: &Connection, controls: &Controls) -> Result<()> {
     match controls {
         Controls::Suggest(which) => suggest::run(connection, which).await,
         Controls::Soa(which) => soa::run(connection, which).await,
         Controls::Coverage(which) => coverage::run(connection, which).await,
+        Controls::ImportOscal(import) => oscal::import(connection, import).await,
+        Controls::ExportOscal(export) => oscal::export(connection, export).await,
     }
 }

@@ -190,6 +190,34 @@ impl Catalog {
         path
     }
 
+    /// The groups a group stands in, innermost first.
+    #[must_use]
+    pub fn enclosing(&self, group: &Group) -> Vec<&Group> {
+        let (mut path, mut place) = (Vec::new(), group.place);
+        loop {
+            place = match place {
+                Place::Group(index) => match self.groups.get(index) {
+                    Some(group) => {
+                        path.push(group);
+                        group.place
+                    }
+                    None => break,
+                },
+                Place::Unread(index) => self.unread.get(index).map_or(Place::Catalog, |unread| unread.place),
+                Place::Catalog | Place::Control(_) => break,
+            };
+        }
+        path
+    }
+
+    /// Where each control stands in the document, as a JSON path, in the order of [`Self::controls`].
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        let mut paths = vec![String::new(); self.controls.len()];
+        Children::of(self).paths(self, Place::Catalog, "$.catalog", &mut paths);
+        paths
+    }
+
     /// Every parameter by its id, those of controls, of groups and of the catalogue itself: what [`super::render`] asks.
     #[must_use]
     pub fn all_parameters(&self) -> HashMap<&str, &Parameter> {
@@ -297,29 +325,50 @@ impl Children {
         children
     }
 
-    /// The elements of one array, in order: those that were not understood go back to their positions.
-    fn write(&self, catalog: &Catalog, place: Place, key: &'static str) -> Vec<Value> {
-        let mut items = Vec::new();
-        if key == "groups" {
-            for index in self.groups.get(&place).into_iter().flatten().copied() {
-                let Some(group) = catalog.groups.get(index) else { continue };
-                items.push(self.with_nested(catalog, group.write(), Place::Group(index)));
-            }
+    /// What stands in one array, in order: what was not understood goes back to its position.
+    fn order(&self, catalog: &Catalog, place: Place, key: &'static str) -> Vec<Place> {
+        let mut items: Vec<Place> = if key == "groups" {
+            self.groups.get(&place).into_iter().flatten().copied().map(Place::Group).collect()
         } else {
-            for index in self.controls.get(&place).into_iter().flatten().copied() {
-                let Some(control) = catalog.controls.get(index) else { continue };
-                items.push(self.with_nested(catalog, control.write(), Place::Control(index)));
-            }
-        }
+            self.controls.get(&place).into_iter().flatten().copied().map(Place::Control).collect()
+        };
         for index in self.unread.get(&(place, key)).into_iter().flatten().copied() {
-            let Some(unread) = catalog.unread.get(index) else { continue };
-            let value = match &unread.value {
-                Value::Object(map) => self.with_nested(catalog, map.clone(), Place::Unread(index)),
-                other => other.clone(),
-            };
-            items.insert(unread.position.min(items.len()), value);
+            let position = catalog.unread.get(index).map_or(items.len(), |unread| unread.position);
+            items.insert(position.min(items.len()), Place::Unread(index));
         }
         items
+    }
+
+    /// The elements of one array.
+    fn write(&self, catalog: &Catalog, place: Place, key: &'static str) -> Vec<Value> {
+        let each = |place: Place| {
+            let map = match place {
+                Place::Group(index) => catalog.groups.get(index)?.write(),
+                Place::Control(index) => catalog.controls.get(index)?.write(),
+                Place::Unread(index) => match &catalog.unread.get(index)?.value {
+                    Value::Object(map) => map.clone(),
+                    other => return Some(other.clone()),
+                },
+                Place::Catalog => return None,
+            };
+            Some(self.with_nested(catalog, map, place))
+        };
+        self.order(catalog, place, key).into_iter().filter_map(each).collect()
+    }
+
+    /// Fills in the paths of the controls that stand in a place, whose own path is given.
+    fn paths(&self, catalog: &Catalog, place: Place, above: &str, paths: &mut [String]) {
+        for key in ["groups", "controls"] {
+            for (position, inside) in self.order(catalog, place, key).into_iter().enumerate() {
+                let path = format!("{above}.{key}[{position}]");
+                self.paths(catalog, inside, &path, paths);
+                if let Place::Control(index) = inside
+                    && let Some(slot) = paths.get_mut(index)
+                {
+                    *slot = path;
+                }
+            }
+        }
     }
 
     fn with_nested(&self, catalog: &Catalog, mut map: Map<String, Value>, place: Place) -> Value {

@@ -46,7 +46,7 @@ fn of(implementation: &str) -> ControlTest {
     }
 }
 
-async fn make(bench: &Bench, id: &str, test: ControlTest) -> Result<ControlTest, Status> {
+pub(crate) async fn make(bench: &Bench, id: &str, test: ControlTest) -> Result<ControlTest, Status> {
     let (parent, control_test_id) = (PARENT.to_owned(), id.to_owned());
     let request = api::CreateControlTestRequest { parent, control_test_id, control_test: Some(test) };
     tests(bench).create_control_test(request).await.map(tonic::Response::into_inner)
@@ -57,7 +57,7 @@ async fn test(bench: &Bench, id: &str) -> ControlTest {
     tests(bench).get_control_test(request).await.unwrap().into_inner()
 }
 
-async fn record(bench: &Bench, test: &str, run: TestRun) -> Result<TestRun, Status> {
+pub(crate) async fn record(bench: &Bench, test: &str, run: TestRun) -> Result<TestRun, Status> {
     let request = api::CreateTestRunRequest { parent: test_name(test), test_run: Some(run), ..Default::default() };
     runs(bench).create_test_run(request).await.map(tonic::Response::into_inner)
 }

@@ -117,7 +117,7 @@ pub(crate) async fn create(bench: &Bench, id: &str, more: api::Evidence) -> Resu
 }
 
 /// A piece of evidence with its file, which is its id.
-async fn valid(bench: &Bench, id: &str, more: api::Evidence) -> api::Evidence {
+pub(crate) async fn valid(bench: &Bench, id: &str, more: api::Evidence) -> api::Evidence {
     create(bench, id, more).await.unwrap();
     upload(bench, id, id.as_bytes()).await.unwrap()
 }

@@ -25,7 +25,7 @@ fn name(id: &str) -> String {
 }
 
 /// An exception as ana asks for it.
-fn from(implementation: &str, until: i64) -> api::Exception {
+pub(crate) fn from(implementation: &str, until: i64) -> api::Exception {
     api::Exception {
         display_name: "No log reading over the holidays".to_owned(),
         implementation: implementation.to_owned(),
@@ -37,7 +37,7 @@ fn from(implementation: &str, until: i64) -> api::Exception {
     }
 }
 
-async fn ask(bench: &Bench, id: &str, exception: api::Exception) -> Result<api::Exception, Status> {
+pub(crate) async fn ask(bench: &Bench, id: &str, exception: api::Exception) -> Result<api::Exception, Status> {
     let request = api::CreateExceptionRequest {
         parent: PARENT.to_owned(),
         exception_id: id.to_owned(),
@@ -57,7 +57,7 @@ async fn grant_as(client: Client, id: &str, until: Option<i64>) -> Result<api::E
     client.grant_exception(request).await.map(tonic::Response::into_inner)
 }
 
-async fn grant(bench: &Bench, id: &str, until: Option<i64>) -> Result<api::Exception, Status> {
+pub(crate) async fn grant(bench: &Bench, id: &str, until: Option<i64>) -> Result<api::Exception, Status> {
     grant_as(by(bench, "bea", "approver"), id, until).await
 }
 

@@ -9,6 +9,7 @@ mod evidence_file;
 mod exception;
 mod implementation;
 mod mapping;
+mod oscal;
 mod schema;
 mod scope;
 mod statement;
