@@ -73,8 +73,10 @@ pub(super) fn complete(statement: &Statement, rows: &[StatementRow]) -> Outcome<
         |row: &&StatementRow| row.decision() == Decision::NotApplicable && row.justification.trim().is_empty();
     let ids =
         |rows: Vec<&StatementRow>| -> Vec<String> { rows.iter().map(|row| id_of(&row.name).to_owned()).collect() };
-    let undecided = ids(rows.iter().filter(undecided).collect());
-    let unjustified = ids(rows.iter().filter(unjustified).collect());
+    let mut rows: Vec<&StatementRow> = rows.iter().collect();
+    rows.sort_by_key(|row| row.position);
+    let undecided = ids(rows.iter().copied().filter(undecided).collect());
+    let unjustified = ids(rows.iter().copied().filter(unjustified).collect());
     if undecided.is_empty() && unjustified.is_empty() {
         return Ok(());
     }

@@ -1,5 +1,7 @@
 //! `telwarden controls soa`: the Statement of Applicability of a scope, drawn for people.
 
+use std::io::Write as _;
+
 use anyhow::{Result, bail};
 use wire::Choice as _;
 use wire::controls::v1::statement_row::Decision;
@@ -51,11 +53,15 @@ pub(super) async fn run(connection: &Connection, which: &Soa) -> Result<()> {
              \"organizations/{organization}/catalogues/{catalogue}\"}}"
         );
     };
-    match connection.output {
-        Output::Json => println!("{}", found.json()),
-        Output::Table => print!("{}", found.drawn()),
+    let text = match connection.output {
+        Output::Json => format!("{}\n", found.json()),
+        Output::Table => found.drawn(),
+    };
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has seen enough, as `head` does.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
     }
-    Ok(())
 }
 
 /// The statement of the highest revision that was not withdrawn, with its rows; none where there is none.
@@ -131,7 +137,7 @@ impl StatementOfApplicability {
     pub fn drawn(&self) -> String {
         let statement = &self.statement;
         let mut out = format!(
-            "{} ({}), revision {}, {}: {} of {} controls apply, {} do not, {} are undecided\n",
+            "{} ({}), revision {}, {}: {} of {} controls apply, {} do not, {} are undecided, {} are put off\n",
             statement.display_name,
             statement.name,
             statement.revision,
@@ -140,12 +146,13 @@ impl StatementOfApplicability {
             statement.rows,
             statement.not_applicable,
             statement.undecided,
+            statement.rows - statement.kept,
         );
         if let Some(approval) = &statement.approval {
             let still = if approval.void_time.is_some() { "was approved (void since)" } else { "approved" };
             out.push_str(&format!("{still} by {}, digest {}\n", approval.approver, approval.digest));
         }
-        out.push_str(&format!("\n{:<20}{:<width$}  {}\n", "LABEL", "TITLE", "DECISION", width = TITLE));
+        out.push_str(&format!("\n{:<24}{:<width$}  {}\n", "LABEL", "TITLE", "DECISION", width = TITLE));
         for row in &self.rows {
             out.push_str(&line(row));
         }
@@ -165,11 +172,11 @@ fn line(row: &StatementRow) -> String {
         }
         (decision, _) => decision.text().to_owned(),
     };
-    let mut out = format!("{label:<20}{:<TITLE$}  {decision}\n", short(&row.title));
+    let mut out = format!("{label:<24}{:<TITLE$}  {decision}\n", short(&row.title));
     for (begin, text) in [("because", row.justification.clone()), ("suggested", suggestion(row).unwrap_or_default())] {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if !text.is_empty() {
-            out.push_str(&format!("{:<20}{begin}: {text}\n", ""));
+            out.push_str(&format!("{:<24}{begin}: {text}\n", ""));
         }
     }
     out
@@ -218,6 +225,7 @@ mod tests {
                 rows: 3,
                 not_applicable: 1,
                 undecided: 2,
+                kept: 2,
                 ..Default::default()
             },
             rows: vec![
@@ -237,7 +245,8 @@ mod tests {
         let lines: Vec<String> =
             drawn.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         assert!(
-            lines[0].contains("DRAFT") && lines[0].contains("0 of 3 controls apply, 1 do not, 2 are undecided"),
+            lines[0].contains("DRAFT")
+                && lines[0].contains("0 of 3 controls apply, 1 do not, 2 are undecided, 1 are put off"),
             "{drawn}"
         );
         assert_eq!(
