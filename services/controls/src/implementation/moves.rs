@@ -15,7 +15,7 @@ use crate::Registry;
 
 /// The lock of what ties the implementations of an organization together: one transaction at a time makes dependencies or moves
 /// by them, since two would each miss what the other does. It is taken before any row.
-const TIES: i32 = 7_310_620;
+const TIES: i32 = 7_310_630;
 
 /// Brings what operates of these implementations under review, in the transaction in which what it relied on ends: evidence that
 /// expires, an exception that does. What is in another state stays. Gives how many came under review. `reason` is for people.
