@@ -138,9 +138,15 @@ async fn an_operator_imports_values_and_proves_its_estate() {
     // The board sees what waits for somebody, each part as far as the caller may read it.
     crate::posture::shows_what_waits(&running, 0.2, estate.assets).await;
 
+    // What is done about controls: one runs them, another approves; and the board sees how far it is.
+    crate::controls::shows_the_programme(&running).await;
+
     // Proof: the ledger holds.
     let verified = store::verify(&running.databases[0], &assets_tables()).await.unwrap().unwrap();
     assert_eq!(verified.rows["asset"], u64::try_from(estate.assets).unwrap());
+    let (_, tables) = suite::services().into_iter().find(|(service, _)| *service == controls::NAME).unwrap();
+    let verified = store::verify(&running.databases[1], &tables).await.unwrap().unwrap();
+    assert_eq!(verified.rows["implementation"], sample::programme().implementations.len() as u64);
     running.stop().await.unwrap();
 }
 

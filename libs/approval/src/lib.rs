@@ -85,7 +85,6 @@ pub fn by_another(context: &Context, before: &str, message: impl FnOnce() -> Str
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests fail loudly")]
 mod tests {
     use std::sync::Arc;
 

@@ -23,11 +23,13 @@
 //! - a `resourceRelationship` says that this resource depends on the other, in the way its `relationshipType` names.
 //!
 //! [`registers`] gives what no inventory export has: interconnects, security levels of services, essential users.
+//! [`programme()`] gives what the operator does about controls.
 
 mod draw;
 mod estate;
 mod layout;
 mod naming;
+mod programme;
 mod registers;
 mod resource;
 #[cfg(test)]
@@ -38,6 +40,7 @@ use std::io::{self, Write};
 
 use layout::{Asset, Layout};
 
+pub use programme::{CATALOGUE, Exception, Implementation, Life, Programme, Scope, Standing, Test, programme};
 pub use registers::{EssentialUser, Interconnect, Registers, SecurityLevel, Stage, registers};
 
 /// The least scale that is still an operator: about 40 assets.

@@ -90,9 +90,9 @@ impl store::Resource for Controls {
             filter: "control=",
             by_id: false,
         };
-        const EXCEPTIONS: Referrer = Referrer { what: "exceptions", table: "exception", ..IMPLEMENTATIONS };
         const ROWS: Referrer = Referrer { what: "rows of statements", table: "statement_row", ..IMPLEMENTATIONS };
-        const { &[IMPLEMENTATIONS, EXCEPTIONS, ROWS] }
+        const EXCEPTIONS: Referrer = Referrer { what: "exceptions", table: "exception", ..IMPLEMENTATIONS };
+        const { &[IMPLEMENTATIONS, ROWS, EXCEPTIONS] }
     }
 
     fn shipped() -> &'static Shipped<Control> {

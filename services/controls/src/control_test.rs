@@ -79,10 +79,8 @@ impl Rules for ControlTests {
 
     fn create(context: &Context, lives: &Lives, new: &mut ControlTest) -> Outcome<()> {
         if lives.get(crate::id_of(&new.implementation)).is_some_and(|life| life == Life::Retired.text()) {
-            let message = format!("{} is RETIRED: there is nothing left to test", new.implementation);
-            return Err(Fault::precondition(House::StateForbids, message)
-                .with("state", Life::Retired.text())
-                .on("control_test.implementation"));
+            in_state("implementation", Life::Retired, &implementation::LIVING, "tested")
+                .map_err(|fault| fault.on("control_test.implementation"))?;
         }
         new.set_state(State::Active);
         if new.next_due_time.is_none() {
@@ -114,10 +112,6 @@ impl Rules for ControlTests {
 
 /// What spans fields.
 fn sound(new: &ControlTest) -> Outcome<()> {
-    if new.kind() == Kind::Unspecified {
-        let message = "say what the test looks at: DESIGN or OPERATING";
-        return Err(Fault::invalid(House::FieldInvalid, message).on("control_test.kind"));
-    }
     if new.population_size > 0 && new.sample_size > new.population_size {
         let message = format!("a sample of {} cannot be taken from {}", new.sample_size, new.population_size);
         return Err(Fault::invalid(House::FieldInvalid, message)

@@ -22,6 +22,7 @@ use wire::controls::v1::implementation::State;
 use wire::controls::v1::implementation_service_server::ImplementationService;
 
 pub(crate) use due::timer;
+pub(crate) use lifecycle::LIVING;
 pub(crate) use moves::follow_tests;
 pub use moves::lapse;
 

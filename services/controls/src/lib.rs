@@ -5,6 +5,7 @@
 pub mod catalogue;
 pub mod control;
 pub mod control_test;
+pub mod coverage;
 pub mod document;
 pub mod estate;
 pub mod evidence;
@@ -123,6 +124,7 @@ pub async fn service_with(database: &Database, clock: Arc<dyn access::Clock>, se
     Ok(Routes::new(api::catalogue_service_server::CatalogueServiceServer::from_arc(of(&registry)))
         .add_service(api::control_service_server::ControlServiceServer::from_arc(of(&registry)))
         .add_service(api::control_test_service_server::ControlTestServiceServer::from_arc(of(&registry)))
+        .add_service(api::coverage_service_server::CoverageServiceServer::from_arc(of(&registry)))
         .add_service(api::document_service_server::DocumentServiceServer::from_arc(of(&registry)))
         .add_service(api::evidence_service_server::EvidenceServiceServer::new(evidence))
         .add_service(api::exception_service_server::ExceptionServiceServer::from_arc(of(&registry)))

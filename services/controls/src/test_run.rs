@@ -48,10 +48,6 @@ impl Rules for TestRuns {
     type Needs = ();
 
     fn create(context: &Context, (): &(), new: &mut TestRun) -> Outcome<()> {
-        if new.result() == RunResult::Unspecified {
-            let message = "say what the run gave: PASSED, FAILED or INCONCLUSIVE";
-            return Err(Fault::invalid(House::FieldInvalid, message).on("test_run.result"));
-        }
         if new.exceptions > new.sample_size {
             let (exceptions, sample) = (new.exceptions, new.sample_size);
             let message = format!("{exceptions} exceptions cannot be found where {sample} were looked at");

@@ -12,7 +12,9 @@ use clap::{Parser, Subcommand};
 use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
-use telwarden::{call, controls, estate, import, ledger, member, posture, quarantine, registers, surveys, watch};
+use telwarden::{
+    call, controls, estate, evidence, import, ledger, member, posture, programme, quarantine, registers, surveys, watch,
+};
 
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
 #[derive(Debug, Parser)]
@@ -63,6 +65,9 @@ enum Command {
     /// Which controls apply.
     #[command(subcommand)]
     Controls(controls::Controls),
+    /// Files of evidence.
+    #[command(subcommand)]
+    Evidence(evidence::Files),
     /// One screen for the board: what there is, how valuable, how well known.
     Posture {
         /// Whose.
@@ -91,7 +96,7 @@ enum Ledger {
 
 #[derive(Debug, clap::Args)]
 struct Up {
-    /// Where databases and keys are kept.
+    /// Where databases, keys and files of evidence are kept.
     #[arg(long, default_value = "./telwarden-data")]
     data: PathBuf,
     /// Where the gateway listens.
@@ -187,6 +192,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Ledger(Ledger::Verify(options)) => ledger::verify(options, connection.output).await,
         Command::Assets(assets) => estate::run(connection, assets).await,
         Command::Controls(of) => controls::run(connection, of).await,
+        Command::Evidence(files) => evidence::run(connection, files).await,
         Command::Surveys(options) => surveys::run(connection, options).await,
         Command::Quarantine(options) => quarantine::run(connection, options).await,
         Command::Posture { organization } => posture::posture(connection, organization).await,
@@ -296,6 +302,13 @@ async fn load_sample(suite: &Suite) -> Result<Option<String>> {
     eprintln!(
         "{} interconnects, {} security levels and {} essential users new",
         made.interconnects, made.security_levels, made.essential_users
+    );
+    let approver = suite.client(&suite.token("sample-approver", &["sample"], &["approver", "control-owner"])?)?;
+    let people = programme::People { owner: client.clone(), approver };
+    let made = programme::create(&people, "sample", &sample::programme()).await?;
+    eprintln!(
+        "{} statements of applicability, {} implementations of controls and {} exceptions new",
+        made.statements, made.implementations, made.exceptions
     );
     let estate = posture::estate::read(client, "sample").await?;
     eprint!("{}", posture::estate::text("sample", &estate));

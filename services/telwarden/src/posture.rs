@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use access::{Clock as _, SystemClock};
 use anyhow::{Result, bail};
 
 use crate::client::{Connection, Output};
@@ -83,5 +84,10 @@ async fn pages(mut page: impl AsyncFnMut(String) -> Result<String>) -> Result<()
 
 /// Whether a time has come, as far as this machine's clock tells.
 fn past(time: Option<&prost_types::Timestamp>) -> bool {
-    time.is_some_and(|time| time.seconds < jiff::Timestamp::now().as_second())
+    within(time, 0)
+}
+
+/// Whether a time comes within so many days, as far as this machine's clock tells.
+fn within(time: Option<&prost_types::Timestamp>, days: i64) -> bool {
+    time.is_some_and(|time| time.seconds < SystemClock.now() / 1_000_000 + days * 86_400)
 }

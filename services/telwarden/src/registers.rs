@@ -83,7 +83,7 @@ impl Assets<'_> {
 }
 
 /// What a creation made; nothing where it was there before.
-fn new<T>(outcome: Result<Response<T>, Status>) -> Result<Option<T>> {
+pub(crate) fn new<T>(outcome: Result<Response<T>, Status>) -> Result<Option<T>> {
     match outcome {
         Ok(response) => Ok(Some(response.into_inner())),
         Err(status) if status.code() == Code::AlreadyExists => Ok(None),

@@ -79,6 +79,17 @@ pub(crate) const MOVES: &[Move] = &[
     (Step::Retire, State::Remediation, State::Retired, END),
 ];
 
+/// The states before the end.
+pub(crate) const LIVING: [State; 7] = [
+    State::Proposed,
+    State::Designed,
+    State::Approved,
+    State::Implementing,
+    State::Operating,
+    State::UnderReview,
+    State::Remediation,
+];
+
 /// The states in which a new approval may take the place of a void one, without a move.
 pub(crate) const APPROVED_ANEW: [State; 3] = [State::Implementing, State::UnderReview, State::Remediation];
 

@@ -9,7 +9,7 @@ use wire::controls::v1::{ErrorReason, Implementation};
 use wire::fault::v1::ErrorReason as House;
 
 use super::known::Known;
-use super::lifecycle::{Condition, allowed, enter, needed};
+use super::lifecycle::{Condition, LIVING, allowed, enter, needed};
 use super::{Implementations, circle, due, effectiveness};
 
 impl Rules for Implementations {
@@ -31,16 +31,7 @@ impl Rules for Implementations {
 
     fn update(context: &Context, known: &Known, old: &Implementation, new: &mut Implementation) -> Outcome<()> {
         if old.state() == State::Retired && written(old) != written(new) {
-            let living = [
-                State::Proposed,
-                State::Designed,
-                State::Approved,
-                State::Implementing,
-                State::Operating,
-                State::UnderReview,
-                State::Remediation,
-            ];
-            return in_state("implementation", old.state(), &living, "changed");
+            return in_state("implementation", old.state(), &LIVING, "changed");
         }
         sound(context, known, old, new)?;
         if old.state() != new.state() {

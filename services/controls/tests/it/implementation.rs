@@ -117,7 +117,7 @@ pub(crate) async fn go(bench: &Bench, subject: &str, verb: &str, id: &str) -> Re
             request.set_verdict(Verdict::Effective);
             client.judge_implementation_operation(request).await
         }
-        _ => panic!("{verb} is no move"),
+        _ => return Err(Status::invalid_argument(format!("{verb} is no move"))),
     };
     answer.map(tonic::Response::into_inner)
 }

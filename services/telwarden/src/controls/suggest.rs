@@ -24,7 +24,7 @@ pub struct Suggest {
 ///
 /// # Errors
 /// What the suite answers, explained.
-pub async fn run(connection: &Connection, which: &Suggest) -> Result<()> {
+pub(super) async fn run(connection: &Connection, which: &Suggest) -> Result<()> {
     let sites = which.sites.iter().map(|site| format!("organizations/{}/sites/{site}", which.organization));
     let found = suggestions(connection.open().await?, &which.organization, &which.catalogue, sites.collect()).await?;
     match connection.output {
