@@ -43,6 +43,9 @@ pub(crate) const ATTRIBUTES: [(&str, Values); 6] = [
     ("predecessor", |control| &mut control.predecessors),
 ];
 
+/// The property of a group that says of which wider theme it is, where it cannot stand in its group.
+pub(crate) const WITHIN: &str = "within";
+
 /// The texts of our own, as remarks of a property: a value is one line.
 type Text = fn(&mut Control) -> &mut String;
 pub(crate) const TEXTS: [(&str, Text); 2] =
@@ -80,6 +83,13 @@ pub(crate) fn plan(document: &oscal::Document, catalog: &oscal::Catalog) -> Plan
     Plan { catalogue: catalogue(catalog), controls, rejected }
 }
 
+/// The wider theme of a group: the nearest group around it that has an id, else the one that it names.
+fn wider(catalog: &oscal::Catalog, group: &oscal::Group) -> Option<String> {
+    let said = group.properties.iter().find(|property| property.name == WITHIN && is_ours(property));
+    let around = catalog.enclosing(group).into_iter().find_map(theme_id);
+    around.or_else(|| id_of(&said?.value))
+}
+
 fn theme_id(group: &oscal::Group) -> Option<String> {
     group.id.as_deref().and_then(id_of)
 }
@@ -111,12 +121,7 @@ fn themes(catalog: &oscal::Catalog) -> Vec<Theme> {
         themes.push(Theme {
             label: label.map(|label| cut(&label.value, 64)).unwrap_or_default(),
             title: if title.is_empty() { id.clone() } else { title },
-            parent: catalog
-                .enclosing(group)
-                .into_iter()
-                .find_map(theme_id)
-                .filter(|parent| *parent != id)
-                .unwrap_or_default(),
+            parent: wider(catalog, group).filter(|parent| *parent != id).unwrap_or_default(),
             id,
         });
     }

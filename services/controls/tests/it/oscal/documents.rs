@@ -374,6 +374,12 @@ on_every_database! {
             for (shipped, own) in shipped.iter().zip(&own) {
                 assert_eq!(bare(shipped), bare(own), "{}", own.name);
             }
+            let themes = async |id: &str| {
+                let mut themes = catalogue_row(&bench, id).await.themes;
+                themes.sort_by(|a, b| a.id.cmp(&b.id));
+                themes
+            };
+            assert_eq!(themes(id).await, themes(&format!("own-{id}")).await);
         }
         let mapping = export(&bench, Kind::Mapping, "mappings/x1051-2016-to-x1051-2023").await.unwrap();
         // What holds for each target is a map of its own there.
