@@ -70,7 +70,7 @@ pub async fn run(connection: &Connection, command: &Files) -> Result<()> {
             match connection.output {
                 Output::Json => println!("{}", told(&evidence.name, &file)),
                 Output::Table => {
-                    println!("{} has {} ({} bytes, sha256 {})", evidence.name, file.file_name, file.size, file.sha256)
+                    println!("{} has {} ({} bytes, sha256 {})", evidence.name, file.file_name, file.size, file.sha256);
                 }
             }
         }
@@ -79,7 +79,7 @@ pub async fn run(connection: &Connection, command: &Files) -> Result<()> {
             match connection.output {
                 Output::Json => println!("{}", told(&which.name, &file)),
                 Output::Table => {
-                    println!("{} ({} bytes, sha256 {}: as it was uploaded)", path.display(), file.size, file.sha256)
+                    println!("{} ({} bytes, sha256 {}: as it was uploaded)", path.display(), file.size, file.sha256);
                 }
             }
         }

@@ -36,6 +36,12 @@ impl Settings {
     }
 }
 
+/// Starts a service on its database.
+pub type Start = for<'a> fn(&'a Database, Arc<dyn Clock>, &'a Settings) -> BoxFuture<'a, Result<Routes>>;
+
+/// Begins to follow the feed of another service.
+pub type StartFollowing = for<'a> fn(&'a Database, Neighbour, Arc<dyn Clock>) -> BoxFuture<'a, Result<Running>>;
+
 /// A service of the suite.
 pub struct Member {
     /// Its name: of its database, in permissions, in the ledger.
@@ -49,7 +55,7 @@ pub struct Member {
     /// Its own settings with their explanations, as TOML.
     pub settings: &'static str,
     /// Starts it on its database.
-    pub start: for<'a> fn(&'a Database, Arc<dyn Clock>, &'a Settings) -> BoxFuture<'a, Result<Routes>>,
+    pub start: Start,
     /// The services whose feeds it follows.
     pub follows: &'static [Follow],
 }
@@ -59,7 +65,7 @@ pub struct Follow {
     /// The other service.
     pub source: &'static str,
     /// Begins to follow it.
-    pub start: for<'a> fn(&'a Database, Neighbour, Arc<dyn Clock>) -> BoxFuture<'a, Result<Running>>,
+    pub start: StartFollowing,
 }
 
 /// Every service, in the order in which they start: one that follows another comes after it.

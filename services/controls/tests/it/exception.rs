@@ -228,7 +228,8 @@ async fn two_replicas_and_a_restart_end_exceptions_once() {
         let later: Arc<dyn access::Clock> = Arc::new(ManualClock::at(now + 2 * DAY));
         let start = || controls::service(&bench.database, Arc::clone(&later));
         let (one, two) = tokio::join!(start(), start());
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
         for id in &ids {
             for part in ["a", "b"] {
                 let of_one = format!("{id}-{part}");
