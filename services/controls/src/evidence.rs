@@ -256,7 +256,7 @@ pub(crate) async fn sweep(database: &Database, files: &Arc<Files>, clock: &Arc<d
                 Ok(0) => {}
                 Ok(swept) => tracing::info!(swept, "what uploads that were cut off left of files was removed"),
                 Err(fault) => {
-                    tracing::warn!(%fault, "what uploads left of files could not be looked up; trying again in an hour");
+                    tracing::warn!(%fault, "what uploads left could not be looked up; trying again in an hour");
                 }
             }
         }

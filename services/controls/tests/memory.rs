@@ -22,9 +22,7 @@ const MOST_MIB: i64 = 40;
 
 /// A chunk of the file: no two are the same.
 fn chunk(number: usize) -> Vec<u8> {
-    let mut bytes = vec![7; CHUNK];
-    bytes[..8].copy_from_slice(&(number as u64).to_be_bytes());
-    bytes
+    (number as u64).to_be_bytes().into_iter().chain(std::iter::repeat(7)).take(CHUNK).collect()
 }
 
 /// The most memory the process has had at a time since it was last reset, in MiB.

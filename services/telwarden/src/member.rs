@@ -39,7 +39,7 @@ impl Settings {
 /// Starts a service on its database.
 pub type Start = for<'a> fn(&'a Database, Arc<dyn Clock>, &'a Settings) -> BoxFuture<'a, Result<Routes>>;
 
-/// Begins to follow another service.
+/// Begins to follow the feed of another service.
 pub type StartFollowing = for<'a> fn(&'a Database, Neighbour, Arc<dyn Clock>) -> BoxFuture<'a, Result<Running>>;
 
 /// A service of the suite.

@@ -109,11 +109,11 @@ async fn download(bench: &Bench, id: &str, offset: i64) -> Result<(api::Evidence
     let request = api::DownloadEvidenceRequest { name: name(id), offset };
     let mut answers = evidence(bench).download_evidence(request).await?.into_inner();
     let mut bytes = Vec::new();
-    let Some(Sent::File(file)) = answers.next().await.unwrap()?.part else { panic!("the file comes first") };
+    let Some(Sent::File(file)) = answers.next().await.unwrap()?.part else { unreachable!("the file comes first") };
     while let Some(answer) = answers.next().await {
         match answer?.part {
             Some(Sent::Chunk(chunk)) => bytes.extend(chunk),
-            other => panic!("only bytes follow: {other:?}"),
+            other => unreachable!("only bytes follow: {other:?}"),
         }
     }
     Ok((file, bytes))
