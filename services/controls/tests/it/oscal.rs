@@ -94,7 +94,7 @@ async fn resolve(bench: &Bench, profile: &str, page_size: i32, token: &str) -> R
 async fn written(bench: &Bench) -> (i64, i64) {
     let count = async |table: &str| {
         let rows = bench.database.rows(bench.database.sql(format!("SELECT COUNT(*) FROM {table}"))).await.unwrap();
-        rows[0].try_get_by_index::<i64>(0).unwrap()
+        rows.first().unwrap().try_get_by_index::<i64>(0).unwrap()
     };
     (count("ledger").await, count("oscal_content").await)
 }
@@ -109,9 +109,9 @@ fn uuid(number: u8) -> String {
 
 /// A catalogue with nested controls, parameters, texts, properties of others, and things that nobody knows.
 fn catalogue(number: u8) -> Value {
-    let mut head = metadata("Small controls", "2026");
-    head["parties"] = json!([{"uuid": uuid(90), "type": "organization", "name": "The publisher"}]);
-    head["responsible-parties"] = json!([{"role-id": "publisher", "party-uuids": [uuid(90)]}]);
+    let head = json!({"title": "Small controls", "last-modified": "2026-01-02T03:04:05Z", "version": "2026", "oscal-version": "1.1.3",
+        "parties": [{"uuid": uuid(90), "type": "organization", "name": "The publisher"}],
+        "responsible-parties": [{"role-id": "publisher", "party-uuids": [uuid(90)]}]});
     json!({"$schema": "https://example.org/s.json", "catalog": {
         "uuid": uuid(number), "metadata": head,
         "groups": [
