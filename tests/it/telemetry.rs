@@ -41,7 +41,8 @@ impl Estate {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(program());
         command.args(["up", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path());
-        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector).stderr(Stdio::null());
+        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector).env("OTEL_METRIC_EXPORT_INTERVAL", "200");
+        command.stderr(Stdio::null());
         let suite = Serving::start(&mut command);
         let gateway = suite.url("gateway");
         Self::new(folder, vec![suite], gateway)
@@ -52,7 +53,7 @@ impl Estate {
         let folder = tempfile::tempdir().unwrap();
         access::LocalKey::open(&folder.path().join("keys")).unwrap();
         let common = format!(
-            "[trust]\nkey_set = \"{}\"\n[telemetry]\notlp_endpoint = \"{collector}\"\n",
+            "[trust]\nkey_set = \"{}\"\n[telemetry]\notlp_endpoint = \"{collector}\"\nmetric_period = \"200ms\"\n",
             folder.path().join("keys/key-set.json").display()
         );
         let service = |name: &str, follow: &str| {
@@ -280,13 +281,21 @@ fn page(metrics: &BTreeMap<String, Metric>) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_metrics_are_the_checked_in_ones() {
     let mut collector = Collector::start().await;
-    for estate in [Estate::up(&collector.endpoint), Estate::serve(&collector.endpoint)] {
+    let mut known = BTreeMap::new();
+    for (estate, follower) in
+        [(Estate::up(&collector.endpoint), "telwarden"), (Estate::serve(&collector.endpoint), "controls")]
+    {
         reached(&estate).await;
         a_rest_call(&estate).await;
         an_import(&estate).await;
+        // How far behind a feed is, is told while it is followed, so not when the process ends.
+        first(&mut collector.metrics, "how far a feed is behind", |request| {
+            note(request, &mut known);
+            known.get("feed.lag").filter(|lag: &&Metric| lag.processes.contains(follower)).map(|_| ())
+        })
+        .await;
         tokio::task::block_in_place(|| estate.end());
     }
-    let mut known = BTreeMap::new();
     while let Ok(request) = collector.metrics.try_recv() {
         note(request, &mut known);
     }

@@ -16,7 +16,7 @@ use tonic::{Request, Response, Status};
 use wire::controls::v1::coverage_service_server::CoverageService;
 use wire::controls::v1::summarize_coverage_response::Part;
 use wire::controls::v1::{
-    Catalogue, CoverageGap, Derived, ListCoverageGapsRequest, ListCoverageGapsResponse, SummarizeCoverageRequest,
+    AnalyzeCoverageGapsRequest, AnalyzeCoverageGapsResponse, Catalogue, CoverageGap, Derived, SummarizeCoverageRequest,
     SummarizeCoverageResponse, SummarizeSelectorCoverageRequest, SummarizeSelectorCoverageResponse,
 };
 
@@ -106,7 +106,7 @@ impl Registry {
         })
     }
 
-    async fn gaps(&self, context: &Context, r: &ListCoverageGapsRequest) -> Outcome<Vec<CoverageGap>> {
+    async fn gaps(&self, context: &Context, r: &AnalyzeCoverageGapsRequest) -> Outcome<Vec<CoverageGap>> {
         let (catalogue, _) = self.entered(context, &r.name, &r.scope).await?;
         let organization = organization_of(&catalogue.name);
         let mut done = self.done(organization, &r.scope).await?;
@@ -224,12 +224,12 @@ impl CoverageService for Registry {
         reply(self.summarized(&context, &r).await)
     }
 
-    async fn list_coverage_gaps(
+    async fn analyze_coverage_gaps(
         &self,
-        request: Request<ListCoverageGapsRequest>,
-    ) -> Result<Response<ListCoverageGapsResponse>, Status> {
+        request: Request<AnalyzeCoverageGapsRequest>,
+    ) -> Result<Response<AnalyzeCoverageGapsResponse>, Status> {
         let (context, r) = open(request)?;
-        reply(self.gaps(&context, &r).await.map(|gaps| ListCoverageGapsResponse { gaps }))
+        reply(self.gaps(&context, &r).await.map(|gaps| AnalyzeCoverageGapsResponse { gaps }))
     }
 
     async fn summarize_selector_coverage(

@@ -270,6 +270,9 @@ fn telemetry() -> process::telemetry::TelemetrySettings {
     let endpoint = std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok().filter(|endpoint| !endpoint.is_empty());
     let mut settings = process::telemetry::TelemetrySettings::default().named("telwarden");
     settings.otlp_endpoint = endpoint;
+    // As OpenTelemetry names it, in milliseconds.
+    let every = std::env::var("OTEL_METRIC_EXPORT_INTERVAL").ok().and_then(|every| format!("{every}ms").parse().ok());
+    settings.metric_period = every.unwrap_or(settings.metric_period);
     "warn".clone_into(&mut settings.log_filter);
     settings
 }

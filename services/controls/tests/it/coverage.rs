@@ -11,9 +11,9 @@ use wire::controls::v1::mapping_entry_service_client::MappingEntryServiceClient;
 use wire::controls::v1::mapping_service_client::MappingServiceClient;
 use wire::controls::v1::statement_row::Decision;
 use wire::controls::v1::{
-    Catalogue, Control, Coverage, CoverageGap, CreateCatalogueRequest, CreateControlRequest, CreateMappingEntryRequest,
-    CreateMappingRequest, Implementation, ListCoverageGapsRequest, Mapping, MappingEntry, SelectorCoverage,
-    SummarizeCoverageRequest, SummarizeCoverageResponse, SummarizeSelectorCoverageRequest,
+    AnalyzeCoverageGapsRequest, Catalogue, Control, Coverage, CoverageGap, CreateCatalogueRequest,
+    CreateControlRequest, CreateMappingEntryRequest, CreateMappingRequest, Implementation, Mapping, MappingEntry,
+    SelectorCoverage, SummarizeCoverageRequest, SummarizeCoverageResponse, SummarizeSelectorCoverageRequest,
 };
 
 use crate::implementation::{PARENT, bring, go, propose, thought_of};
@@ -35,8 +35,8 @@ async fn summary(bench: &Bench, of: &str, scope: &str) -> SummarizeCoverageRespo
 }
 
 async fn gaps(bench: &Bench, of: &str, orphans_only: bool) -> Vec<CoverageGap> {
-    let request = ListCoverageGapsRequest { name: catalogue(of), orphans_only, ..Default::default() };
-    CoverageServiceClient::new(client(bench)).list_coverage_gaps(request).await.unwrap().into_inner().gaps
+    let request = AnalyzeCoverageGapsRequest { name: catalogue(of), orphans_only, ..Default::default() };
+    CoverageServiceClient::new(client(bench)).analyze_coverage_gaps(request).await.unwrap().into_inner().gaps
 }
 
 async fn selectors(bench: &Bench) -> Vec<SelectorCoverage> {

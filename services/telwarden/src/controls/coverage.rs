@@ -4,7 +4,7 @@ use anyhow::Result;
 use wire::Choice as _;
 use wire::controls::v1::coverage_service_client::CoverageServiceClient;
 use wire::controls::v1::{
-    Coverage, CoverageGap, ListCoverageGapsRequest, SummarizeCoverageRequest, SummarizeCoverageResponse,
+    AnalyzeCoverageGapsRequest, Coverage, CoverageGap, SummarizeCoverageRequest, SummarizeCoverageResponse,
 };
 
 use crate::client::{Client, Connection, Output, explain};
@@ -60,8 +60,8 @@ pub async fn coverage(client: Client, which: &CoverageOf) -> Result<Covered> {
     let request = SummarizeCoverageRequest { name: name.clone(), scope: scope.clone() };
     let summary = service.summarize_coverage(request).await.map_err(|status| explain(&status))?.into_inner();
     let gaps = if which.gaps {
-        let request = ListCoverageGapsRequest { name, scope, orphans_only: false };
-        Some(service.list_coverage_gaps(request).await.map_err(|status| explain(&status))?.into_inner().gaps)
+        let request = AnalyzeCoverageGapsRequest { name, scope, orphans_only: false };
+        Some(service.analyze_coverage_gaps(request).await.map_err(|status| explain(&status))?.into_inner().gaps)
     } else {
         None
     };
