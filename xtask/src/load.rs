@@ -62,6 +62,8 @@ pub(crate) enum Work {
     Ready,
     /// The register of a large operator: only where asked for by name.
     Estate,
+    /// What follows along dependencies, as with the large operator but in a register of its own: only where asked for by name.
+    Graph,
 }
 
 impl Load {
@@ -161,6 +163,9 @@ async fn rows(options: &Load, home: &Home) -> Result<Vec<Line>> {
     }
     if options.only.contains(&Work::Estate) {
         lines.extend(scale::estate(options, home).await?);
+    }
+    if options.only.contains(&Work::Graph) {
+        lines.extend(scale::graph_alone(options, home).await?);
     }
     if options.wants(Work::Memory) || options.wants(Work::Ready) {
         lines.extend(works::idle(options, home).await?);

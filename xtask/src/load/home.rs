@@ -33,6 +33,7 @@ pub(crate) struct Suite {
     /// Where the registry of assets keeps its rows.
     pub(crate) written: Written,
     folder: tempfile::TempDir,
+    database: Option<String>,
 }
 
 /// What a suite leaves behind; gone when dropped, but for databases of a server, which the next suite or
@@ -40,7 +41,8 @@ pub(crate) struct Suite {
 pub(crate) struct Left {
     /// Where the registry of assets kept its rows.
     pub(crate) written: Written,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+    database: Option<String>,
 }
 
 impl Home {
@@ -81,13 +83,28 @@ impl Home {
                 (Some(at(&server.url, &base)?), Written::Url(at(&server.url, &format!("{base}_assets"))?))
             }
         };
+        self.start(folder, database, written).await
+    }
+
+    /// Starts a suite on what another left behind.
+    pub(crate) async fn again(&self, left: Left) -> Result<Suite> {
+        self.start(left.folder, left.database, left.written).await
+    }
+
+    async fn start(&self, folder: tempfile::TempDir, database: Option<String>, written: Written) -> Result<Suite> {
+        let data = folder.path().join("data");
         let mut arguments =
             vec![OsStr::new("up"), OsStr::new("--data"), data.as_os_str(), "--listen".as_ref(), "127.0.0.1:0".as_ref()];
         arguments.extend(database.iter().flat_map(|url| [OsStr::new("--postgres"), OsStr::new(url)]));
         super::settle_disk();
         let serving = Serving::start(&self.program, &arguments)?;
         let callers = Callers::connect(&serving.url, &tokens(&data.join("keys"))?).await?;
-        Ok(Suite { serving, callers, written, folder })
+        Ok(Suite { serving, callers, written, folder, database })
+    }
+
+    /// What the bare program writes an import with, for the table: the fastest way that each database has.
+    pub(crate) fn bulk(&self) -> &'static str {
+        if self.server.is_some() { "bare COPY, same rows" } else { "bare sqlx, same rows by 500" }
     }
 
     /// Removes what is left on the server.
@@ -105,7 +122,7 @@ impl Suite {
     pub(crate) async fn end(self) -> Result<Left> {
         self.written.settle().await?;
         drop(self.serving);
-        Ok(Left { written: self.written, _folder: self.folder })
+        Ok(Left { written: self.written, folder: self.folder, database: self.database })
     }
 }
 

@@ -1,11 +1,14 @@
 //! The import stream, fed with a generated operator.
 
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read as _, Write as _};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use futures::StreamExt as _;
+use prost::Message as _;
+use tempfile::NamedTempFile;
 use wire::assets::v1::import_assets_request::Part;
 use wire::assets::v1::import_assets_response::News;
 use wire::assets::v1::import_item::Record;
@@ -19,45 +22,84 @@ const BATCH: usize = 500;
 
 /// An operator's inventory, read from its file.
 pub(crate) struct Estate {
-    messages: Arc<[ImportAssetsRequest]>,
+    /// The messages of the import, each after its length: a million assets are not held in memory beside the suite that is
+    /// measured.
+    messages: NamedTempFile,
     /// Sites, assets and dependencies.
     pub(crate) items: u64,
     /// What it is, for people.
     pub(crate) text: String,
 }
 
+/// An estate that is being written.
+struct Spool {
+    file: NamedTempFile,
+    out: BufWriter<File>,
+    waiting: Vec<ImportItem>,
+    items: i64,
+}
+
+impl Spool {
+    fn new(source: &str) -> Result<Self> {
+        let file = NamedTempFile::new()?;
+        let out = BufWriter::new(file.reopen()?);
+        let mut spool = Self { file, out, waiting: Vec::with_capacity(BATCH), items: 0 };
+        spool.write(Part::Start(start(source)))?;
+        Ok(spool)
+    }
+
+    fn push(&mut self, origin: String, record: Record) -> Result<()> {
+        self.items += 1;
+        self.waiting.push(ImportItem { position: self.items, origin, record: Some(record) });
+        if self.waiting.len() < BATCH { Ok(()) } else { self.flush() }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let items = std::mem::replace(&mut self.waiting, Vec::with_capacity(BATCH));
+        if items.is_empty() { Ok(()) } else { self.write(Part::Batch(ImportBatch { items })) }
+    }
+
+    fn write(&mut self, part: Part) -> Result<()> {
+        let bytes = ImportAssetsRequest { part: Some(part) }.encode_to_vec();
+        self.out.write_all(&u32::try_from(bytes.len())?.to_be_bytes())?;
+        Ok(self.out.write_all(&bytes)?)
+    }
+
+    fn end(mut self, text: String) -> Result<Estate> {
+        self.flush()?;
+        self.out.flush()?;
+        Ok(Estate { messages: self.file, items: self.items.unsigned_abs(), text })
+    }
+}
+
 impl Estate {
     /// Generates and reads one; 1 is about 2,000 assets.
     pub(crate) fn read(scale: f64) -> Result<Self> {
-        let mut file = Vec::new();
-        let counts = sample::write_tmf639(sample::Settings { seed: 1, scale }, &mut file)?;
-        let (mut items, mut batches) = (Vec::with_capacity(BATCH), Vec::new());
-        let mut position = 0_i64;
+        let file = NamedTempFile::new()?;
+        let mut out = BufWriter::new(file.reopen()?);
+        let counts = sample::write_tmf639(sample::Settings { seed: 1, scale }, &mut out)?;
+        out.flush()?;
         let begin = Instant::now();
         let settings = intake::Settings::default();
-        intake::read(intake::Format::Tmf639, &mut file.as_slice(), &settings, &mut |item| {
-            position += 1;
-            items.push(ImportItem { position, origin: item.origin, record: Some(item.record) });
-            if items.len() == BATCH {
-                batches.push(std::mem::replace(&mut items, Vec::with_capacity(BATCH)));
+        let (mut spool, mut failed) = (Spool::new("tmf639")?, None);
+        intake::read(intake::Format::Tmf639, &mut BufReader::new(file.reopen()?), &settings, &mut |item| match spool
+            .push(item.origin, item.record)
+        {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
             }
-            ControlFlow::Continue(())
         })?;
+        if let Some(error) = failed {
+            return Err(error.context("the estate cannot be written to TMPDIR"));
+        }
         eprintln!(
             "the file of {} assets was read in {:.1?}, which is not part of what follows",
             counts.assets,
             begin.elapsed()
         );
-        batches.push(items);
-        let start = start("tmf639");
-        let batches = batches.into_iter().filter(|items| !items.is_empty());
-        let batches = batches.map(|items| Part::Batch(ImportBatch { items }));
-        let parts = std::iter::once(Part::Start(start)).chain(batches);
-        Ok(Self {
-            messages: parts.map(|part| ImportAssetsRequest { part: Some(part) }).collect(),
-            items: position.unsigned_abs(),
-            text: format!("{} assets, {} dependencies, {} sites", counts.assets, counts.dependencies, counts.sites),
-        })
+        spool.end(format!("{} assets, {} dependencies, {} sites", counts.assets, counts.dependencies, counts.sites))
     }
 
     /// How many batches there are.
@@ -66,22 +108,25 @@ impl Estate {
     }
 
     /// Of assets and dependencies of our own making.
-    pub(crate) fn of(text: &str, records: impl Iterator<Item = Record>) -> Self {
-        let mut batches = vec![Part::Start(start("load"))];
-        let (mut items, mut position) = (Vec::with_capacity(BATCH), 0_i64);
+    pub(crate) fn of(text: &str, records: impl Iterator<Item = Record>) -> Result<Self> {
+        let mut spool = Spool::new("load")?;
         for record in records {
-            position += 1;
-            items.push(ImportItem { position, origin: String::new(), record: Some(record) });
-            if items.len() == BATCH {
-                batches
-                    .push(Part::Batch(ImportBatch { items: std::mem::replace(&mut items, Vec::with_capacity(BATCH)) }));
-            }
+            spool.push(String::new(), record)?;
         }
-        if !items.is_empty() {
-            batches.push(Part::Batch(ImportBatch { items }));
-        }
-        let messages = batches.into_iter().map(|part| ImportAssetsRequest { part: Some(part) }).collect();
-        Self { messages, items: position.unsigned_abs(), text: text.to_owned() }
+        spool.end(text.to_owned())
+    }
+
+    /// The messages, read as they are wanted.
+    fn messages(&self) -> Result<impl Iterator<Item = ImportAssetsRequest> + use<>> {
+        let mut file = BufReader::with_capacity(1 << 20, self.messages.reopen()?);
+        Ok(std::iter::from_fn(move || {
+            let mut length = [0; 4];
+            file.read_exact(&mut length).ok()?;
+            let mut bytes = vec![0; usize::try_from(u32::from_be_bytes(length)).ok()?];
+            file.read_exact(&mut bytes).ok()?;
+            // What is lost here is missed by the count of what the import created.
+            ImportAssetsRequest::decode(bytes.as_slice()).ok()
+        }))
     }
 
     /// Imports it, and says how long it took until the import said that everything is committed.
@@ -103,8 +148,7 @@ impl Estate {
     }
 
     async fn stream(&self, callers: &Callers) -> Result<(Duration, ImportCounts)> {
-        let messages = Arc::clone(&self.messages);
-        let stream = futures::stream::iter((0..messages.len()).filter_map(move |index| messages.get(index).cloned()));
+        let stream = futures::stream::iter(self.messages()?);
         let begin = Instant::now();
         let mut client = ImportServiceClient::new(callers.channel(0)?);
         let answers = client.import_assets(callers.request(stream)).await;

@@ -34,7 +34,8 @@ pub(crate) async fn create(load: &Load, home: &Home) -> Result<Line> {
         let before = suite.written.counts().await?;
         let done = suite.callers.create(WRITERS, load.time()).await?;
         let left = suite.end().await?;
-        let took = left.written.again(&before, Plan { transactions: done.calls, tasks: WRITERS }).await?;
+        let took =
+            left.written.again(&before, Plan { transactions: done.calls, tasks: WRITERS, stream: false }).await?;
         ours.push(done.rate());
         limit.push(per_second(done.calls, took));
     }
@@ -51,13 +52,13 @@ pub(crate) async fn import(load: &Load, home: &Home) -> Result<Line> {
         let before = suite.written.counts().await?;
         let took = estate.import(&suite.callers).await?;
         let left = suite.end().await?;
-        let bare = left.written.again(&before, Plan { transactions: estate.batches(), tasks: 1 }).await?;
+        let bare = left.written.again(&before, Plan { transactions: estate.batches(), tasks: 1, stream: true }).await?;
         eprintln!("imported in {took:.1?}; the bare program took {bare:.1?}");
         ours.push(per_second(estate.items, took));
         limit.push(per_second(estate.items, bare));
     }
     let work = format!("import of {}", estate.text);
-    Ok(Line::ratio(&work, home.name(), Unit::PerSecond, &ours, ("bare sqlx, same rows by 500", &limit), 0.5))
+    Ok(Line::ratio(&work, home.name(), Unit::PerSecond, &ours, (home.bulk(), &limit), 0.5))
 }
 
 /// `GetAsset` beside a bare server.

@@ -236,6 +236,44 @@ macro_rules! program {
 program!(sqlite, Sqlite, Datum, SqliteRow, read_sqlite, "BEGIN IMMEDIATE", "NOT INDEXED", "", false);
 program!(postgres, Postgres, Raw, PgRow, read_postgres, "BEGIN", "", format!("{BARE}."), true);
 
+/// Streams the rows of `source` into `target`, table by table, and says how long the writing took.
+pub(super) async fn stream(source: &sqlx::PgPool, target: &sqlx::PgPool, shapes: Vec<Shape>) -> Result<Duration> {
+    let mut took = Duration::ZERO;
+    for shape in shapes {
+        let sql = format!("SELECT {} FROM {}", shape.columns(), quoted(&shape.table));
+        let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(source);
+        let into = format!("COPY {BARE}.{} ({}) FROM STDIN BINARY", quoted(&shape.table), shape.columns());
+        let mut left = shape.rows;
+        while left > 0 {
+            let portion = left.min(WINDOW);
+            let mut bytes = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0".to_vec();
+            for _ in 0..portion {
+                let row: PgRow = rows.next().await.context("fewer rows than were counted")??;
+                bytes.extend(i16::try_from(shape.columns.len())?.to_be_bytes());
+                for at in 0..shape.columns.len() {
+                    let value = read_postgres(&row, at)?.bytes;
+                    let length = value.as_ref().map_or(Ok(-1), |bytes| i32::try_from(bytes.len()))?;
+                    bytes.extend(length.to_be_bytes());
+                    bytes.extend(value.unwrap_or_default());
+                }
+            }
+            bytes.extend((-1_i16).to_be_bytes());
+            let begin = Instant::now();
+            let mut connection = target.acquire().await?;
+            let mut copy = connection.copy_in_raw(&into).await?;
+            copy.send(bytes).await?;
+            copy.finish().await?;
+            took += begin.elapsed();
+            left -= portion;
+        }
+        let written = postgres::count(target, &format!("{BARE}."), &shape.table).await?;
+        if written != shape.rows {
+            bail!("the bare program wrote {written} of {} rows of {}", shape.rows, shape.table);
+        }
+    }
+    Ok(took)
+}
+
 fn read_sqlite(row: &SqliteRow, at: usize) -> Result<Datum> {
     let value = row.try_get_raw(at)?;
     if value.is_null() {
@@ -290,7 +328,7 @@ mod tests {
         sqlx::raw_sql(rows).execute(&source).await.unwrap();
         let columns = ["i", "r", "t", "b", "n"].map(str::to_owned).to_vec();
         let shape = Shape { table: "a b".to_owned(), columns, rows: 1203 };
-        let plan = Plan { transactions: 2, tasks: 1 };
+        let plan = Plan { transactions: 2, tasks: 1, stream: false };
         sqlite::copy(&source, &target, vec![shape], plan).await.unwrap();
         let sum = "SELECT COUNT(*) || ' ' || SUM(i) || ' ' || SUM(r) || ' ' || SUM(LENGTH(t)) || ' ' || SUM(LENGTH(b)) || ' ' || COUNT(n) FROM \"a b\"";
         let of = async |pool| sqlx::query_scalar::<_, String>(sum).fetch_one(pool).await.unwrap();
