@@ -63,7 +63,7 @@ impl store::Resource for AllEvidence {
             implementations: set "evidence_implementation",
             file(sha256): own "evidence_file" = |evidence: &Evidence| {
                 evidence.file.iter().map(|file| vec![file.sha256.clone()]).collect()
-            },
+            } => (file),
         ]
     }
 
