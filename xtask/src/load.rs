@@ -8,6 +8,7 @@
 pub(crate) mod bare;
 mod calls;
 mod child;
+mod coverage;
 mod front;
 mod home;
 mod import;
@@ -64,6 +65,8 @@ pub(crate) enum Work {
     Estate,
     /// What follows along dependencies, as with the large operator but in a register of its own: only where asked for by name.
     Graph,
+    /// The coverage report over many implementations: only where asked for by name.
+    Coverage,
 }
 
 impl Load {
@@ -166,6 +169,9 @@ async fn rows(options: &Load, home: &Home) -> Result<Vec<Line>> {
     }
     if options.only.contains(&Work::Graph) {
         lines.extend(scale::graph_alone(options, home).await?);
+    }
+    if options.only.contains(&Work::Coverage) {
+        lines.extend(coverage::coverage(options, home).await?);
     }
     if options.wants(Work::Memory) || options.wants(Work::Ready) {
         lines.extend(works::idle(options, home).await?);

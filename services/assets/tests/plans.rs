@@ -55,7 +55,7 @@ async fn plan(database: &sea_orm::DatabaseConnection, statement: &str) -> Vec<St
 /// Whether a step reads a whole table or index. What is given as a list in the call itself is no table, and the end of the ledger,
 /// which a write goes on from, is read by its key.
 fn scans(step: &str) -> bool {
-    let given = ["json_each", "CONSTANT ROW", "VALUES CLAUSE", "SCAN became"];
+    let given = ["VIRTUAL TABLE", "CONSTANT ROW", "VALUES CLAUSE", "SCAN became"];
     step.starts_with("SCAN ") && !given.iter().any(|list| step.contains(list)) && step != "SCAN ledger"
 }
 

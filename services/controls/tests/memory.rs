@@ -1,7 +1,7 @@
 //! A file of 100 MB goes through the service, up and down, and the memory of the process stays flat. Alone in its process: what is
 //! measured is the process.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail loudly")]
+#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
 
 use std::sync::Arc;
 

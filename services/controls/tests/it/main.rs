@@ -1,5 +1,5 @@
 //! The service of controls as its callers see it, on SQLite and, where a server is at hand, on PostgreSQL.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail loudly")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 mod catalogue;
 mod control_test;
