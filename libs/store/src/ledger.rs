@@ -305,14 +305,32 @@ impl Database {
     /// # Errors
     /// `STORE_UNAVAILABLE`.
     pub async fn life(&self, resource: &str, after: i64, limit: i64) -> Outcome<Vec<(i64, Entry)>> {
+        self.told(resource, (">", after), "", limit).await
+    }
+
+    /// As [`Database::life`], the newest first: those before a place, `i64::MAX` for the newest of all.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`.
+    pub async fn life_backwards(&self, resource: &str, before: i64, limit: i64) -> Outcome<Vec<(i64, Entry)>> {
+        self.told(resource, ("<", before), " DESC", limit).await
+    }
+
+    async fn told(
+        &self,
+        resource: &str,
+        (side, place): (&str, i64),
+        way: &str,
+        limit: i64,
+    ) -> Outcome<Vec<(i64, Entry)>> {
         let order = match self.dialect() {
             Dialect::Sqlite => "seq",
             Dialect::Postgres => "row_id",
         };
         let columns = COLUMNS.replacen("seq", "COALESCE(seq, 0)", 1);
         let mut sql = self.sql(format!("SELECT {columns}, {order} FROM ledger WHERE resource = "));
-        sql.bind(resource).push(&format!(" AND {order} > ")).bind(after);
-        sql.push(&format!(" ORDER BY {order} LIMIT ")).bind(limit);
+        sql.bind(resource).push(&format!(" AND {order} {side} ")).bind(place);
+        sql.push(&format!(" ORDER BY {order}{way} LIMIT ")).bind(limit);
         let rows = self.rows(sql).await?;
         rows.iter().map(|row| Ok((row.try_get_by_index(16).map_err(Fault::defect)?, Entry::read(row)?))).collect()
     }

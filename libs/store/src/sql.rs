@@ -67,6 +67,32 @@ impl Sql {
         }
     }
 
+    /// Adds texts as a source to select from, as one bound value: `AS alias` with the columns `key`, from 0 in their order, and
+    /// `value`. An answer that says the key instead of the text is short.
+    pub fn numbered(&mut self, values: &[&str], alias: &str) -> &mut Self {
+        match self.dialect {
+            Dialect::Sqlite => {
+                self.push("json_each(").bind(serde_json::Value::from(values).to_string()).push(&format!(") AS {alias}"))
+            }
+            Dialect::Postgres => {
+                let list = values.iter().map(|&text| Value::from(text)).collect();
+                self.push("(SELECT number - 1 AS key, value FROM unnest(").bind(array(list));
+                self.push(&format!(") WITH ORDINALITY AS numbered (value, number)) AS {alias}"))
+            }
+        }
+    }
+
+    /// Adds columns of a select that come as one text: a line for each row, the parts with a space between. To hand over many short
+    /// rows one by one costs more than to find them. No part may hold a space or a line break, or be NULL.
+    pub fn lines(&mut self, parts: &[&str]) -> &mut Self {
+        let line = parts.join(" || ' ' || ");
+        let gathered = match self.dialect {
+            Dialect::Sqlite => format!("COALESCE(group_concat({line}, char(10)), '')"),
+            Dialect::Postgres => format!("COALESCE(string_agg({line}, chr(10)), '')"),
+        };
+        self.push(&gathered)
+    }
+
     /// Adds the condition that a row is kept within the resource with this id: a range of the primary key.
     pub fn within(&mut self, id: &str) -> &mut Self {
         // '0' follows '/'.
@@ -123,12 +149,13 @@ impl Sql {
 }
 
 /// Rows in the portions that one statement takes at once. SQLite compiles a text of its own for each number of rows, so
-/// there are only four; PostgreSQL binds arrays, and takes any number that stays well within memory.
+/// there are only five; PostgreSQL binds arrays, and takes any number that stays well within memory.
 pub(crate) fn portions<T>(dialect: Dialect, rows: Vec<T>) -> impl Iterator<Item = Vec<T>> {
     let mut rows = rows.into_iter();
     std::iter::from_fn(move || {
         let portion = match (dialect, rows.len()) {
             (_, 0) => return None,
+            (Dialect::Sqlite, 256..) => 256,
             (Dialect::Sqlite, 64..) => 64,
             (Dialect::Sqlite, 16..) => 16,
             (Dialect::Sqlite, 4..) => 4,

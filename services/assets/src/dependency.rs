@@ -16,7 +16,7 @@ use wire::assets::v1::{
 };
 
 pub(crate) use flow::{drain, flow_from, flowing};
-pub(crate) use walk::{Way, back, walk};
+pub(crate) use walk::{Step, Walk, Way, around, name};
 
 use crate::asset::Assets;
 use crate::{Registry, taxonomy};

@@ -10,7 +10,7 @@ use wire::assets::v1::{Asset, ExplainAssetValueRequest, ExplainAssetValueRespons
 
 use super::recovery::{self, Objective};
 use crate::Registry;
-use crate::dependency::{Way, back, walk};
+use crate::dependency::{Walk, Way, name};
 
 pub(crate) async fn explain(
     registry: &Registry,
@@ -19,10 +19,12 @@ pub(crate) async fn explain(
 ) -> Outcome<ExplainAssetValueResponse> {
     let asset = registry.assets.get(context, &request.name).await?;
     let organization = crate::organization_of(&asset.name);
-    let policy = crate::asset_policy::active_now(registry, organization).await?;
-    let path = path(registry, organization, &asset).await?;
-    let since = since(registry, &asset).await?;
-    let objectives = objectives(registry, organization, &asset).await?;
+    let (policy, path, since, objectives) = tokio::try_join!(
+        crate::asset_policy::active_now(registry, organization),
+        path(registry, organization, &asset),
+        since(registry, &asset),
+        objectives(registry, organization, &asset),
+    )?;
     let rule = match policy.valuation_rule() {
         ValuationRule::Unspecified => ValuationRule::Sum,
         rule => rule,
@@ -52,34 +54,53 @@ async fn path(registry: &Registry, organization: &str, asset: &Asset) -> Outcome
     if asset.inherited_from.is_empty() {
         return Ok(Vec::new());
     }
-    let source = asset.inherited_from.as_str();
-    let reached = walk(registry, organization, &asset.name, Way::Dependents, i64::MAX, Some(source)).await?;
-    let way = back(&reached, source);
+    let mut walk = Walk::new(&asset.name, Way::Dependents, true);
+    let source = crate::id_of(&asset.inherited_from);
+    walk.until(&registry.database, source).await?;
+    let way = walk.back(source);
     if way.is_empty() {
         // The dependencies changed between the two reads; a way that does not begin at the source would be no explanation.
         return Ok(Vec::new());
     }
-    let ids: Vec<&str> = way.iter().map(|(name, _)| crate::id_of(name)).chain([crate::id_of(&asset.name)]).collect();
-    let found = registry.assets.find(organization, |sql| {
-        sql.is_in("id", &ids);
-    });
-    let known: HashMap<String, Asset> = found.await?.into_iter().map(|asset| (asset.name.clone(), asset)).collect();
-    let step = |name: &str, dependency: String, kind: String| {
-        let (display_name, value) = known
-            .get(name)
-            .map(|known| (known.display_name.clone(), super::valuation::flowing(known)))
-            .unwrap_or_default();
-        ExplainedStep { asset: name.to_owned(), display_name, value, dependency, kind }
-    };
+    let known = valued(registry, organization, way.iter().map(|step| step.id.as_ref())).await?;
     let mut steps: Vec<ExplainedStep> = way
         .iter()
-        .map(|(name, on)| {
-            let dependency = format!("organizations/{organization}/dependencies/{}", on.dependency);
-            step(name, dependency, on.kind.clone())
+        .map(|step| {
+            let (dependency, kind) = step.edge();
+            let (display_name, value) = known.get(step.id.as_ref()).cloned().unwrap_or_default();
+            ExplainedStep {
+                asset: name(organization, &step.id),
+                display_name,
+                value,
+                dependency: format!("organizations/{organization}/dependencies/{dependency}"),
+                kind: kind.to_owned(),
+            }
         })
         .collect();
-    steps.push(step(&asset.name, String::new(), String::new()));
+    steps.push(ExplainedStep {
+        asset: asset.name.clone(),
+        display_name: asset.display_name.clone(),
+        value: super::valuation::flowing(asset),
+        ..ExplainedStep::default()
+    });
     Ok(steps)
+}
+
+/// What assets are called, and what flows on from each, by their ids.
+async fn valued(
+    registry: &Registry,
+    organization: &str,
+    ids: impl Iterator<Item = &str>,
+) -> Outcome<HashMap<String, (String, f64)>> {
+    let ids: Vec<&str> = ids.collect();
+    let mut sql = registry.database.sql("SELECT id, display_name, value, value_override FROM asset WHERE organization = ");
+    sql.bind(organization).push(" AND ").is_in("id", &ids);
+    let rows = registry.database.rows(sql).await?;
+    let read = |row: &sea_orm::QueryResult| {
+        let (value, instead): (f64, f64) = (row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+        Ok((row.try_get_by_index(0)?, (row.try_get_by_index(1)?, if instead > 0.0 { instead } else { value })))
+    };
+    rows.iter().map(|row| read(row).map_err(|error: sea_orm::DbErr| Fault::defect(error))).collect()
 }
 
 /// The recovery objectives that the asset has or inherits, with whose they are.
@@ -123,20 +144,23 @@ struct Since {
 }
 
 async fn since(registry: &Registry, asset: &Asset) -> Outcome<Since> {
-    let mut since = Since { at: i64::MIN, ..Since::default() };
-    let (mut after, mut value) = (0, None);
+    let (mut since, mut before, mut most) = (Since { at: i64::MIN, ..Since::default() }, i64::MAX, 16);
+    let value = |encoded: &[u8]| -> Outcome<f64> {
+        Ok(Asset::decode(encoded).map_err(Fault::defect)?.effective_value)
+    };
+    // From the end: what is asked for is as a rule among the newest.
     loop {
-        let page = registry.database.life(&asset.name, after, 500).await?;
-        for (_, entry) in &page {
-            let now = Asset::decode(entry.after.as_slice()).map_err(Fault::defect)?.effective_value;
-            if value != Some(now) {
-                since = Since { at: entry.at, method: entry.method.clone(), actor: entry.actor.clone() };
-                value = Some(now);
+        let page = registry.database.life_backwards(&asset.name, before, most).await?;
+        for (place, entry) in &page {
+            since = Since { at: entry.at, method: entry.method.clone(), actor: entry.actor.clone() };
+            if entry.before.is_empty() || value(&entry.before)? != value(&entry.after)? {
+                return Ok(since);
             }
+            before = *place;
         }
-        match page.last() {
-            Some((place, _)) => after = *place,
-            None => return Ok(since),
+        if i64::try_from(page.len()).unwrap_or_default() < most {
+            return Ok(since);
         }
+        most = 500;
     }
 }

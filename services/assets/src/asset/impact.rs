@@ -1,16 +1,19 @@
-//! What is hit when an asset fails: one indexed query a level of the graph, whatever the size of the estate.
+//! What is hit when an asset fails: one indexed query a level of the graph, and one for what stands on it, whatever the size of the
+//! estate.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use access::Context;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fault::{Fault, Outcome};
-use wire::assets::v1::{AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, Count, ImpactedAsset};
+use wire::assets::v1::{AnalyzeAssetImpactRequest, AnalyzeAssetImpactResponse, ImpactedAsset};
 use wire::fault::v1::ErrorReason;
 
+use super::subscribers::Behind;
 use crate::Registry;
-use crate::dependency::{Way, walk};
+use crate::dependency::{Step, Walk, Way, name};
 
 pub(crate) async fn impact(
     registry: &Registry,
@@ -20,76 +23,113 @@ pub(crate) async fn impact(
     let asset = registry.assets.get(context, &request.name).await?;
     let organization = crate::organization_of(&asset.name);
     let size = if request.page_size == 0 { 100 } else { request.page_size.min(1000) };
+    let after = place(&request.page_token)?;
     // Depth is bounded so that a circle costs at most its own size times the bound; 64 is far beyond any real chain.
     let depth = if request.max_depth == 0 { 64 } else { request.max_depth };
-    let reached = walk(registry, organization, &asset.name, Way::Dependents, i64::from(depth), None).await?;
-    let after = place(&request.page_token)?;
-    let mut names: Vec<(&str, i64)> = reached.iter().map(|(name, step)| (name.as_str(), step.depth)).collect();
-    names.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.cmp(b.0)));
-    let start = names.partition_point(|(name, depth)| (*depth, *name) <= (after.0, after.1.as_str()));
-    let page: Vec<(&str, i64)> = names.iter().skip(start).take(usize::try_from(size).unwrap_or(100)).copied().collect();
-    let more = start + page.len() < names.len();
+    let mut walk = Walk::new(&asset.name, Way::Dependents, false);
+    let (mut hit, mut level) = (Hit::default(), Vec::new());
+    for _ in 0..depth {
+        // What stands on a level is counted while the next one is looked for.
+        tokio::try_join!(hit.add(registry, organization, &level), walk.advance(&registry.database))?;
+        level = walk.level();
+        if level.is_empty() {
+            break;
+        }
+    }
+    hit.add(registry, organization, &level).await?;
+    hit.behind.own(&asset);
+    let reached = walk.reached();
+    let start = reached.partition_point(|step| {
+        (step.depth, name(organization, &step.id).as_str()) <= (after.0, after.1.as_str())
+    });
+    let page: Vec<&Step> = reached.iter().skip(start).take(usize::try_from(size).unwrap_or(100)).collect();
+    let more = start + page.len() < reached.len();
     let next_page_token = match page.last().filter(|_| more) {
-        Some((name, depth)) => URL_SAFE_NO_PAD.encode(format!("{depth} {name}")),
+        Some(step) => URL_SAFE_NO_PAD.encode(format!("{} {}", step.depth, name(organization, &step.id))),
         None => String::new(),
     };
-    let via = |name: &str| reached.get(name).map(|step| step.via.clone()).unwrap_or_default();
-    let ids: Vec<&str> = page.iter().map(|(name, _)| crate::id_of(name)).collect();
-    let found = registry
-        .assets
-        .find(organization, |sql| {
-            sql.is_in("id", &ids);
+    let (mut shown, services) =
+        tokio::try_join!(shown(registry, organization, &page), hit.behind.largest(registry, organization))?;
+    let assets = page.iter().filter_map(|step| {
+        let known = shown.remove(step.id.as_ref())?;
+        Some(ImpactedAsset {
+            asset: name(organization, &step.id),
+            depth: i32::try_from(step.depth).unwrap_or(i32::MAX),
+            via: walk.via(step),
+            ..known
         })
-        .await?;
-    let assets = page
-        .iter()
-        .filter_map(|(name, depth)| {
-            let asset = found.iter().find(|asset| asset.name == *name)?;
-            Some(ImpactedAsset {
-                asset: asset.name.clone(),
-                display_name: asset.display_name.clone(),
-                r#type: asset.r#type.clone(),
-                depth: i32::try_from(*depth).unwrap_or(i32::MAX),
-                via: via(name),
-                effective_value: asset.effective_value,
-            })
-        })
-        .collect();
-    let all: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-    let (types, sites, greatest_value) = counts(registry, organization, &all).await?;
-    let total = i64::try_from(reached.len()).unwrap_or(i64::MAX);
-    let behind = super::subscribers::behind(registry, organization, &asset.name, &all).await?;
+    });
     Ok(AnalyzeAssetImpactResponse {
-        assets,
+        assets: assets.collect(),
         next_page_token,
-        total,
-        types,
-        sites,
-        greatest_value,
-        subscribers: behind.subscribers,
-        services_total: behind.services,
-        services: behind.largest,
+        total: i64::try_from(reached.len()).unwrap_or(i64::MAX),
+        types: crate::most_frequent(hit.types, 1000),
+        sites: crate::most_frequent(hit.sites, 100),
+        greatest_value: hit.greatest,
+        subscribers: hit.behind.subscribers,
+        services_total: hit.behind.services,
+        services,
     })
 }
 
-/// How many of each type and at each site, and the greatest value among them.
-async fn counts(registry: &Registry, organization: &str, names: &[&str]) -> Outcome<(Vec<Count>, Vec<Count>, f64)> {
-    let (mut types, mut sites, mut greatest) = (HashMap::new(), HashMap::new(), 0.0_f64);
-    for chunk in names.chunks(5000) {
-        let ids: Vec<&str> = chunk.iter().map(|name| crate::id_of(name)).collect();
-        // Joined to nothing, so that SQLite finds the ids by their index instead of reading all assets by the index of the type.
-        let mut sql = registry
-            .database
-            .sql("SELECT type || '', site, COUNT(*), MAX(effective_value) FROM asset WHERE organization = ");
-        sql.bind(organization).push(" AND ").is_in("id", &ids).push(" GROUP BY type || '', site");
-        for row in registry.database.rows(sql).await? {
-            let count: i64 = row.try_get_by_index(2).map_err(Fault::defect)?;
-            *types.entry(row.try_get_by_index::<String>(0).map_err(Fault::defect)?).or_insert(0) += count;
-            *sites.entry(row.try_get_by_index::<String>(1).map_err(Fault::defect)?).or_insert(0) += count;
-            greatest = greatest.max(row.try_get_by_index(3).map_err(Fault::defect)?);
+/// What was reached, summed up.
+#[derive(Default)]
+struct Hit {
+    /// How many of each type.
+    types: HashMap<String, i64>,
+    /// How many at each site.
+    sites: HashMap<String, i64>,
+    greatest: f64,
+    behind: Behind,
+}
+
+impl Hit {
+    /// Adds assets by their ids.
+    async fn add(&mut self, registry: &Registry, organization: &str, ids: &[Arc<str>]) -> Outcome<()> {
+        for chunk in ids.chunks(5000) {
+            let ids: Vec<&str> = chunk.iter().map(AsRef::as_ref).collect();
+            let mut sql = registry.database.sql("SELECT ");
+            sql.lines(&["type", "site", "CASE WHEN subscribers > 0 THEN subscribers || ' ' || id ELSE '' END"]);
+            sql.push(", COALESCE(MAX(effective_value), 0.0) FROM asset WHERE organization = ").bind(organization);
+            sql.push(" AND ").is_in("id", &ids);
+            let Some(row) = registry.database.row(sql).await? else { continue };
+            self.greatest = self.greatest.max(row.try_get_by_index(1).map_err(Fault::defect)?);
+            let lines: String = row.try_get_by_index(0).map_err(Fault::defect)?;
+            let (mut types, mut sites) = (HashMap::<&str, i64>::new(), HashMap::<&str, i64>::new());
+            for line in lines.lines() {
+                let mut parts = line.split(' ');
+                *types.entry(parts.next().unwrap_or_default()).or_default() += 1;
+                *sites.entry(parts.next().unwrap_or_default()).or_default() += 1;
+                if let (Some(subscribers), Some(id)) = (parts.next().and_then(|text| text.parse().ok()), parts.next()) {
+                    self.behind.add(subscribers, id);
+                }
+            }
+            for (all, some) in [(&mut self.types, types), (&mut self.sites, sites)] {
+                for (key, count) in some {
+                    *all.entry(key.to_owned()).or_default() += count;
+                }
+            }
         }
+        Ok(())
     }
-    Ok((crate::most_frequent(types, 1000), crate::most_frequent(sites, 100), greatest))
+}
+
+/// What a page tells of its assets, by their ids: all but how they were reached.
+async fn shown(registry: &Registry, organization: &str, page: &[&Step]) -> Outcome<HashMap<String, ImpactedAsset>> {
+    let ids: Vec<&str> = page.iter().map(|step| step.id.as_ref()).collect();
+    let mut sql = registry.database.sql("SELECT id, display_name, type, effective_value FROM asset WHERE organization = ");
+    sql.bind(organization).push(" AND ").is_in("id", &ids);
+    let rows = registry.database.rows(sql).await?;
+    let read = |row: &sea_orm::QueryResult| {
+        let known = ImpactedAsset {
+            display_name: row.try_get_by_index(1)?,
+            r#type: row.try_get_by_index(2)?,
+            effective_value: row.try_get_by_index(3)?,
+            ..ImpactedAsset::default()
+        };
+        Ok((row.try_get_by_index(0)?, known))
+    };
+    rows.iter().map(|row| read(row).map_err(|error: sea_orm::DbErr| Fault::defect(error))).collect()
 }
 
 fn place(token: &str) -> Outcome<(i64, String)> {

@@ -10,7 +10,7 @@ use wire::assets::v1::{
     NeighbourhoodDependency,
 };
 
-use crate::dependency::{Way, walk};
+use crate::dependency::{Way, around, name};
 use crate::{Registry, id_of, taxonomy};
 
 /// How many dependencies are told at most.
@@ -33,8 +33,8 @@ pub(crate) async fn explore(
     };
     for way in ways {
         let sign = if *way == Way::Dependents { -1 } else { 1 };
-        for (name, step) in walk(registry, organization, &start.name, *way, depth, None).await? {
-            let level = levels.entry(name).or_insert(i64::MAX);
+        for step in around(registry, &start.name, *way, depth).await?.reached() {
+            let level = levels.entry(name(organization, &step.id)).or_insert(i64::MAX);
             if step.depth < level.abs() {
                 *level = sign * step.depth;
             }

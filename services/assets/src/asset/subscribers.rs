@@ -1,6 +1,6 @@
 //! How many subscribers are behind an asset: summed over distinct services, by whatever basis each was counted.
 
-use fault::{Fault, Outcome};
+use fault::Outcome;
 use store::{Datum, FieldType, Part};
 use wire::assets::v1::{Asset, ImpactedService};
 
@@ -29,57 +29,58 @@ impl Part<Asset> for Subscribers {
     }
 }
 
-/// The subscribers behind an asset.
+/// The subscribers behind an asset: those of it and of what depends on it, each counted once.
 #[derive(Default)]
 pub(super) struct Behind {
     /// All of them, summed.
     pub(super) subscribers: i64,
     /// How many services have any.
     pub(super) services: i64,
-    /// The services with the most, the greatest first.
-    pub(super) largest: Vec<ImpactedService>,
+    /// Those with the most, with their ids.
+    most: Vec<(i64, String)>,
 }
 
-/// Sums up the subscribers of an asset and of those that depend on it, each named in full and once.
-pub(super) async fn behind(
-    registry: &Registry,
-    organization: &str,
-    asset: &str,
-    dependents: &[&str],
-) -> Outcome<Behind> {
-    let mut behind = Behind::default();
-    let mut largest: Vec<(i64, String)> = Vec::new();
-    let ids: Vec<&str> = dependents.iter().copied().chain([asset]).map(id_of).collect();
-    for chunk in ids.chunks(5000) {
-        let mut sql = registry.database.sql("SELECT subscribers, id FROM asset WHERE organization = ");
-        sql.bind(organization)
-            .push(" AND ")
-            .is_in("id", chunk)
-            .push(" AND subscribers > 0 ORDER BY subscribers DESC, id");
-        for row in registry.database.rows(sql).await? {
-            let subscribers: i64 = row.try_get_by_index(0).map_err(Fault::defect)?;
-            behind.subscribers = behind.subscribers.saturating_add(subscribers);
-            behind.services += 1;
-            largest.push((subscribers, row.try_get_by_index(1).map_err(Fault::defect)?));
+impl Behind {
+    /// Adds a service by its id, where it has subscribers.
+    pub(super) fn add(&mut self, subscribers: i64, id: &str) {
+        if subscribers <= 0 {
+            return;
         }
-        largest.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        largest.truncate(MOST);
+        self.subscribers = self.subscribers.saturating_add(subscribers);
+        self.services += 1;
+        self.most.push((subscribers, id.to_owned()));
+        if self.most.len() >= 50 * MOST {
+            self.cut();
+        }
     }
-    if largest.is_empty() {
-        return Ok(behind);
+
+    /// Adds the asset that is asked about.
+    pub(super) fn own(&mut self, asset: &Asset) {
+        self.add(asset.service.as_ref().map_or(0, |service| service.subscribers), id_of(&asset.name));
     }
-    let ids: Vec<&str> = largest.iter().map(|(_, id)| id.as_str()).collect();
-    let found = registry.assets.find(organization, |sql| {
-        sql.is_in("id", &ids);
-    });
-    let found = found.await?;
-    let services = ids.iter().filter_map(|id| found.iter().find(|asset| id_of(&asset.name) == *id));
-    behind.largest = services
-        .map(|asset| ImpactedService {
+
+    fn cut(&mut self) {
+        self.most.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        self.most.truncate(MOST);
+    }
+
+    /// The services with the most, the greatest first.
+    pub(super) async fn largest(&mut self, registry: &Registry, organization: &str) -> Outcome<Vec<ImpactedService>> {
+        self.cut();
+        if self.most.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<&str> = self.most.iter().map(|(_, id)| id.as_str()).collect();
+        let found = registry.assets.find(organization, |sql| {
+            sql.is_in("id", &ids);
+        });
+        let found = found.await?;
+        let services = ids.iter().filter_map(|id| found.iter().find(|asset| id_of(&asset.name) == *id));
+        let told = services.map(|asset| ImpactedService {
             asset: asset.name.clone(),
             display_name: asset.display_name.clone(),
             service: asset.service.clone(),
-        })
-        .collect();
-    Ok(behind)
+        });
+        Ok(told.collect())
+    }
 }

@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use fault::{Fault, Outcome};
-use sea_orm::QueryResult;
 use store::Transaction;
 use wire::assets::v1::{Dependency, ErrorReason};
 
 use super::graph::Graph;
-use super::walk::{Way, back, walk};
+use super::walk::{MOST, Walk, Way, edges_at, id_in, name, text};
 use crate::asset::recovery::{self, Objective};
 use crate::{Registry, id_of, taxonomy};
 
@@ -40,21 +40,26 @@ pub(crate) async fn flow_from(tx: &mut Transaction, organization: &str, changed:
         return flow_into(tx, organization, changed).await;
     }
     alone(tx, organization).await?;
-    let seeds = supporting(tx, organization, &changed).await?;
-    flow_into(tx, organization, seeds).await
+    let changed: Vec<Arc<str>> = changed.iter().map(|name| id_of(name).into()).collect();
+    let found = supporting(tx, organization, &changed).await?;
+    let seeds: HashSet<Arc<str>> = found.iter().flat_map(|ids| ids.lines()).map(Arc::from).collect();
+    if seeds.is_empty() {
+        return Ok(());
+    }
+    revalue(tx, organization.to_owned(), seeds).await.map(drop)
 }
 
-/// What directly supports any of the assets, by dependencies that carry value; an asset may come several times. To ask for
+/// What directly supports any of the assets, by dependencies that carry value: ids, of which one may come several times. To ask for
 /// distinct ones, or for an order, would make SQLite read every dependency of the organization by the index that has it.
-async fn supporting(tx: &mut Transaction, organization: &str, of: &[String]) -> Outcome<Vec<String>> {
+async fn supporting(tx: &mut Transaction, organization: &str, of: &[Arc<str>]) -> Outcome<Vec<String>> {
     let mut found = Vec::new();
-    for chunk in of.chunks(5000) {
-        let names: Vec<&str> = chunk.iter().map(String::as_str).collect();
-        let mut sql = tx.sql("SELECT supporting FROM dependency d WHERE d.organization = ");
-        sql.bind(organization).push(&flowing("d")).push(" AND ").is_in("d.dependent", &names);
-        for row in tx.rows(sql).await? {
-            found.push(text(&row, 0)?);
-        }
+    let column = id_in(organization, "d.supporting");
+    for chunk in of.chunks(MOST) {
+        let ids: Vec<&str> = chunk.iter().map(AsRef::as_ref).collect();
+        let mut sql = tx.sql("SELECT ");
+        sql.lines(&[&column]);
+        edges_at(&mut sql, organization, "dependent", &ids);
+        found.push(tx.row(sql).await?.map_or(Ok(String::new()), |row| text(&row, 0))?);
     }
     Ok(found)
 }
@@ -68,7 +73,8 @@ pub(crate) async fn flow_into(tx: &mut Transaction, organization: &str, seeds: V
     }
     if !tx.is_bulk() {
         alone(tx, organization).await?;
-        return revalue(tx, organization.to_owned(), seeds).await.map(|_| ());
+        let seeds = seeds.iter().map(|name| id_of(name).into()).collect();
+        return revalue(tx, organization.to_owned(), seeds).await.map(drop);
     }
     let waiting = seeds.into_iter().map(|name| vec![organization.into(), name.into()]).collect();
     tx.insert("valuation_queue", &["organization", "asset"], waiting).await
@@ -80,7 +86,9 @@ pub(crate) async fn drain(tx: &mut Transaction, organization: &str) -> Outcome<u
     // Taken, not read and later removed: what another load adds meanwhile stays for its own end.
     let mut sql = tx.sql("DELETE FROM valuation_queue WHERE organization = ");
     sql.bind(organization).push(" RETURNING asset");
-    let seeds = tx.rows(sql).await?.iter().map(|row| text(row, 0)).collect::<Outcome<HashSet<_>>>()?;
+    let seeds = tx.rows(sql).await?;
+    let seeds: HashSet<Arc<str>> =
+        seeds.iter().map(|row| Ok(id_of(&text(row, 0)?).into())).collect::<Outcome<_>>()?;
     if seeds.is_empty() {
         return Ok(0);
     }
@@ -91,28 +99,24 @@ pub(crate) async fn drain(tx: &mut Transaction, organization: &str) -> Outcome<u
 fn revalue(
     tx: &mut Transaction,
     organization: String,
-    seeds: HashSet<String>,
+    seeds: HashSet<Arc<str>>,
 ) -> Pin<Box<dyn Future<Output = Outcome<u64>> + Send + '_>> {
     Box::pin(async move {
         let affected = closure(tx, &organization, seeds).await?;
         let graph = Graph::load(tx, &organization, affected).await?;
-        let values = graph.values.becomes(&graph);
-        let objectives = Objective::ALL.map(|objective| (objective, graph.objectives(objective).becomes(&graph)));
-        let names: HashSet<&str> =
-            values.keys().chain(objectives.iter().flat_map(|(_, becomes)| becomes.keys())).copied().collect();
-        let mut ids: Vec<&str> = names.into_iter().map(id_of).collect();
-        ids.sort_unstable();
+        let becomes = graph.becomes();
         let assets = crate::asset::register(tx.database());
         assets
-            .change_allowed(tx, &organization, &ids, |old, new| {
-                if let Some(becomes) = values.get(old.name.as_str()) {
-                    let (value, from) = becomes.map_or((0.0, ""), |(value, from)| (value.0, from));
-                    new.inherited_value = value;
-                    from.clone_into(&mut new.inherited_from);
+            .change_allowed(tx, &organization, &becomes.ids(), |old, new| {
+                let id = id_of(&old.name);
+                if let Some(label) = becomes.value(id) {
+                    new.inherited_value = label.map_or(0.0, |(value, _)| value);
+                    new.inherited_from = label.map(|(_, from)| name(&organization, from)).unwrap_or_default();
                 }
-                for (objective, becomes) in &objectives {
-                    if let Some(becomes) = becomes.get(old.name.as_str()) {
-                        recovery::inherit(new, *objective, becomes.map(|(seconds, from)| (seconds.0, from)));
+                for objective in Objective::ALL {
+                    if let Some(label) = becomes.objective(objective, id) {
+                        let label = label.map(|(seconds, from)| (seconds, name(&organization, from)));
+                        recovery::inherit(new, objective, label.as_ref().map(|(seconds, from)| (*seconds, from.as_str())));
                     }
                 }
             })
@@ -121,12 +125,20 @@ fn revalue(
 }
 
 /// The seeds and everything that supports them, directly or through others.
-async fn closure(tx: &mut Transaction, organization: &str, seeds: HashSet<String>) -> Outcome<HashSet<String>> {
-    let mut level: Vec<String> = seeds.iter().cloned().collect();
+async fn closure(tx: &mut Transaction, organization: &str, seeds: HashSet<Arc<str>>) -> Outcome<HashSet<Arc<str>>> {
+    let mut level: Vec<Arc<str>> = seeds.iter().cloned().collect();
     let mut reached = seeds;
     while !level.is_empty() {
-        level = supporting(tx, organization, &level).await?;
-        level.retain(|name| reached.insert(name.clone()));
+        let found = supporting(tx, organization, &level).await?;
+        level.clear();
+        for id in found.iter().flat_map(|ids| ids.lines()) {
+            if !reached.contains(id) {
+                let id: Arc<str> = id.into();
+                reached.insert(Arc::clone(&id));
+                level.push(id);
+            }
+        }
+        level.sort_unstable();
     }
     Ok(reached)
 }
@@ -136,22 +148,23 @@ pub(super) async fn refuse_circle(registry: &Registry, organization: &str, edge:
     if edge.dependent == edge.supporting || !taxonomy::dependency_kinds().get(&edge.kind).copied().unwrap_or(true) {
         return Ok(());
     }
-    let reached =
-        walk(registry, organization, &edge.supporting, Way::Supporting, i64::MAX, Some(&edge.dependent)).await?;
-    let way = back(&reached, &edge.dependent);
+    if [&edge.dependent, &edge.supporting].iter().any(|name| crate::organization_of(name) != organization) {
+        // Refused by name when it is written; nothing is looked up in another organization.
+        return Ok(());
+    }
+    let dependent = id_of(&edge.dependent);
+    let mut walk = Walk::new(&edge.supporting, Way::Supporting, false);
+    walk.until(&registry.database, dependent).await?;
+    let way = walk.back(dependent);
     if way.is_empty() {
         return Ok(());
     }
-    let around = way.iter().map(|(name, _)| *name).chain([edge.supporting.as_str(), edge.dependent.as_str()]);
+    let around = way.iter().map(|step| step.id.as_ref()).chain([id_of(&edge.supporting), dependent]);
     let way: Vec<&str> = around.collect();
-    let path: Vec<&str> = way.iter().rev().map(|name| id_of(name)).collect();
+    let path: Vec<&str> = way.iter().rev().copied().collect();
     let path = path.join(" > ");
     let message = format!(
         "the dependency would close the circle {path}: leave it out, or set allow_cycle where these assets really support each other"
     );
     Err(Fault::precondition(ErrorReason::DependencyCycle, message).with("path", path).on("dependency.supporting"))
-}
-
-pub(super) fn text(row: &QueryResult, index: usize) -> Outcome<String> {
-    row.try_get_by_index(index).map_err(Fault::defect)
 }

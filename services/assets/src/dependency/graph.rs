@@ -1,177 +1,216 @@
 //! The part of the graph that is affected, as the database has it, and what each asset of it comes to inherit.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use fault::{Fault, Outcome};
-use store::Transaction;
+use store::{Dialect, Transaction};
 
-use super::flow::{flowing, text};
 use super::propagate::{Greatest, Label, Node, Shortest, inherit};
+use super::walk::{MOST, edges_at, id_in, text};
 use crate::asset::recovery::Objective;
 use crate::id_of;
 
-/// What flows of one sort: what each asset of the graph has, and what it is known to inherit.
-pub(super) struct Track<L> {
-    nodes: Vec<Node<L>>,
-    stored: Vec<Option<(L, String)>>,
+/// What flows of one sort: what assets of the graph have, and what they are known to inherit, by their numbers. Few have
+/// objectives, so only what there is takes room.
+struct Track<L> {
+    own: HashMap<usize, L>,
+    inherited: HashMap<usize, Label<L>>,
 }
 
 impl<L> Default for Track<L> {
     fn default() -> Self {
-        Self { nodes: Vec::new(), stored: Vec::new() }
+        Self { own: HashMap::new(), inherited: HashMap::new() }
     }
 }
 
 impl<L: Copy + Ord> Track<L> {
-    fn grow(&mut self) {
-        self.nodes.push(Node::default());
-        self.stored.push(None);
-    }
-
-    /// Takes in what the database says of an asset; `source` is the number of the one that it inherits from.
-    fn read(&mut self, at: usize, own: Option<L>, inherited: Option<(L, String, usize)>) {
-        if let (Some(node), Some(stored)) = (self.nodes.get_mut(at), self.stored.get_mut(at)) {
-            node.own = own;
-            node.inherited = inherited.as_ref().map(|(value, _, source)| Label { value: *value, source: *source });
-            *stored = inherited.map(|(value, from, _)| (value, from));
+    /// What each affected asset inherits now, by its number, where it is not what it did.
+    fn becomes(&self, graph: &Graph) -> Vec<(usize, Option<Label<L>>)> {
+        if self.own.is_empty() && self.inherited.is_empty() {
+            return Vec::new();
         }
-    }
-
-    /// What each affected asset inherits now, where it is not what it did.
-    pub(super) fn becomes<'a>(&self, graph: &'a Graph) -> HashMap<&'a str, Option<(L, &'a str)>> {
-        if self.nodes.iter().all(|node| node.own.is_none() && node.inherited.is_none()) {
-            return HashMap::new();
-        }
-        let mut becomes = HashMap::new();
-        for (at, label) in inherit(&self.nodes, &graph.edges) {
-            let Some(name) = graph.names.get(at) else { continue };
-            let label = label.and_then(|label| Some((label.value, graph.names.get(label.source)?.as_str())));
-            let stored = self.stored.get(at).and_then(Option::as_ref).map(|(value, from)| (*value, from.as_str()));
-            if stored != label {
-                becomes.insert(name.as_str(), label);
-            }
-        }
+        let node = |at: usize| Node {
+            own: self.own.get(&at).copied(),
+            inherited: self.inherited.get(&at).cloned(),
+            affected: at < graph.affected,
+        };
+        let nodes: Vec<Node<L>> = (0..graph.ids.len()).map(node).collect();
+        let mut becomes = inherit(&nodes, &graph.edges);
+        becomes.retain(|(at, label)| nodes.get(*at).is_none_or(|node| node.inherited != *label));
         becomes
     }
 }
 
-/// The affected assets, what depends on them, and the edges between.
+/// The affected assets, what depends on them, and the edges between. Assets have numbers, those that are affected the first.
 #[derive(Default)]
 pub(super) struct Graph {
-    names: Vec<String>,
+    ids: Vec<Arc<str>>,
+    affected: usize,
+    numbers: HashMap<Arc<str>, usize>,
+    /// (dependent, supporting)
     edges: Vec<(usize, usize)>,
-    numbers: HashMap<String, usize>,
-    pub(super) values: Track<Greatest>,
-    rto: Track<Shortest>,
-    rpo: Track<Shortest>,
-    mtd: Track<Shortest>,
+    values: Track<Greatest>,
+    /// In the order of [`Objective::ALL`].
+    objectives: [Track<Shortest>; 3],
 }
 
 impl Graph {
-    pub(super) async fn load(tx: &mut Transaction, organization: &str, affected: HashSet<String>) -> Outcome<Self> {
-        let mut graph = Self::default();
-        let mut affected: Vec<String> = affected.into_iter().collect();
+    pub(super) async fn load(tx: &mut Transaction, organization: &str, affected: HashSet<Arc<str>>) -> Outcome<Self> {
+        let mut affected: Vec<Arc<str>> = affected.into_iter().collect();
         affected.sort_unstable();
-        for name in &affected {
-            let at = graph.number(name);
-            graph.affect(at);
-        }
-        for chunk in affected.chunks(5000) {
-            let into: Vec<&str> = chunk.iter().map(String::as_str).collect();
-            let mut sql = tx.sql("SELECT dependent, supporting FROM dependency d WHERE d.organization = ");
-            sql.bind(organization).push(&flowing("d")).push(" AND ").is_in("d.supporting", &into);
-            for row in tx.rows(sql).await? {
-                let edge = (graph.number(&text(&row, 0)?), graph.number(&text(&row, 1)?));
+        let numbers = affected.iter().cloned().zip(0..).collect();
+        let mut graph = Self { affected: affected.len(), ids: affected, numbers, ..Self::default() };
+        let dependent = id_in(organization, "d.dependent");
+        for (chunk, first) in graph.chunks() {
+            let ids: Vec<&str> = chunk.iter().map(AsRef::as_ref).collect();
+            let mut sql = tx.sql("SELECT ");
+            sql.lines(&["j.key", &dependent]);
+            edges_at(&mut sql, organization, "supporting", &ids);
+            for line in told(tx, sql).await?.lines() {
+                let (key, dependent) = line.split_once(' ').unwrap_or_default();
+                let edge = (graph.number(dependent), first + number(key)?);
                 graph.edges.push(edge);
             }
         }
-        let names = graph.names.clone();
-        for chunk in names.chunks(5000) {
-            let ids: Vec<&str> = chunk.iter().map(|name| id_of(name)).collect();
-            graph.read_values(tx, organization, &ids).await?;
-            graph.read_objectives(tx, organization, &ids).await?;
+        for (chunk, first) in graph.chunks() {
+            let ids: Vec<&str> = chunk.iter().map(AsRef::as_ref).collect();
+            graph.read_values(tx, organization, &ids, first).await?;
+            graph.read_objectives(tx, organization, &ids, first).await?;
         }
         Ok(graph)
     }
 
-    async fn read_values(&mut self, tx: &mut Transaction, organization: &str, ids: &[&str]) -> Outcome<()> {
-        let mut sql = tx
-            .sql("SELECT id, value, value_override, inherited_value, inherited_from FROM asset WHERE organization = ");
-        sql.bind(organization).push(" AND ").is_in("id", ids);
-        for row in tx.rows(sql).await? {
-            let number = |index| row.try_get_by_index::<f64>(index).map_err(Fault::defect);
-            let at = self.number(&asset_name(organization, &text(&row, 0)?));
-            // What overrides the own value also flows in its place.
-            let own = if number(2)? > 0.0 { number(2)? } else { number(1)? };
-            let (inherited, from) = (Greatest(number(3)?), text(&row, 4)?);
-            let inherited = (!from.is_empty()).then(|| (inherited, from.clone(), self.number(&from)));
-            self.values.read(at, (own > 0.0).then_some(Greatest(own)), inherited);
+    /// The assets known by now, in portions, each with the number of its first.
+    fn chunks(&self) -> Vec<(Vec<Arc<str>>, usize)> {
+        self.ids.chunks(MOST).zip(0..).map(|(chunk, at)| (chunk.to_vec(), at * MOST)).collect()
+    }
+
+    async fn read_values(&mut self, tx: &mut Transaction, organization: &str, ids: &[&str], first: usize) -> Outcome<()> {
+        // A number as text that reads as the very same number.
+        let exact = |column: &str| match tx.database().dialect() {
+            Dialect::Sqlite => format!("quote(a.{column})"),
+            Dialect::Postgres => format!("a.{column}"),
+        };
+        // What overrides the own value also flows in its place.
+        let own = format!("CASE WHEN a.value_override > 0 THEN {} ELSE {} END", exact("value_override"), exact("value"));
+        let mut sql = tx.sql("SELECT ");
+        sql.lines(&["j.key", &own, &exact("inherited_value"), &id_in(organization, "a.inherited_from")]);
+        sql.push(" FROM ").numbered(ids, "j").push(" CROSS JOIN asset a WHERE a.organization = ").bind(organization);
+        sql.push(" AND a.id = j.value AND (a.value > 0 OR a.value_override > 0 OR a.inherited_from <> '')");
+        for line in told(tx, sql).await?.lines() {
+            let mut parts = line.split(' ');
+            let mut part = || parts.next().unwrap_or_default();
+            let (at, own, inherited, from) = (first + number(part())?, real(part())?, real(part())?, part());
+            if own > 0.0 {
+                self.values.own.insert(at, Greatest(own));
+            }
+            if !from.is_empty() {
+                let label = Label { value: Greatest(inherited), source: self.number(from) };
+                self.values.inherited.insert(at, label);
+            }
         }
         Ok(())
     }
 
-    async fn read_objectives(&mut self, tx: &mut Transaction, organization: &str, ids: &[&str]) -> Outcome<()> {
-        let mut sql = tx.sql("SELECT id, objective, own, inherited, source FROM asset_objective WHERE organization = ");
-        sql.bind(organization).push(" AND ").is_in("id", ids);
+    async fn read_objectives(
+        &mut self,
+        tx: &mut Transaction,
+        organization: &str,
+        ids: &[&str],
+        first: usize,
+    ) -> Outcome<()> {
+        let mut sql = tx.sql("SELECT j.key, o.objective, o.own, o.inherited, o.source FROM ");
+        sql.numbered(ids, "j").push(" CROSS JOIN asset_objective o WHERE o.organization = ").bind(organization);
+        sql.push(" AND o.id = j.value");
         for row in tx.rows(sql).await? {
             let seconds = |index| -> Outcome<Option<Shortest>> {
                 let kept = text(&row, index)?;
                 let seconds = (!kept.is_empty()).then(|| kept.parse().map(std::cmp::Reverse)).transpose();
                 seconds.map_err(Fault::defect)
             };
-            let at = self.number(&asset_name(organization, &text(&row, 0)?));
-            let from = text(&row, 4)?;
-            let source = if from.is_empty() { at } else { self.number(&from) };
-            let inherited = seconds(3)?.map(|inherited| (inherited, from, source));
-            let Some(objective) = Objective::of(&text(&row, 1)?) else { continue };
-            self.objectives_mut(objective).read(at, seconds(2)?, inherited);
+            let key: i64 = row.try_get_by_index(0).map_err(Fault::defect)?;
+            let at = first + usize::try_from(key).map_err(Fault::defect)?;
+            let (objective, own, inherited, from) = (text(&row, 1)?, seconds(2)?, seconds(3)?, text(&row, 4)?);
+            let source = if from.is_empty() { at } else { self.number(id_of(&from)) };
+            let tracks = Objective::ALL.iter().zip(&mut self.objectives);
+            for (_, track) in tracks.filter(|(known, _)| known.key() == objective) {
+                track.own.extend(own.map(|own| (at, own)));
+                track.inherited.extend(inherited.map(|value| (at, Label { value, source })));
+            }
         }
         Ok(())
     }
 
-    /// What flows of one objective.
-    pub(super) fn objectives(&self, objective: Objective) -> &Track<Shortest> {
-        match objective {
-            Objective::Rto => &self.rto,
-            Objective::Rpo => &self.rpo,
-            Objective::Mtd => &self.mtd,
-        }
+    /// What becomes of the affected assets.
+    pub(super) fn becomes(&self) -> Becoming<'_> {
+        let [rto, rpo, mtd] = &self.objectives;
+        let objectives = [rto.becomes(self), rpo.becomes(self), mtd.becomes(self)];
+        Becoming { graph: self, values: self.values.becomes(self), objectives }
     }
 
-    fn objectives_mut(&mut self, objective: Objective) -> &mut Track<Shortest> {
-        match objective {
-            Objective::Rto => &mut self.rto,
-            Objective::Rpo => &mut self.rpo,
-            Objective::Mtd => &mut self.mtd,
-        }
+    fn id(&self, number: usize) -> &str {
+        self.ids.get(number).map(AsRef::as_ref).unwrap_or_default()
     }
 
-    fn affect(&mut self, at: usize) {
-        if let Some(node) = self.values.nodes.get_mut(at) {
-            node.affected = true;
-        }
-        for objective in Objective::ALL {
-            if let Some(node) = self.objectives_mut(objective).nodes.get_mut(at) {
-                node.affected = true;
-            }
-        }
-    }
-
-    fn number(&mut self, name: &str) -> usize {
-        if let Some(known) = self.numbers.get(name) {
+    fn number(&mut self, id: &str) -> usize {
+        if let Some(known) = self.numbers.get(id) {
             return *known;
         }
-        let at = self.names.len();
-        self.names.push(name.to_owned());
-        self.values.grow();
-        for objective in Objective::ALL {
-            self.objectives_mut(objective).grow();
-        }
-        self.numbers.insert(name.to_owned(), at);
+        let (at, id): (usize, Arc<str>) = (self.ids.len(), id.into());
+        self.ids.push(Arc::clone(&id));
+        self.numbers.insert(id, at);
         at
     }
 }
 
-fn asset_name(organization: &str, id: &str) -> String {
-    format!("organizations/{organization}/assets/{id}")
+/// What each asset comes to inherit of each sort, by its number and in their order, where it is not what it did.
+pub(super) struct Becoming<'a> {
+    graph: &'a Graph,
+    values: Vec<(usize, Option<Label<Greatest>>)>,
+    /// In the order of [`Objective::ALL`].
+    objectives: [Vec<(usize, Option<Label<Shortest>>)>; 3],
+}
+
+impl Becoming<'_> {
+    /// The ids of the assets that inherit something else, in their order.
+    pub(super) fn ids(&self) -> Vec<&str> {
+        let objectives = self.objectives.iter().flatten().map(|(at, _)| *at);
+        let mut numbers: Vec<usize> = self.values.iter().map(|(at, _)| *at).chain(objectives).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into_iter().map(|at| self.graph.id(at)).collect()
+    }
+
+    /// The value that an asset comes to inherit, and the id of whose it is; nothing where it inherits what it did.
+    pub(super) fn value(&self, id: &str) -> Option<Option<(f64, &str)>> {
+        let label = self.of(&self.values, id)?;
+        Some(label.as_ref().map(|label| (label.value.0, self.graph.id(label.source))))
+    }
+
+    /// As [`Becoming::value`], of an objective, in seconds.
+    pub(super) fn objective(&self, objective: Objective, id: &str) -> Option<Option<(i64, &str)>> {
+        let place = Objective::ALL.iter().position(|known| *known == objective)?;
+        let label = self.of(self.objectives.get(place)?, id)?;
+        Some(label.as_ref().map(|label| (label.value.0, self.graph.id(label.source))))
+    }
+
+    fn of<'b, L>(&self, becomes: &'b [(usize, Option<L>)], id: &str) -> Option<&'b Option<L>> {
+        let number = self.graph.numbers.get(id)?;
+        let place = becomes.binary_search_by_key(number, |(at, _)| *at).ok()?;
+        becomes.get(place).map(|(_, label)| label)
+    }
+}
+
+/// The lines that a statement tells.
+async fn told(tx: &mut Transaction, sql: store::Sql) -> Outcome<String> {
+    tx.row(sql).await?.map_or(Ok(String::new()), |row| text(&row, 0))
+}
+
+fn number(text: &str) -> Outcome<usize> {
+    text.parse().map_err(Fault::defect)
+}
+
+fn real(text: &str) -> Outcome<f64> {
+    text.parse().map_err(Fault::defect)
 }

@@ -2,7 +2,7 @@
 //! one wins: the greatest value, the shortest recovery objective.
 
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
 /// A value, of which the greatest wins.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,14 +74,13 @@ impl<L: Ord> PartialOrd for Candidate<L> {
 ///
 /// Labels settle in falling order, so each asset is settled when first reached. Each keeps the two best labels of different
 /// sources: on a circle the best one may be its own, and then the second counts.
-pub(crate) fn inherit<L: Copy + Ord>(nodes: &[Node<L>], edges: &[(usize, usize)]) -> HashMap<usize, Option<Label<L>>> {
-    let mut supporters: HashMap<usize, Vec<usize>> = HashMap::new();
-    for &(dependent, supporting) in edges {
-        supporters.entry(dependent).or_default().push(supporting);
-    }
+///
+/// Gives each affected asset by its place, in their order.
+pub(crate) fn inherit<L: Copy + Ord>(nodes: &[Node<L>], edges: &[(usize, usize)]) -> Vec<(usize, Option<Label<L>>)> {
+    let supporters = Supporters::new(nodes.len(), edges);
     let mut queue = BinaryHeap::new();
     let offer = |queue: &mut BinaryHeap<Candidate<L>>, from: usize, label: &Label<L>| {
-        for &at in supporters.get(&from).map(Vec::as_slice).unwrap_or_default() {
+        for &at in supporters.of(from) {
             if nodes.get(at).is_some_and(|node| node.affected) {
                 queue.push(Candidate { value: label.value, source: label.source, at });
             }
@@ -95,20 +94,55 @@ pub(crate) fn inherit<L: Copy + Ord>(nodes: &[Node<L>], edges: &[(usize, usize)]
             offer(&mut queue, from, label);
         }
     }
-    let mut settled: HashMap<usize, Vec<Label<L>>> = HashMap::new();
+    let mut settled: Vec<[Option<Label<L>>; 2]> = nodes.iter().map(|_| [None, None]).collect();
     while let Some(Candidate { value, source, at }) = queue.pop() {
-        let labels = settled.entry(at).or_default();
-        if labels.len() >= 2 || labels.iter().any(|label| label.source == source) {
-            continue;
-        }
-        let label = Label { value, source };
-        labels.push(label.clone());
-        offer(&mut queue, at, &label);
+        let Some([first, second]) = settled.get_mut(at) else { continue };
+        let free = match first {
+            None => first,
+            Some(best) if best.source != source && second.is_none() => second,
+            Some(_) => continue,
+        };
+        let label = free.insert(Label { value, source });
+        offer(&mut queue, at, label);
     }
-    let affected = nodes.iter().enumerate().filter(|(_, node)| node.affected);
-    affected
-        .map(|(at, _)| (at, settled.remove(&at).unwrap_or_default().into_iter().find(|label| label.source != at)))
-        .collect()
+    let affected = nodes.iter().zip(settled).enumerate().filter(|(_, (node, _))| node.affected);
+    affected.map(|(at, (_, labels))| (at, labels.into_iter().flatten().find(|label| label.source != at))).collect()
+}
+
+/// What supports each asset: one list in the order of what depends, and where in it each one's part begins.
+struct Supporters {
+    begins: Vec<usize>,
+    list: Vec<usize>,
+}
+
+impl Supporters {
+    fn new(count: usize, edges: &[(usize, usize)]) -> Self {
+        let mut begins = vec![0; count + 1];
+        for (dependent, _) in edges {
+            if let Some(end) = begins.get_mut(dependent + 1) {
+                *end += 1;
+            }
+        }
+        let mut before = 0;
+        for begin in &mut begins {
+            before += *begin;
+            *begin = before;
+        }
+        let (mut free, mut list) = (begins.clone(), vec![0; edges.len()]);
+        for &(dependent, supporting) in edges {
+            let Some(at) = free.get_mut(dependent) else { continue };
+            if let Some(place) = list.get_mut(*at) {
+                *place = supporting;
+            }
+            *at += 1;
+        }
+        Self { begins, list }
+    }
+
+    fn of(&self, dependent: usize) -> &[usize] {
+        let part = self.begins.get(dependent).zip(self.begins.get(dependent + 1));
+        part.and_then(|(begin, end)| self.list.get(*begin..*end)).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -120,8 +154,15 @@ mod tests {
         Node { own: (own > 0.0).then_some(Greatest(own)), inherited: None, affected: true }
     }
 
+    fn by_place<L: Copy + Ord>(
+        nodes: &[Node<L>],
+        edges: &[(usize, usize)],
+    ) -> std::collections::HashMap<usize, Option<Label<L>>> {
+        inherit(nodes, edges).into_iter().collect()
+    }
+
     fn got(nodes: &[Node<Greatest>], edges: &[(usize, usize)], at: usize) -> Option<(f64, usize)> {
-        inherit(nodes, edges).remove(&at).flatten().map(|label| (label.value.0, label.source))
+        by_place(nodes, edges).remove(&at).flatten().map(|label| (label.value.0, label.source))
     }
 
     #[test]
@@ -172,7 +213,7 @@ mod tests {
             let own: Vec<f64> = own.into_iter().map(f64::from).collect();
             let edges: Vec<_> = pairs.into_iter().filter(|(a, b)| a != b && *a < own.len() && *b < own.len()).collect();
             let nodes: Vec<Node<Greatest>> = own.iter().map(|&own| affected(own)).collect();
-            let mut labels = inherit(&nodes, &edges);
+            let mut labels = by_place(&nodes, &edges);
             for at in 0..own.len() {
                 let value = labels.remove(&at).flatten().map_or(0.0, |label| label.value.0);
                 prop_assert_eq!(value, plain(&own, &edges, at));
@@ -200,7 +241,7 @@ mod tests {
                     break;
                 }
             }
-            let mut labels = inherit(&nodes, &edges);
+            let mut labels = by_place(&nodes, &edges);
             for (at, reached) in reach.iter().enumerate() {
                 let label = labels.remove(&at).flatten().map(|label| (label.value.0, label.source));
                 prop_assert_eq!(label, reached.first().copied(), "asset {}", at);
@@ -213,7 +254,7 @@ mod tests {
             let edges: Vec<_> = pairs.into_iter().filter(|(a, b)| a != b && *a < own.len() && *b < own.len()).collect();
             let node = |own: i64| Node { own: (own > 0).then_some(std::cmp::Reverse(own)), inherited: None, affected: true };
             let nodes: Vec<Node<Shortest>> = own.iter().map(|&own| node(own)).collect();
-            let whole = inherit(&nodes, &edges);
+            let whole = by_place(&nodes, &edges);
             let mut part = std::collections::BTreeSet::from([seed % own.len()]);
             while let Some((_, to)) = edges.iter().find(|(from, to)| part.contains(from) && !part.contains(to)) {
                 part.insert(*to);
