@@ -78,6 +78,8 @@ pub(crate) struct Inner {
     pub(crate) arrived: Notify,
     /// How many writes have rung so far; watching it is being woken.
     pub(crate) bell: watch::Sender<u64>,
+    /// What is known of rows that are asked for at every write.
+    pub(crate) memory: crate::memory::Memory,
     statements: AtomicI64,
 }
 
@@ -112,6 +114,7 @@ impl Database {
             head,
             arrived: Notify::new(),
             bell: watch::Sender::new(0),
+            memory: crate::memory::Memory::default(),
             statements: AtomicI64::new(0),
         };
         let database = Self { inner: Arc::new(inner) };

@@ -169,13 +169,7 @@ pub(crate) async fn append(
     let dialect = tx.database().dialect();
     let mut places = (1, 1);
     if dialect == Dialect::Sqlite {
-        let newest = tx.row(tx.sql("SELECT seq, digest FROM ledger ORDER BY seq DESC LIMIT 1")).await?;
-        let (mut sequence, mut digest): (i64, Vec<u8>) = match newest {
-            Some(row) => {
-                (row.try_get_by_index(0).map_err(Fault::defect)?, row.try_get_by_index(1).map_err(Fault::defect)?)
-            }
-            None => (0, Vec::new()),
-        };
+        let (mut sequence, mut digest) = tx.newest().await?;
         let first = if first > 0 { first } else { sequence + 1 };
         for entry in &mut entries {
             sequence += 1;
@@ -185,6 +179,7 @@ pub(crate) async fn append(
             entry.digest.clone_from(&digest);
         }
         places = (first, sequence);
+        tx.stands(sequence, digest);
     }
     let group = tx.group().to_owned();
     let columns: Vec<&str> = COLUMNS.split(", ").chain(["grp"]).skip(unplaced(dialect)).collect();

@@ -18,6 +18,7 @@ pub mod denial;
 mod ledger;
 mod list;
 mod matches;
+mod memory;
 mod migrate;
 mod resource;
 mod row;

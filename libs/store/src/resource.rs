@@ -39,6 +39,8 @@ pub struct Side<M> {
     pub role: SideRole,
     /// The rows of a message.
     pub rows: fn(&M) -> Vec<Vec<String>>,
+    /// Whether two messages have the same rows for certain, without working them out; false where only the rows tell.
+    pub same: fn(&M, &M) -> bool,
 }
 
 /// A field that names another resource of the same service. What it names must exist when it is written.
@@ -174,12 +176,13 @@ macro_rules! references {
 }
 
 /// Declares side tables: `sides![Site; labels: map "site_label", legal_tags: set "asset_legal_tag",
-/// external_ids(system, value): unique "site_external_id"]`. What the service alone looks up is `own`, with its rows as a function.
+/// external_ids(system, value): unique "site_external_id"]`. What the service alone looks up is `own`, with its rows as a function
+/// and the fields that they are made of.
 #[macro_export]
 macro_rules! sides {
-    ($message:ty; $($field:ident $(($($part:ident),+))? : $kind:ident $table:literal $(= $rows:expr)?),* $(,)?) => {{
+    ($message:ty; $($field:ident $(($($part:ident),+))? : $kind:ident $table:literal $(= $rows:expr => $from:tt)?),* $(,)?) => {{
         const SIDES: &[$crate::Side<$message>] = &[
-            $($crate::sides!(@$kind $message, $field, ($($($part),+)?), $table $(, $rows)?)),*
+            $($crate::sides!(@$kind $message, $field, ($($($part),+)?), $table $(, $rows, $from)?)),*
         ];
         SIDES
     }};
@@ -190,6 +193,7 @@ macro_rules! sides {
             unique: None,
             role: $crate::SideRole::Map(stringify!($field)),
             rows: |m| m.$field.iter().map(|(key, value)| vec![key.clone(), value.clone()]).collect(),
+            same: |a, b| a.$field == b.$field,
         }
     };
     (@set $message:ty, $field:ident, (), $table:literal) => {
@@ -199,6 +203,7 @@ macro_rules! sides {
             unique: None,
             role: $crate::SideRole::Set(stringify!($field)),
             rows: |m| m.$field.iter().map(|value| vec![value.clone()]).collect(),
+            same: |a, b| a.$field == b.$field,
         }
     };
     (@unique $message:ty, $field:ident, ($($part:ident),+), $table:literal) => {
@@ -208,15 +213,17 @@ macro_rules! sides {
             unique: Some(stringify!($field)),
             role: $crate::SideRole::Own,
             rows: |m| m.$field.iter().map(|item| vec![$(item.$part.clone()),+]).collect(),
+            same: |a, b| a.$field == b.$field,
         }
     };
-    (@own $message:ty, $field:ident, ($($part:ident),+), $table:literal, $rows:expr) => {
+    (@own $message:ty, $field:ident, ($($part:ident),+), $table:literal, $rows:expr, ($($from:ident),+)) => {
         $crate::Side {
             table: $table,
             columns: &[$(stringify!($part)),+],
             unique: None,
             role: $crate::SideRole::Own,
             rows: $rows,
+            same: |a, b| true $(&& a.$from == b.$from)+,
         }
     };
 }

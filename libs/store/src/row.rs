@@ -80,10 +80,9 @@ impl<R: Resource> Statements<R> {
     pub(crate) fn update(&self, pairs: &[Rewrite<'_, R::Message>]) -> Vec<(Sql, u64)> {
         let mut groups: BTreeMap<Vec<usize>, Vec<Vec<Value>>> = BTreeMap::new();
         for (before, after) in pairs {
-            let (old, new) = (values::<R>(before), values::<R>(after));
-            let differs: Vec<usize> = (2..new.len()).filter(|&at| old.get(at) != new.get(at)).collect();
+            let (differs, mut news) = differences::<R>(before, after);
             let mut line: Vec<Value> = vec![after.id.as_str().into(), before.version.into()];
-            line.extend(new.into_iter().enumerate().filter(|(at, _)| differs.contains(at)).map(|(_, value)| value));
+            line.append(&mut news);
             groups.entry(differs).or_default().push(line);
         }
         let organization = pairs.first().map(|(before, _)| before.organization.as_str()).unwrap_or_default();
@@ -164,15 +163,59 @@ pub(crate) fn values<R: Resource>(row: &Row<R::Message>) -> Vec<Value> {
         row.create_time.into(),
         row.update_time.into(),
     ];
-    let mut rest = row.message.clone();
+    values.extend(R::columns().iter().map(|column| Value::from((column.get)(&row.message))));
+    values.push(body::<R>(&row.message).into());
+    values
+}
+
+/// Which values of a row, in the order of [`values`], became others, and what they became. The same as to compare all of them,
+/// without encoding a body that stays what it is.
+fn differences<R: Resource>(before: &Row<R::Message>, after: &Row<R::Message>) -> (Vec<usize>, Vec<Value>) {
+    let (mut differs, mut news) = (Vec::new(), Vec::new());
+    let mut add = |at: usize, value: Value| {
+        differs.push(at);
+        news.push(value);
+    };
+    for (at, (old, new)) in [
+        (2, (before.version, after.version)),
+        (3, (before.create_time, after.create_time)),
+        (4, (before.update_time, after.update_time)),
+    ] {
+        if old != new {
+            add(at, new.into());
+        }
+    }
+    // The message before with what differs in columns: where that is all, it is the one after.
+    let mut patched = before.message.clone();
+    let mut whole = true;
+    for (offset, column) in R::columns().iter().enumerate() {
+        let new = (column.get)(&after.message);
+        if (column.get)(&before.message) != new {
+            whole &= !column.part;
+            (column.set)(&mut patched, new.clone());
+            add(FIXED.len() + offset, new.into());
+        }
+    }
+    let mut same = after.message.clone();
+    clear_head::<R>(&mut same);
+    clear_head::<R>(&mut patched);
+    if !whole || patched != same {
+        let (old, new) = (body::<R>(&before.message), body::<R>(&after.message));
+        if old != new {
+            add(FIXED.len() + R::columns().len(), new.into());
+        }
+    }
+    (differs, news)
+}
+
+/// What of a message no column holds, encoded.
+fn body<R: Resource>(message: &R::Message) -> Vec<u8> {
+    let mut rest = message.clone();
     for column in R::columns() {
-        let datum = (column.get)(&row.message);
-        (column.set)(&mut rest, empty(&(column.field_type)(), &datum));
-        values.push(datum.into());
+        (column.set)(&mut rest, empty(&(column.field_type)(), &(column.get)(message)));
     }
     clear_head::<R>(&mut rest);
-    values.push(rest.encode_to_vec().into());
-    values
+    rest.encode_to_vec()
 }
 
 /// What a column holds where its field is unset.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use access::Context;
 use fault::{Fault, Outcome};
+use prost::Name as _;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Value};
 
 use crate::database::refuse;
@@ -23,6 +24,12 @@ pub struct Transaction {
     group: String,
     /// The places of the first and the newest entry written so far; 0 where none.
     places: (i64, i64),
+    /// Where the ledger stood before this write, once it was asked, and the place and digest that come before what it writes next.
+    /// SQLite alone, where nobody else writes meanwhile.
+    stood: Option<i64>,
+    newest: Option<(i64, Vec<u8>)>,
+    /// Of what kinds it wrote, and in which organizations.
+    wrote: HashSet<(String, String)>,
     /// What follows for other rows is put off to the end of a bulk load.
     bulk: bool,
     /// Whoever waits at [`Database::bell`] is woken when this is committed.
@@ -56,6 +63,9 @@ impl Transaction {
             drafts: Vec::new(),
             group,
             places: (0, 0),
+            stood: None,
+            newest: None,
+            wrote: HashSet::new(),
             bulk: false,
             rings: false,
             holds: HashSet::new(),
@@ -247,8 +257,65 @@ impl Transaction {
         &self.group
     }
 
+    /// The place and the digest of the newest entry of the ledger, as this write sees it; 0 and nothing where it is empty. Asked
+    /// once: SQLite, of which alone this is asked, lets nobody else write meanwhile.
+    pub(crate) async fn newest(&mut self) -> Outcome<(i64, Vec<u8>)> {
+        if let Some(newest) = &self.newest {
+            return Ok(newest.clone());
+        }
+        let row = self.row(self.sql("SELECT seq, digest FROM ledger ORDER BY seq DESC LIMIT 1")).await?;
+        let newest: (i64, Vec<u8>) = match row {
+            Some(row) => {
+                (row.try_get_by_index(0).map_err(Fault::defect)?, row.try_get_by_index(1).map_err(Fault::defect)?)
+            }
+            None => (0, Vec::new()),
+        };
+        self.stood = Some(newest.0);
+        self.newest = Some(newest.clone());
+        Ok(newest)
+    }
+
+    /// Says where the ledger stands after entries were written.
+    pub(crate) fn stands(&mut self, place: i64, digest: Vec<u8>) {
+        self.newest = Some((place, digest));
+    }
+
+    /// What was worked out from the rows of a kind in an organization ([`Transaction::remember`]), where that is still what they
+    /// give. On PostgreSQL, where others write at the same time, nothing is remembered: to ask whether it still holds would cost
+    /// as much as to read it.
+    ///
+    /// # Errors
+    /// `STORE_UNAVAILABLE`.
+    pub async fn recall<R: Resource, T: Send + Sync + 'static>(
+        &mut self,
+        organization: &str,
+    ) -> Outcome<Option<Arc<T>>> {
+        let Some(key) = self.memorable::<R>(organization) else { return Ok(None) };
+        self.newest().await?;
+        let stood = self.stood.unwrap_or_default();
+        Ok(self.database.inner.memory.recall(stood, &key))
+    }
+
+    /// Remembers what the rows of a kind in an organization give, until one of them is written.
+    pub fn remember<R: Resource, T: Send + Sync + 'static>(&mut self, organization: &str, what: Arc<T>) {
+        if let (Some(key), Some(stood)) = (self.memorable::<R>(organization), self.stood) {
+            self.database.inner.memory.remember(stood, key, what);
+        }
+    }
+
+    /// What is remembered is of committed rows, so not of a kind that this write wrote itself.
+    fn memorable<R: Resource>(&self, organization: &str) -> Option<(String, String)> {
+        let key = (R::Message::full_name(), organization.to_owned());
+        (self.database.dialect() == Dialect::Sqlite && !self.wrote.contains(&key)).then_some(key)
+    }
+
     pub(crate) async fn record(&mut self, drafts: impl IntoIterator<Item = Draft>) -> Outcome<()> {
+        let waiting = self.drafts.len();
         self.drafts.extend(drafts.into_iter().map(|draft| (Arc::clone(&self.context), draft)));
+        // What is recorded at once is of one kind and organization.
+        if let Some((_, draft)) = self.drafts.get(waiting) {
+            self.wrote.insert((draft.kind.clone(), draft.organization.clone()));
+        }
         if self.drafts.len() >= MOST_WAITING { self.write_entries().await } else { Ok(()) }
     }
 
@@ -275,6 +342,7 @@ impl Transaction {
         if written > 0 {
             match self.database.dialect() {
                 Dialect::Sqlite => {
+                    self.database.inner.memory.forget(self.stood.unwrap_or_default(), written, &self.wrote);
                     self.database
                         .inner
                         .head

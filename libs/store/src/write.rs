@@ -86,7 +86,9 @@ impl<R: Rules> Collection<R> {
         let mut rows = Vec::with_capacity(pairs.len());
         for (old, mut new) in pairs {
             settle::<R>(&mut new);
-            let mut row = Row { message: new, ..old.clone() };
+            let (organization, id) = (old.organization.clone(), old.id.clone());
+            let (version, create_time, update_time) = (old.version, old.create_time, old.update_time);
+            let mut row = Row { organization, id, version, create_time, update_time, message: new };
             row.stamp::<R>();
             let differs = row.message != old.message;
             if differs {
@@ -97,20 +99,33 @@ impl<R: Rules> Collection<R> {
             rows.push((old, row, differs));
         }
         let changed: Vec<_> = rows.iter().filter(|(.., differs)| *differs).map(|(old, new, _)| (old, new)).collect();
-        if let Some(organization) = changed.first().map(|(old, _)| old.organization.clone()) {
-            for (sql, touched) in self.statements.update(&changed) {
-                if tx.run(sql).await? != touched {
-                    return Err(met());
-                }
+        let Some(organization) = changed.first().map(|(old, _)| old.organization.clone()) else {
+            return Ok(rows.into_iter().map(|(_, new, _)| (new.message, false)).collect());
+        };
+        for (sql, touched) in self.statements.update(&changed) {
+            if tx.run(sql).await? != touched {
+                return Err(met());
             }
-            self.update_sides(tx, &organization, &changed).await?;
-            tx.record(changed.iter().map(|(old, new)| draft::<R>(Verb::Updated, Some(&old.message), new))).await?;
-            let changed = changed
-                .iter()
-                .map(|(old, new)| Changed { before: Some(old.message.clone()), after: Some(new.message.clone()) });
-            R::settled(tx, &organization, &changed.collect::<Vec<_>>()).await?;
         }
-        Ok(rows.into_iter().map(|(_, new, differs)| (new.message, differs)).collect())
+        self.update_sides(tx, &organization, &changed).await?;
+        tx.record(changed.iter().map(|(old, new)| draft::<R>(Verb::Updated, Some(&old.message), new))).await?;
+        let (mut changed, mut became) = (Vec::with_capacity(changed.len()), Vec::with_capacity(rows.len()));
+        for (old, new, differs) in rows {
+            if differs {
+                changed.push(Changed { before: Some(old.message), after: Some(new.message) });
+                became.push(None);
+            } else {
+                became.push(Some(new.message));
+            }
+        }
+        R::settled(tx, &organization, &changed).await?;
+        let mut changed = changed.into_iter().filter_map(|changed| changed.after);
+        let lost = || Fault::defect("a changed message went missing");
+        let became = became.into_iter().map(|same| match same {
+            Some(message) => Ok((message, false)),
+            None => changed.next().map(|message| (message, true)).ok_or_else(lost),
+        });
+        became.collect()
     }
 
     async fn update_sides(
@@ -122,6 +137,9 @@ impl<R: Rules> Collection<R> {
         for side in R::sides() {
             let (mut stale, mut fresh) = (Vec::new(), Vec::new());
             for (old, new) in changed {
+                if (side.same)(&old.message, &new.message) {
+                    continue;
+                }
                 let before = (side.rows)(&old.message);
                 if before == (side.rows)(&new.message) {
                     continue;
@@ -178,6 +196,9 @@ impl<R: Rules> Collection<R> {
             let claims: Vec<Vec<Vec<String>>> = writes
                 .iter()
                 .map(|(before, after)| {
+                    if before.is_some_and(|before| (side.same)(before, after)) {
+                        return Vec::new();
+                    }
                     let held = before.map(side.rows).unwrap_or_default();
                     (side.rows)(after).into_iter().filter(|claim| !held.contains(claim)).collect()
                 })

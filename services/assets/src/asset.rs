@@ -15,6 +15,7 @@ pub(crate) mod summary;
 pub(crate) mod value_override;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use access::Context;
 use fault::{Fault, Outcome};
@@ -62,11 +63,11 @@ impl store::Resource for Assets {
             legal_tags: set "asset_legal_tag",
             unlisted_by: set "asset_unlisted_by",
             external_ids(system, value): unique "asset_external_id",
-            recovery(objective, own, inherited, source): own "asset_objective" = recovery::rows,
+            recovery(objective, own, inherited, source): own "asset_objective" = recovery::rows => (recovery, inherited_recovery),
             network_identifiers(key, value): own "asset_network_key" = |asset| {
                 let known = asset.network_identifiers.iter().filter_map(|identifier| network::keys(identifier).ok());
                 known.flat_map(|(value, keys)| keys.into_iter().map(move |key| vec![key, value.clone()])).collect()
-            },
+            } => (network_identifiers),
         ]
     }
 
@@ -122,7 +123,7 @@ impl store::Resource for Assets {
 /// What the rules need beside the asset.
 #[derive(Default)]
 pub struct Needs {
-    policy: AssetPolicy,
+    policy: Arc<AssetPolicy>,
     own_types: HashSet<String>,
 }
 

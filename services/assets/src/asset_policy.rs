@@ -1,6 +1,8 @@
 //! Policies: how assets are classified and valued (ITU-T X.1057 clauses 7.1 and 7.4). One is active; activating another
 //! values every asset anew.
 
+use std::sync::Arc;
+
 use access::Context;
 use fault::{Fault, Outcome};
 use store::{Collection, Rules, Transaction, open, reply};
@@ -97,14 +99,19 @@ fn consistent(policy: &AssetPolicy) -> Outcome<()> {
 }
 
 /// The active policy of an organization, or the default one, with what it leaves open filled in.
-pub(crate) async fn active(tx: &mut Transaction, organization: &str) -> Outcome<AssetPolicy> {
+pub(crate) async fn active(tx: &mut Transaction, organization: &str) -> Outcome<Arc<AssetPolicy>> {
+    if let Some(known) = tx.recall::<AssetPolicies, AssetPolicy>(organization).await? {
+        return Ok(known);
+    }
     let policies = Collection::<AssetPolicies>::new(tx.database().clone());
     let found = policies
         .select(tx, organization, |sql| {
             sql.push("state = 'ACTIVE'");
         })
         .await?;
-    Ok(found.into_iter().next().map_or_else(valuation::default_policy, valuation::filled))
+    let policy = Arc::new(found.into_iter().next().map_or_else(valuation::default_policy, valuation::filled));
+    tx.remember::<AssetPolicies, AssetPolicy>(organization, Arc::clone(&policy));
+    Ok(policy)
 }
 
 /// As [`active`], reading what is committed.

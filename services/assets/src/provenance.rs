@@ -30,6 +30,10 @@ fn place<M>(entries: &[FieldProvenance], field: &Field<M>, set: bool) -> Option<
 
 /// Leaves in `new` where its values come from: what differs from `old` comes from this call. Nothing differs, nothing is left.
 pub(crate) fn stamp<M: Traced>(context: &Context, old: Option<&M>, new: &mut M) {
+    if let Some(old) = old.filter(|old| M::fields().iter().all(|field| (field.same)(old, new))) {
+        new.provenance_mut().clone_from(old.provenance());
+        return;
+    }
     let given = std::mem::take(new.provenance_mut());
     let source = given.into_iter().find(|entry| entry.observe_time.is_none()).map(|entry| entry.source);
     let known = old.map(|old| old.provenance().clone()).unwrap_or_default();
@@ -42,7 +46,7 @@ pub(crate) fn stamp<M: Traced>(context: &Context, old: Option<&M>, new: &mut M) 
         })
         .collect();
     if !from.iter().any(|(_, at)| *at == Some(0)) {
-        *new.provenance_mut() = known;
+        // A creation of nothing.
         return;
     }
     let mut entries = vec![FieldProvenance {

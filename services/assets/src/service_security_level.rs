@@ -47,6 +47,7 @@ impl store::Resource for ServiceSecurityLevels {
                 unique: None,
                 role: SideRole::Map("labels"),
                 rows: |level| level.labels.iter().map(|(key, value)| vec![key.clone(), value.clone()]).collect(),
+                same: |a, b| a.labels == b.labels,
             },
             // Only what is published stands here: a customer of a service is told one thing about a level.
             Side {
@@ -58,6 +59,7 @@ impl store::Resource for ServiceSecurityLevels {
                     State::Published => vec![vec![level.asset.clone(), level.level.clone()]],
                     _ => Vec::new(),
                 },
+                same: |_, _| false,
             },
         ];
         SIDES

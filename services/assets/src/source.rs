@@ -37,6 +37,7 @@ impl store::Resource for Sources {
             unique: Some("source"),
             role: SideRole::Own,
             rows: |source| vec![vec![source.source.clone()]],
+            same: |a, b| a.source == b.source,
         }];
         SIDES
     }

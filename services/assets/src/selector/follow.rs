@@ -8,22 +8,20 @@ use sha2::{Digest as _, Sha256};
 use store::{Changed, Matcher, Transaction};
 use wire::assets::v1::{Asset, SelectorMembership};
 
-use super::{SelectorMemberships, memberships};
+use super::{SelectorMemberships, Selectors, memberships};
 use crate::asset::Assets;
 
 /// A selector and an asset, both named in full.
 pub(super) type Pair = (String, String);
 
+/// The ids of selectors with their filters.
+type Selecting = Vec<(String, Arc<Matcher<Assets>>)>;
+
 /// Holds changed assets against every selector of the organization. What enters or leaves one is written, in the same
 /// transaction as the change, and so told exactly once.
 pub(crate) async fn follow(tx: &mut Transaction, organization: &str, changed: &[Changed<Asset>]) -> Outcome<()> {
-    let mut sql = tx.sql("SELECT id, filter FROM selector WHERE organization = ");
-    sql.bind(organization).push(" AND state <> 'DELETING' ORDER BY id");
     let (mut entered, mut left) = (Vec::new(), Vec::new());
-    for row in tx.rows(sql).await? {
-        let (id, filter): (String, String) =
-            (row.try_get_by_index(0).map_err(Fault::defect)?, row.try_get_by_index(1).map_err(Fault::defect)?);
-        let matcher = matcher(&filter)?;
+    for (id, matcher) in selecting(tx, organization).await?.iter() {
         let holds = |asset: Option<&Asset>| asset.is_some_and(|asset| matcher.matches(asset));
         for change in changed {
             let Some(asset) = change.after.as_ref().or(change.before.as_ref()) else { continue };
@@ -37,6 +35,23 @@ pub(crate) async fn follow(tx: &mut Transaction, organization: &str, changed: &[
     }
     enter(tx, organization, entered).await?;
     leave(tx, organization, left).await
+}
+
+/// The selectors that are followed, by id, each with its filter.
+async fn selecting(tx: &mut Transaction, organization: &str) -> Outcome<Arc<Selecting>> {
+    if let Some(known) = tx.recall::<Selectors, Selecting>(organization).await? {
+        return Ok(known);
+    }
+    let mut sql = tx.sql("SELECT id, filter FROM selector WHERE organization = ");
+    sql.bind(organization).push(" AND state <> 'DELETING' ORDER BY id");
+    let mut selecting = Vec::new();
+    for row in tx.rows(sql).await? {
+        let filter: String = row.try_get_by_index(1).map_err(Fault::defect)?;
+        selecting.push((row.try_get_by_index(0).map_err(Fault::defect)?, matcher(&filter)?));
+    }
+    let selecting = Arc::new(selecting);
+    tx.remember::<Selectors, Selecting>(organization, Arc::clone(&selecting));
+    Ok(selecting)
 }
 
 /// Filters read once: most writes meet the same few.
