@@ -82,13 +82,13 @@ impl Estate {
         let begin = Instant::now();
         let settings = intake::Settings::default();
         let (mut spool, mut failed) = (Spool::new("tmf639")?, None);
-        intake::read(intake::Format::Tmf639, &mut BufReader::new(file.reopen()?), &settings, &mut |item| {
-            match spool.push(item.origin, item.record) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                }
+        intake::read(intake::Format::Tmf639, &mut BufReader::new(file.reopen()?), &settings, &mut |item| match spool
+            .push(item.origin, item.record)
+        {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
             }
         })?;
         if let Some(error) = failed {

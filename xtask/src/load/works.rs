@@ -34,7 +34,8 @@ pub(crate) async fn create(load: &Load, home: &Home) -> Result<Line> {
         let before = suite.written.counts().await?;
         let done = suite.callers.create(WRITERS, load.time()).await?;
         let left = suite.end().await?;
-        let took = left.written.again(&before, Plan { transactions: done.calls, tasks: WRITERS, stream: false }).await?;
+        let took =
+            left.written.again(&before, Plan { transactions: done.calls, tasks: WRITERS, stream: false }).await?;
         ours.push(done.rate());
         limit.push(per_second(done.calls, took));
     }

@@ -93,7 +93,8 @@ async fn valued(
     ids: impl Iterator<Item = &str>,
 ) -> Outcome<HashMap<String, (String, f64)>> {
     let ids: Vec<&str> = ids.collect();
-    let mut sql = registry.database.sql("SELECT id, display_name, value, value_override FROM asset WHERE organization = ");
+    let mut sql =
+        registry.database.sql("SELECT id, display_name, value, value_override FROM asset WHERE organization = ");
     sql.bind(organization).push(" AND ").is_in("id", &ids);
     let rows = registry.database.rows(sql).await?;
     let read = |row: &sea_orm::QueryResult| {
@@ -145,9 +146,7 @@ struct Since {
 
 async fn since(registry: &Registry, asset: &Asset) -> Outcome<Since> {
     let (mut since, mut before, mut most) = (Since { at: i64::MIN, ..Since::default() }, i64::MAX, 16);
-    let value = |encoded: &[u8]| -> Outcome<f64> {
-        Ok(Asset::decode(encoded).map_err(Fault::defect)?.effective_value)
-    };
+    let value = |encoded: &[u8]| -> Outcome<f64> { Ok(Asset::decode(encoded).map_err(Fault::defect)?.effective_value) };
     // From the end: what is asked for is as a rule among the newest.
     loop {
         let page = registry.database.life_backwards(&asset.name, before, most).await?;

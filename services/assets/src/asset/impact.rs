@@ -39,9 +39,8 @@ pub(crate) async fn impact(
     hit.add(registry, organization, &level).await?;
     hit.behind.own(&asset);
     let reached = walk.reached();
-    let start = reached.partition_point(|step| {
-        (step.depth, name(organization, &step.id).as_str()) <= (after.0, after.1.as_str())
-    });
+    let start = reached
+        .partition_point(|step| (step.depth, name(organization, &step.id).as_str()) <= (after.0, after.1.as_str()));
     let page: Vec<&Step> = reached.iter().skip(start).take(usize::try_from(size).unwrap_or(100)).collect();
     let more = start + page.len() < reached.len();
     let next_page_token = match page.last().filter(|_| more) {
@@ -117,7 +116,8 @@ impl Hit {
 /// What a page tells of its assets, by their ids: all but how they were reached.
 async fn shown(registry: &Registry, organization: &str, page: &[&Step]) -> Outcome<HashMap<String, ImpactedAsset>> {
     let ids: Vec<&str> = page.iter().map(|step| step.id.as_ref()).collect();
-    let mut sql = registry.database.sql("SELECT id, display_name, type, effective_value FROM asset WHERE organization = ");
+    let mut sql =
+        registry.database.sql("SELECT id, display_name, type, effective_value FROM asset WHERE organization = ");
     sql.bind(organization).push(" AND ").is_in("id", &ids);
     let rows = registry.database.rows(sql).await?;
     let read = |row: &sea_orm::QueryResult| {

@@ -87,8 +87,7 @@ pub(crate) async fn drain(tx: &mut Transaction, organization: &str) -> Outcome<u
     let mut sql = tx.sql("DELETE FROM valuation_queue WHERE organization = ");
     sql.bind(organization).push(" RETURNING asset");
     let seeds = tx.rows(sql).await?;
-    let seeds: HashSet<Arc<str>> =
-        seeds.iter().map(|row| Ok(id_of(&text(row, 0)?).into())).collect::<Outcome<_>>()?;
+    let seeds: HashSet<Arc<str>> = seeds.iter().map(|row| Ok(id_of(&text(row, 0)?).into())).collect::<Outcome<_>>()?;
     if seeds.is_empty() {
         return Ok(0);
     }
@@ -116,7 +115,11 @@ fn revalue(
                 for objective in Objective::ALL {
                     if let Some(label) = becomes.objective(objective, id) {
                         let label = label.map(|(seconds, from)| (seconds, name(&organization, from)));
-                        recovery::inherit(new, objective, label.as_ref().map(|(seconds, from)| (*seconds, from.as_str())));
+                        recovery::inherit(
+                            new,
+                            objective,
+                            label.as_ref().map(|(seconds, from)| (*seconds, from.as_str())),
+                        );
                     }
                 }
             })

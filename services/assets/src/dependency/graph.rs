@@ -86,14 +86,21 @@ impl Graph {
         self.ids.chunks(MOST).zip(0..).map(|(chunk, at)| (chunk.to_vec(), at * MOST)).collect()
     }
 
-    async fn read_values(&mut self, tx: &mut Transaction, organization: &str, ids: &[&str], first: usize) -> Outcome<()> {
+    async fn read_values(
+        &mut self,
+        tx: &mut Transaction,
+        organization: &str,
+        ids: &[&str],
+        first: usize,
+    ) -> Outcome<()> {
         // A number as text that reads as the very same number.
         let exact = |column: &str| match tx.database().dialect() {
             Dialect::Sqlite => format!("quote(a.{column})"),
             Dialect::Postgres => format!("a.{column}"),
         };
         // What overrides the own value also flows in its place.
-        let own = format!("CASE WHEN a.value_override > 0 THEN {} ELSE {} END", exact("value_override"), exact("value"));
+        let own =
+            format!("CASE WHEN a.value_override > 0 THEN {} ELSE {} END", exact("value_override"), exact("value"));
         let mut sql = tx.sql("SELECT ");
         sql.lines(&["j.key", &own, &exact("inherited_value"), &id_in(organization, "a.inherited_from")]);
         sql.push(" FROM ").numbered(ids, "j").push(" CROSS JOIN asset a WHERE a.organization = ").bind(organization);
