@@ -175,7 +175,8 @@ async fn reads(suite: &Suite) -> Result<Vec<(String, Samples)>> {
         for identifier in page.assets.iter().flat_map(|asset| &asset.network_identifiers) {
             match identifier.kind() {
                 Kind::Ip => address.clone_from(&identifier.value),
-                Kind::E164 => number = identifier.value.split('-').next().unwrap_or_default().trim().to_owned(),
+                // The first number of a range is looked up.
+                Kind::E164 => number = identifier.value.split("..").next().unwrap_or_default().to_owned(),
                 _ => {}
             }
         }
