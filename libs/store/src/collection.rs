@@ -11,11 +11,11 @@ use tonic::Code;
 use wire::fault::v1::ErrorReason;
 
 use crate::resource::Resource;
-use crate::row::{Claim, Statements};
+use crate::row::{Claim, Row, Statements};
 use crate::shipped::{placed, refuse_shipped};
 use crate::together::Together;
 use crate::write::refuse_referenced;
-use crate::{Database, Transaction};
+use crate::{Database, Dialect, Transaction};
 
 /// What happened to a resource; the numbers are kept in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -403,11 +403,10 @@ impl<R: Rules> Collection<R> {
         mut rule: impl FnMut(&Context, &R::Message, &mut R::Message) -> Outcome<()> + Send,
     ) -> Outcome<HashMap<String, Outcome<bool>>> {
         let context = tx.context().clone();
-        let rows = tx.rows(self.statements.claim_many(organization, ids, Claim::Change)).await?;
+        let rows = self.claimed(tx, organization, ids, Claim::Change).await?;
         let mut became = HashMap::with_capacity(rows.len());
         let mut pairs = Vec::new();
-        for row in &rows {
-            let old = self.statements.read(row)?;
+        for old in rows {
             let mut new = old.message.clone();
             match rule(&context, &old.message, &mut new) {
                 Ok(()) if new == old.message => drop(became.insert(old.id, Ok(false))),
@@ -444,6 +443,28 @@ impl<R: Rules> Collection<R> {
         Ok(became)
     }
 
+    /// Rows by id that a write will change or delete, in the order of the ids; nobody else does meanwhile. Those that do not exist
+    /// are left out.
+    async fn claimed(
+        &self,
+        tx: &mut Transaction,
+        organization: &str,
+        ids: &[&str],
+        claim: Claim,
+    ) -> Outcome<Vec<Row<R::Message>>> {
+        if tx.database().dialect() == Dialect::Sqlite {
+            return self.gathered(tx, organization, ids).await;
+        }
+        let rows = tx.rows(self.statements.claim_many(organization, ids, claim)).await?;
+        rows.iter().map(|row| self.statements.read(row)).collect()
+    }
+
+    async fn gathered(&self, tx: &mut Transaction, organization: &str, ids: &[&str]) -> Outcome<Vec<Row<R::Message>>> {
+        let Some(row) = tx.row(self.statements.gather(organization, ids)).await? else { return Ok(Vec::new()) };
+        let gathered: String = row.try_get_by_index(0).map_err(Fault::defect)?;
+        self.statements.read_all(organization, &gathered)
+    }
+
     /// Messages of one organization by id, as the transaction sees them. Those that do not exist are left out.
     ///
     /// # Errors
@@ -451,6 +472,10 @@ impl<R: Rules> Collection<R> {
     pub async fn load(&self, tx: &mut Transaction, organization: &str, ids: &[&str]) -> Outcome<Vec<R::Message>> {
         let mut found = Vec::new();
         for chunk in ids.chunks(5000) {
+            if tx.database().dialect() == Dialect::Sqlite {
+                found.extend(self.gathered(tx, organization, chunk).await?.into_iter().map(|row| row.message));
+                continue;
+            }
             for row in tx.rows(self.statements.select_many(organization, chunk)).await? {
                 found.push(self.statements.read(&row)?.message);
             }
@@ -519,8 +544,7 @@ impl<R: Rules> Collection<R> {
         let context = tx.context().clone();
         let mut count = 0;
         for chunk in ids.chunks(1000) {
-            let rows = tx.rows(self.statements.claim_many(organization, chunk, Claim::Delete)).await?;
-            let rows = rows.iter().map(|row| self.statements.read(row)).collect::<Outcome<Vec<_>>>()?;
+            let rows = self.claimed(tx, organization, chunk, Claim::Delete).await?;
             let messages: Vec<&R::Message> = rows.iter().map(|row| &row.message).collect();
             let needs = R::needs(tx, organization, &messages).await?;
             for row in &rows {

@@ -72,8 +72,16 @@ impl Home {
         if self.server.is_some() { "PostgreSQL" } else { "SQLite" }
     }
 
-    /// Starts a suite on databases of its own.
+    /// Starts a suite on databases of its own; what the suites before it left on the server is removed.
     pub(crate) async fn suite(&self) -> Result<Suite> {
+        if let Some(server) = &self.server {
+            server.clear().await?;
+        }
+        self.beside().await
+    }
+
+    /// As [`Home::suite`], beside another that goes on.
+    pub(crate) async fn beside(&self) -> Result<Suite> {
         let folder = tempfile::tempdir()?;
         let data = folder.path().join("data");
         let (database, written) = match &self.server {
@@ -133,7 +141,6 @@ impl Server {
 
     /// An empty database whose name those of the services begin with.
     async fn fresh(&self) -> Result<String> {
-        self.clear().await?;
         let name = format!("{}_{}", Self::prefix(), self.next.fetch_add(1, Ordering::Relaxed));
         sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&self.pool).await?;
         // Users who may not ask for one measure without.

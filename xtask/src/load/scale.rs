@@ -34,13 +34,11 @@ const EDGE: &str = "crown-1999";
 /// Every row of the estate.
 pub(crate) async fn estate(load: &Load, home: &Home) -> Result<Vec<Line>> {
     let on = home.name();
-    let small = home.suite().await?;
-    Estate::read(SMALL)?.import(&small.callers).await?;
-    let small = reads(&small).await?;
     let (suite, mut lines) = imported(load, home).await?;
-    for ((what, large), (_, small)) in reads(&suite).await?.into_iter().zip(small) {
-        lines.push(Line::ratio(&what, on, Unit::Microseconds, &large, ("the same at 1,000 assets", &small), 1.0 / 1.5));
-    }
+    let small = home.beside().await?;
+    Estate::read(SMALL)?.import(&small.callers).await?;
+    lines.extend(reads(&suite, &small, on).await?);
+    drop(small);
     lines.extend(followed(load, &suite, on).await?);
     let mut memory = Samples::default();
     if let Some(bytes) = suite.serving.memory() {
@@ -143,17 +141,24 @@ fn name(id: &str) -> String {
     format!("{PARENT}/assets/{id}")
 }
 
-/// How long calls take, one after the other, in microseconds.
-async fn timed<F: Future<Output = Result<()>>>(calls: usize, mut call: impl FnMut(usize) -> F) -> Result<Samples> {
-    let mut samples = Samples::default();
+/// How long calls of two sorts take, in turn, in microseconds: what slows the machine for a while slows both.
+async fn turns<A: Future<Output = Result<()>>, B: Future<Output = Result<()>>>(
+    calls: usize,
+    mut ours: impl FnMut(usize) -> A,
+    mut limit: impl FnMut(usize) -> B,
+) -> Result<(Samples, Samples)> {
+    let (mut took, mut against) = (Samples::default(), Samples::default());
     for turn in 0..calls + 3 {
         let begin = Instant::now();
-        call(turn).await?;
+        ours(turn).await?;
+        let middle = Instant::now();
+        limit(turn).await?;
         if turn >= 3 {
-            samples.push(begin.elapsed().as_secs_f64() * 1e6);
+            took.push((middle - begin).as_secs_f64() * 1e6);
+            against.push(middle.elapsed().as_secs_f64() * 1e6);
         }
     }
-    Ok(samples)
+    Ok((took, against))
 }
 
 fn client(callers: &Callers) -> Result<AssetServiceClient<Channel>> {
@@ -165,60 +170,79 @@ fn list(filter: &str, page_token: &str, page_size: i32) -> ListAssetsRequest {
     ListAssetsRequest { parent: PARENT.to_owned(), page_size, filter, page_token, ..Default::default() }
 }
 
-/// What is read of an operator of any size: pages and look-ups.
-async fn reads(suite: &Suite) -> Result<Vec<(String, Samples)>> {
-    let callers = &suite.callers;
-    let (mut deep, mut address, mut number, mut pages) = (String::new(), String::new(), String::new(), 0);
-    let mut client_ = client(callers)?;
-    loop {
-        let page = client_.list_assets(callers.request(list("", &deep, 1000))).await?.into_inner();
-        for identifier in page.assets.iter().flat_map(|asset| &asset.network_identifiers) {
-            match identifier.kind() {
-                Kind::Ip => address.clone_from(&identifier.value),
-                Kind::E164 => number = identifier.value.split('-').next().unwrap_or_default().trim().to_owned(),
-                _ => {}
+/// What is asked of an operator.
+struct Asked {
+    pages: Vec<(&'static str, ListAssetsRequest)>,
+    lookups: Vec<(&'static str, LookupAssetsRequest)>,
+}
+
+impl Asked {
+    /// Goes through all assets once, to know where the last page begins, and what is there to be looked up.
+    async fn of(suite: &Suite) -> Result<Self> {
+        let callers = &suite.callers;
+        let (mut deep, mut address, mut number, mut pages) = (String::new(), String::new(), String::new(), 0);
+        let mut client = client(callers)?;
+        loop {
+            let page = client.list_assets(callers.request(list("", &deep, 1000))).await?.into_inner();
+            for identifier in page.assets.iter().flat_map(|asset| &asset.network_identifiers) {
+                match identifier.kind() {
+                    Kind::Ip => address.clone_from(&identifier.value),
+                    // The first number of a range is looked up.
+                    Kind::E164 => number = identifier.value.split("..").next().unwrap_or_default().to_owned(),
+                    _ => {}
+                }
             }
+            pages += 1;
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            deep = page.next_page_token;
         }
-        pages += 1;
-        if page.next_page_token.is_empty() {
-            break;
-        }
-        deep = page.next_page_token;
+        eprintln!("{pages} pages of 1000; the look-ups are of {address} and {number}");
+        anyhow::ensure!(!address.is_empty() && !number.is_empty(), "the operator has no addresses or no numbers");
+        let lookup = |network_identifier: String| LookupAssetsRequest {
+            parent: PARENT.to_owned(),
+            network_identifier,
+            ..Default::default()
+        };
+        Ok(Self {
+            pages: vec![
+                ("first page of 50", list("", "", 50)),
+                ("filtered page of 50", list("type=router labels:*", "", 50)),
+                ("deep page of 50", list("", &deep, 50)),
+            ],
+            lookups: vec![("look-up by address", lookup(address)), ("look-up by a number of a range", lookup(number))],
+        })
     }
-    eprintln!("{pages} pages of 1000; the look-ups are of {address} and {number}");
-    let lookup = |text: &str| LookupAssetsRequest {
-        parent: PARENT.to_owned(),
-        network_identifier: text.to_owned(),
-        ..Default::default()
+}
+
+/// What is read of an operator of any size, pages and look-ups, beside the same of a small one.
+async fn reads(suite: &Suite, small: &Suite, on: &str) -> Result<Vec<Line>> {
+    let (asked, of_small) = (Asked::of(suite).await?, Asked::of(small).await?);
+    let mut lines = Vec::new();
+    let mut add = |what: &str, (ours, limit): (Samples, Samples)| {
+        lines.push(Line::ratio(what, on, Unit::Microseconds, &ours, ("the same at 1,000 assets", &limit), 1.0 / 1.5));
     };
-    let mut rows = Vec::new();
-    for (what, request) in [
-        ("first page of 50", list("", "", 50)),
-        ("filtered page of 50", list("type=router labels:*", "", 50)),
-        ("deep page of 50", list("", &deep, 50)),
-    ] {
-        let took = timed(CALLS, |_| {
-            let request = request.clone();
-            async move {
-                client(callers)?.list_assets(callers.request(request)).await?;
-                Ok(())
-            }
-        });
-        rows.push((what.to_owned(), took.await?));
+    for ((what, large), (_, less)) in asked.pages.iter().zip(&of_small.pages) {
+        let page = |callers, request: &ListAssetsRequest| page(callers, request.clone());
+        add(what, turns(CALLS, |_| page(&suite.callers, large), |_| page(&small.callers, less)).await?);
     }
-    for (what, text) in [("look-up by address", &address), ("look-up by number", &number)] {
-        if text.is_empty() {
-            eprintln!("SKIPPED: {what}: the operator has none");
-            continue;
-        }
-        let took = timed(CALLS, |_| async move {
-            let found = client(callers)?.lookup_assets(callers.request(lookup(text))).await?.into_inner();
-            found.matches.first().context("the look-up found nothing")?;
-            Ok(())
-        });
-        rows.push((what.to_owned(), took.await?));
+    for ((what, large), (_, less)) in asked.lookups.iter().zip(&of_small.lookups) {
+        let find = |callers, request: &LookupAssetsRequest| look_up(callers, request.clone());
+        add(what, turns(CALLS, |_| find(&suite.callers, large), |_| find(&small.callers, less)).await?);
     }
-    Ok(rows)
+    Ok(lines)
+}
+
+async fn page(callers: &Callers, request: ListAssetsRequest) -> Result<()> {
+    client(callers)?.list_assets(callers.request(request)).await?;
+    Ok(())
+}
+
+async fn look_up(callers: &Callers, request: LookupAssetsRequest) -> Result<()> {
+    let found = client(callers)?.lookup_assets(callers.request(request)).await?.into_inner();
+    found.matches.first().context("the look-up found nothing")?;
+    Ok(())
 }
 
 /// A connection to the database beside the suite, open while it is measured.
@@ -270,25 +294,28 @@ async fn graph(suite: &Suite, on: &str, hit: usize) -> Result<Vec<Line>> {
     let beside = Beside::open(&suite.written).await?;
     let found = beside.count(&query).await?;
     anyhow::ensure!(found == hit as u64 + 1, "the bare query found {found} of {hit}");
-    let limit = timed(5, |_| async { beside.count(&query).await.map(|_| ()) }).await?;
-    let ours = timed(5, |_| async {
+    let limit = |query: String| {
+        let beside = &beside;
+        async move { beside.count(&query).await.map(|_| ()) }
+    };
+    let ours = |_| async {
         let request = AnalyzeAssetImpactRequest { name: name("hub"), ..Default::default() };
         let impact = client(callers)?.analyze_asset_impact(callers.request(request)).await?.into_inner();
         anyhow::ensure!(impact.total == hit as i64, "the impact is {} of {hit}", impact.total);
         Ok(())
-    });
+    };
+    let (ours, bare) = turns(10, ours, |_| limit(query.clone())).await?;
     let impact = format!("impact with {hit} dependents");
-    let mut lines =
-        vec![Line::ratio(&impact, on, Unit::Microseconds, &ours.await?, ("a bare recursive query", &limit), 0.5)];
+    let mut lines = vec![Line::ratio(&impact, on, Unit::Microseconds, &ours, ("a bare recursive query", &bare), 0.5)];
     rate(callers, "crown", 2).await?;
-    let limit = timed(20, |_| async { beside.count(&back).await.map(|_| ()) }).await?;
-    let ours = timed(20, |_| async {
+    let ours = |_| async {
         let request = ExplainAssetValueRequest { name: name(EDGE) };
         client(callers)?.explain_asset_value(callers.request(request)).await?;
         Ok(())
-    });
+    };
+    let (ours, bare) = turns(CALLS, ours, |_| limit(back.clone())).await?;
     let explain = "explanation of an inherited value";
-    lines.push(Line::ratio(explain, on, Unit::Microseconds, &ours.await?, ("a bare recursive query", &limit), 0.5));
+    lines.push(Line::ratio(explain, on, Unit::Microseconds, &ours, ("a bare recursive query", &bare), 0.5));
     Ok(lines)
 }
 
@@ -338,19 +365,22 @@ async fn selected(suite: &Suite, on: &str, top: usize) -> Result<Line> {
         made = selectors.get_selector(callers.request(GetSelectorRequest { name: made.name })).await?.into_inner();
     }
     eprintln!("a selector of {top} and more members was built in {:.1?}", begin.elapsed());
-    let get = timed(CALLS, |_| async {
+    let get = |_| async {
         client(callers)?.get_asset(callers.request(GetAssetRequest { name: name(EDGE) })).await?;
         Ok(())
-    });
-    let get = get.await?;
-    let moved = timed(CALLS, |turn| async move {
+    };
+    let moves = |turn| async move {
         let vendor = if turn % 2 == 0 { "none" } else { "some" }.to_owned();
         let asset = Asset { name: name(EDGE), vendor, ..Default::default() };
         client(callers)?
             .update_asset(callers.request(UpdateAssetRequest { asset: Some(asset), update_mask: None }))
             .await?;
         Ok(())
-    });
+    };
+    // Not in turn: a read just after a write finds cold caches, which would flatter the write.
+    let nothing = |_| std::future::ready(Ok(()));
+    let (get, _) = turns(CALLS, get, nothing).await?;
+    let (moved, _) = turns(CALLS, moves, nothing).await?;
     let work = format!("an asset enters or leaves a selector of {top}");
-    Ok(Line::ratio(&work, on, Unit::Microseconds, &moved.await?, ("GetAsset", &get), 0.2))
+    Ok(Line::ratio(&work, on, Unit::Microseconds, &moved, ("GetAsset", &get), 0.2))
 }
