@@ -1,5 +1,6 @@
 //! Controls: the rows of a catalogue.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use store::{Reference, Referrer, Rules, Shipped, Side};
@@ -20,10 +21,25 @@ pub struct Controls;
 static SHIPPED: LazyLock<Shipped<Control>> = LazyLock::new(|| {
     let of_one = |catalogue: &'static shipped::Catalogue| {
         let placed = catalogue.controls.iter().zip(1..);
-        placed.map(|(control, position)| (format!("{}/{}", catalogue.key, control.id), of(control, position)))
+        placed.map(|(control, position)| {
+            let labels = labels_of(&catalogue.key, &control.id);
+            (format!("{}/{}", catalogue.key, control.id), Control { labels, ..of(control, position) })
+        })
     };
     shipped::catalogues().iter().flat_map(of_one).collect()
 });
+
+/// Where the shipped groupings of a catalogue put a control: `suppl34-families` is `people`, and, where the parts have a rank,
+/// `suppl36-priorities` is `03-vulnerability-management`, so that they sort by it. Of several parts the first counts.
+fn labels_of(catalogue: &str, control: &str) -> BTreeMap<String, String> {
+    let groupings = shipped::groupings().iter().filter(|grouping| grouping.catalogue == catalogue);
+    let placed = groupings.filter_map(|grouping| {
+        let part = grouping.parts.iter().find(|part| part.controls.iter().any(|id| id == control))?;
+        let value = part.order.map_or_else(|| part.key.clone(), |order| format!("{order:02}-{}", part.key));
+        Some((grouping.key.clone(), value))
+    });
+    placed.collect()
+}
 
 /// A shipped control as the API shows it.
 fn of(control: &shipped::Control, position: i32) -> Control {

@@ -122,5 +122,13 @@ on_every_database! {
         assert_eq!(shipped.title, "Non-disclosure of communications");
         let request = UpdateControlRequest { control: Some(Control { title: "Mine".to_owned(), ..shipped }), update_mask: None };
         assert_eq!(reason(&controls(&bench).update_control(request).await.unwrap_err()), "RESOURCE_SHIPPED");
+
+        // Other groupings of the same controls are labels: the four families part all of them but the one that nobody knows.
+        let mut placed = 0;
+        for family in ["organization", "infrastructure", "people", "environment"] {
+            placed += all("x1051-2023", &format!("labels.suppl34-families = \"{family}\"")).await.len();
+        }
+        assert_eq!(placed, 106);
+        assert!(!all("x1051-2023", "labels.suppl36-priorities = \"01-hardware-inventory\"").await.is_empty());
     }
 }
