@@ -76,8 +76,10 @@ impl Sql {
             }
             Dialect::Postgres => {
                 let list = values.iter().map(|&text| Value::from(text)).collect();
-                self.push("(SELECT number - 1 AS key, value FROM unnest(").bind(array(list));
-                self.push(&format!(") WITH ORDINALITY AS numbered (value, number)) AS {alias}"))
+                // Within a select of its own the planner does not see how many they are. Where it does, it reads whole tables
+                // beside some thousand texts instead of looking each of them up (measured: 250 ms instead of 20).
+                self.push("(SELECT number - 1 AS key, value FROM unnest((SELECT CAST(").bind(array(list));
+                self.push(&format!(" AS text[]))) WITH ORDINALITY AS numbered (value, number)) AS {alias}"))
             }
         }
     }

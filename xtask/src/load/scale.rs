@@ -283,9 +283,11 @@ impl Beside {
 async fn graph(suite: &Suite, on: &str, hit: usize) -> Result<Vec<Line>> {
     let callers = &suite.callers;
     // The order in which SQLite joins is said, since it has no statistics: the reference is to be the best that a query can do.
+    // The columns of a server have an order of their own, which the first row has to share.
+    let order = if matches!(suite.written, Written::Url(_)) { " COLLATE \"C\"" } else { "" };
     let recursive = |from: &str, to: &str, of: &str| {
         format!(
-            "WITH RECURSIVE reached(name) AS (SELECT '{}' UNION SELECT d.{to} FROM reached CROSS JOIN dependency d \
+            "WITH RECURSIVE reached(name) AS (SELECT '{}'{order} UNION SELECT d.{to} FROM reached CROSS JOIN dependency d \
              WHERE d.organization = 'load' AND d.{from} = reached.name AND d.kind <> 'adjacent') SELECT COUNT(*) FROM reached",
             name(of)
         )

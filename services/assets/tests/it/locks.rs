@@ -27,16 +27,20 @@ fn name(id: &str) -> String {
     format!("{ACME}/assets/{id}")
 }
 
-/// A write of the test's own.
-async fn write(bench: &Bench) -> Transaction {
-    let context = access::Context {
+/// On whose behalf the test writes.
+fn context() -> access::Context {
+    access::Context {
         caller: Arc::new(access::Caller::service(::assets::NAME, "acme")),
         method: "test".into(),
         trace: String::new(),
         roles: Arc::default(),
         clock: Arc::new(SystemClock),
-    };
-    bench.database.begin(&context).await.unwrap()
+    }
+}
+
+/// A write of the test's own.
+async fn write(bench: &Bench) -> Transaction {
+    bench.database.begin(&context()).await.unwrap()
 }
 
 /// Claims a row of an asset, as a change of it does.
@@ -428,6 +432,44 @@ on_every_database! {
             }
         }
     }
+}
+
+/// On an embedded database, policies and selectors are remembered from write to write; another process may change them all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_writes_is_known_at_once() {
+    let bench = crate::registry(None).await;
+    let create = async |id: &str, integrity: i32| {
+        let asset =
+            api::Asset { display_name: id.to_owned(), r#type: "router".to_owned(), integrity, ..Default::default() };
+        let request = api::CreateAssetRequest { parent: ACME.to_owned(), asset_id: id.to_owned(), asset: Some(asset) };
+        assets(&bench).create_asset(request).await.map(drop)
+    };
+    create("before", 3).await.unwrap();
+    let file = store::Location::File(bench.folder.path().join("assets.db"));
+    let other = store::Database::open("assets", &file, &::assets::tables()).await.unwrap();
+    let mut tx = other.begin(&context()).await.unwrap();
+    let policies = store::Collection::<::assets::asset_policy::AssetPolicies>::new(other.clone());
+    let sum = api::asset_policy::ValuationRule::Sum.into();
+    let policy = api::AssetPolicy {
+        display_name: "Narrow".to_owned(),
+        scale_levels: 2,
+        valuation_rule: sum,
+        ..Default::default()
+    };
+    policies.create_in(&mut tx, "acme", vec![("narrow".to_owned(), policy)]).await.unwrap();
+    let activate = |_: &access::Context, _: &api::AssetPolicy, new: &mut api::AssetPolicy| {
+        new.set_state(api::asset_policy::State::Active);
+        Ok(())
+    };
+    policies.change_in(&mut tx, &format!("{ACME}/assetPolicies/narrow"), "", activate).await.unwrap();
+    let selectors = store::Collection::<::assets::selector::Selectors>::new(other.clone());
+    let routers =
+        api::Selector { display_name: "Routers".to_owned(), filter: "type=router".to_owned(), ..Default::default() };
+    selectors.create_in(&mut tx, "acme", vec![("routers".to_owned(), routers)]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(reason(&create("beyond", 3).await.unwrap_err()), "RATING_OUT_OF_SCALE");
+    create("after", 2).await.unwrap();
+    assert!(members(&bench, "routers").await.contains("after"));
 }
 
 /// What is looked for every minute is looked for when the service's clock says so.
