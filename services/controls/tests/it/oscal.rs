@@ -2,8 +2,8 @@
 
 mod documents;
 mod hostile;
+mod published;
 mod scope;
-mod shared;
 
 use serde_json::{Value, json};
 use testkit::Bench;
