@@ -30,6 +30,8 @@ pub(crate) struct Planned {
     pub(crate) path: String,
     /// The row, without name and stamps.
     pub(crate) control: Control,
+    /// Those of its labels that the document says as properties of namespaces of others.
+    pub(crate) foreign: BTreeMap<String, String>,
 }
 
 /// The attributes of our own that a control of the document carries, by their names, and where they go.
@@ -45,6 +47,9 @@ pub(crate) const ATTRIBUTES: [(&str, Values); 6] = [
 
 /// The property of a group that says of which wider theme it is, where it cannot stand in its group.
 pub(crate) const WITHIN: &str = "within";
+
+/// The property of ours that says a label of a control: `key=value`.
+pub(crate) const LABELLED: &str = "labelled";
 
 /// The texts of our own, as remarks of a property: a value is one line.
 type Text = fn(&mut Control) -> &mut String;
@@ -78,7 +83,8 @@ pub(crate) fn plan(document: &oscal::Document, catalog: &oscal::Catalog) -> Plan
             continue;
         }
         taken.insert(id.clone(), control.id.clone());
-        controls.push(Planned { id, oscal_id: control.id.clone(), path, control: row });
+        let foreign = foreign_labels(&control.properties);
+        controls.push(Planned { id, oscal_id: control.id.clone(), path, control: row, foreign });
     }
     Plan { catalogue: catalogue(catalog), controls, rejected }
 }
@@ -161,7 +167,7 @@ fn row(control: &oscal::Control, parameters: &HashMap<&str, &Parameter>) -> Cont
         statement: text("statement"),
         guidance: text("guidance"),
         withdrawn: control.withdrawn(),
-        labels: labels(&control.properties),
+        labels: foreign_labels(&control.properties),
         ..Default::default()
     };
     for property in control.properties.iter().filter(|property| is_ours(property)) {
@@ -172,6 +178,7 @@ fn row(control: &oscal::Control, parameters: &HashMap<&str, &Parameter>) -> Cont
             *text(&mut row) = property.remarks.clone().unwrap_or_else(|| property.value.clone());
         }
         match (property.name.as_str(), property.value.as_str()) {
+            (LABELLED, value) => row.labels.extend(label(value)),
             ("origin", value) => row.set_origin(Origin::from_str_name(value).unwrap_or_default()),
             ("provisional", value) => row.provisional = value == "true",
             ("introductory", value) => row.introductory = value == "true",
@@ -191,15 +198,25 @@ fn ours_or_oscal(property: &Property) -> bool {
     property.namespace.as_deref().is_none_or(|namespace| namespace == "http://csrc.nist.gov/ns/oscal")
 }
 
+/// Whether something can be the key of a label.
+fn fits(key: &str) -> bool {
+    let allowed =
+        |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || "_./-".contains(character);
+    key.len() <= 63 && key.starts_with(|first: char| first.is_ascii_alphanumeric()) && key.chars().all(allowed)
+}
+
+/// The label that a [`LABELLED`] property says; none where it cannot be one.
+fn label(value: &str) -> Option<(String, String)> {
+    let (key, value) = value.split_once('=')?;
+    (fits(key) && value.chars().count() <= 256).then(|| (key.to_owned(), value.to_owned()))
+}
+
 /// What others say of a control in a namespace of their own, as labels: those that can be one.
-fn labels(properties: &[Property]) -> BTreeMap<String, String> {
+fn foreign_labels(properties: &[Property]) -> BTreeMap<String, String> {
     let mut labels: BTreeMap<String, String> = BTreeMap::new();
     for property in properties.iter().filter(|property| !is_ours(property) && !ours_or_oscal(property)) {
         let key = property.name.to_lowercase();
-        let fits = key.chars().all(|character| {
-            character.is_ascii_lowercase() || character.is_ascii_digit() || "_./-".contains(character)
-        });
-        if !fits || key.len() > 63 || !key.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        if !fits(&key) {
             continue;
         }
         let room = labels.len() < 64;

@@ -13,7 +13,7 @@ use crate::oscal::export::{
     self, Attribute, CatalogControl, CatalogExport, CatalogGroup, ExportError, Header, PROPERTY_NAMESPACE, token,
 };
 use crate::oscal::{self, Catalog};
-use crate::oscal_document::catalogue::{ATTRIBUTES, Plan, TEXTS, WITHIN, plan};
+use crate::oscal_document::catalogue::{ATTRIBUTES, LABELLED, Plan, Planned, TEXTS, WITHIN, plan};
 use crate::oscal_document::id::id_of;
 
 /// How deeply controls made here are written into each other; OSCAL readers have limits.
@@ -28,15 +28,16 @@ pub(crate) fn laid(
 ) -> Result<Option<Value>, ExportError> {
     let Plan { catalogue: planned, controls: planned_controls, .. } = plan(document, catalog);
     let rows: HashMap<&str, &Control> = controls.iter().map(|control| (last(&control.name), control)).collect();
-    let mut changes: HashMap<String, Change<'_>> = HashMap::new();
+    let mut changes: HashMap<String, Change> = HashMap::new();
     for one in &planned_controls {
-        match rows.get(one.id.as_str()) {
-            None => drop(changes.insert(one.oscal_id.clone(), Change::Gone)),
-            Some(row) if differs(&one.control, row) => {
-                let patch = Patch { planned: &one.control, row, fresh: alone(row)? };
-                changes.insert(one.oscal_id.clone(), Change::Differs(Box::new(patch)));
-            }
-            Some(_) => {}
+        let Some(row) = rows.get(one.id.as_str()) else {
+            changes.insert(one.oscal_id.clone(), Change::Gone);
+            continue;
+        };
+        let (planned, row) = (ours(one, &one.control), ours(one, row));
+        if differs(&planned, &row) {
+            let patch = Patch { fresh: alone(&row)?, planned, row };
+            changes.insert(one.oscal_id.clone(), Change::Differs(Box::new(patch)));
         }
     }
     let known: HashSet<&str> = planned_controls.iter().map(|one| one.id.as_str()).collect();
@@ -64,16 +65,23 @@ pub(crate) fn laid(
     Ok(Some(value))
 }
 
-enum Change<'a> {
+/// A control without the labels that its document says as properties of others: they stay what they are there.
+fn ours(document: &Planned, control: &Control) -> Control {
+    let mut control = control.clone();
+    control.labels.retain(|key, value| document.foreign.get(key) != Some(value));
+    control
+}
+
+enum Change {
     /// Its row was deleted.
     Gone,
     /// Its row says something else.
-    Differs(Box<Patch<'a>>),
+    Differs(Box<Patch>),
 }
 
-struct Patch<'a> {
-    planned: &'a Control,
-    row: &'a Control,
+struct Patch {
+    planned: Control,
+    row: Control,
     /// The row written by itself.
     fresh: Map<String, Value>,
 }
@@ -91,7 +99,7 @@ fn differs(planned: &Control, row: &Control) -> bool {
 }
 
 /// Changes and removes what stands in a catalogue, a group or a control; what stands in a removed control takes its place.
-fn walk(inside: &mut Map<String, Value>, changes: &mut HashMap<String, Change<'_>>) {
+fn walk(inside: &mut Map<String, Value>, changes: &mut HashMap<String, Change>) {
     for group in inside.get_mut("groups").and_then(Value::as_array_mut).into_iter().flatten() {
         if let Some(group) = group.as_object_mut() {
             walk(group, changes);
@@ -126,7 +134,7 @@ fn walk(inside: &mut Map<String, Value>, changes: &mut HashMap<String, Change<'_
     }
 }
 
-impl Patch<'_> {
+impl Patch {
     fn apply(&self, control: &mut Map<String, Value>) {
         let Self { planned, row, fresh } = self;
         if planned.title != row.title
@@ -245,7 +253,13 @@ fn move_to<'a>(inside: &'a mut Map<String, Value>, key: &str, id: &str) -> Optio
 /// The names of the properties of ours.
 fn names() -> impl Iterator<Item = &'static str> {
     let lists = ATTRIBUTES.iter().map(|(name, _)| *name);
-    lists.chain(TEXTS.iter().map(|(name, _)| *name)).chain(["origin", "provisional", "introductory", "unlabelled"])
+    lists.chain(TEXTS.iter().map(|(name, _)| *name)).chain([
+        "origin",
+        "provisional",
+        "introductory",
+        "unlabelled",
+        LABELLED,
+    ])
 }
 
 /// What OSCAL has no place for, as properties of ours.
@@ -263,6 +277,7 @@ fn attributes(control: &Control) -> Vec<Attribute> {
             attributes.push(Attribute { remarks: Some(text), ..attribute(name, "stated") });
         }
     }
+    attributes.extend(control.labels.iter().map(|(key, value)| attribute(LABELLED, &format!("{key}={value}"))));
     if control.origin() != Origin::Unspecified {
         attributes.push(attribute("origin", control.origin().as_str_name()));
     }

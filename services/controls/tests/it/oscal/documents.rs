@@ -121,6 +121,8 @@ on_every_database! {
             statement: "Write our rules.".to_owned(),
             purpose: "So that everybody knows.\n\nTwo lines.".to_owned(),
             control_types: vec!["preventive".to_owned()],
+            // A label beside that which the document says of it.
+            labels: [("level", "high"), ("wave", "a=1")].map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
             ..first
         };
         update(&bench, mine).await;
@@ -147,6 +149,7 @@ on_every_database! {
         let mut purpose = own("purpose", "stated");
         purpose["remarks"] = json!("So that everybody knows.\n\nTwo lines.");
         props.push(purpose);
+        props.push(own("labelled", "wave=a=1"));
         let net = group["groups"][0]["controls"].as_array_mut().unwrap();
         let fresh = |id: &str| json!({"id": id, "title": format!("New {id}"), "props": [
             {"name": "label", "value": id}, {"name": "unlabelled", "ns": "urn:telwarden:oscal", "value": "true"}]});
