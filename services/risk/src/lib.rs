@@ -1,0 +1,75 @@
+//! Risk (ITU-T X.1055, X.1059): from exposed asset to an owned, treated, dated decision.
+//!
+//! One file a resource, each read top to bottom: its table, its rules, its custom methods, its API.
+
+pub mod estate;
+pub mod risk_method;
+
+use std::sync::Arc;
+
+use fault::Outcome;
+use store::Database;
+use tonic::service::Routes;
+use wire::risk::v1 as api;
+
+/// The service's name: of its database, in permissions, in the ledger.
+pub const NAME: &str = "risk";
+
+/// The gRPC services it serves, beside its part of the ledger.
+#[must_use]
+pub fn services() -> Vec<String> {
+    wire::services("telwarden.risk.v1")
+}
+
+store::migrations![Migrator;
+    "m0001_deadline",
+    "m0002_feed",
+    "m0003_estate",
+    "m0010_risk_method",
+];
+
+store::resources![Migrator;
+    risk_methods: risk_method::RiskMethods,
+];
+
+/// The service on a database: every gRPC service it serves, its part of the ledger included.
+///
+/// # Errors
+/// `STORE_UNAVAILABLE`, where work a crash left undone cannot be taken up.
+pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
+    let registry = Arc::new(Registry::new(database));
+    timer(database, clock).start().await?;
+    let of = |registry: &Arc<Registry>| Arc::clone(registry);
+    Ok(Routes::new(api::risk_method_service_server::RiskMethodServiceServer::from_arc(of(&registry)))
+        .add_service(feed::service(database)))
+}
+
+/// Follows the asset registry, by a client that puts this service's own token on each call.
+///
+/// # Errors
+/// `STORE_UNAVAILABLE`. A registry that does not answer is no error: it is called again.
+pub async fn follow_assets<T>(database: &Database, assets: T, clock: Arc<dyn access::Clock>) -> Outcome<feed::Running>
+where
+    T: tonic::client::GrpcService<tonic::body::Body> + Clone + Send + Sync + 'static,
+    T::Future: Send,
+    T::Error: Into<tonic::codegen::StdError>,
+    T::ResponseBody: tonic::codegen::Body<Data = tonic::codegen::Bytes> + Send + 'static,
+    <T::ResponseBody as tonic::codegen::Body>::Error: Into<tonic::codegen::StdError> + Send,
+{
+    feed::Consumer::new(database, "assets", assets, clock).kinds(&estate::KINDS).start(estate::Projection).await
+}
+
+/// What happens by itself when it is due.
+fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
+    deadline::Timer::new(database, clock)
+}
+
+/// The last segment of a name.
+pub(crate) fn id_of(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or_default()
+}
+
+/// The organization of a name; empty where it is none.
+pub(crate) fn organization_of(name: &str) -> &str {
+    name.split('/').nth(1).unwrap_or_default()
+}
