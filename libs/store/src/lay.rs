@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use fault::{Fault, Outcome};
 
-use crate::{Collection, Resource as _, Rules, Transaction};
+use crate::{Collection, Rules, Transaction};
 
 /// What became of what was laid over rows.
 #[derive(Debug, Default)]

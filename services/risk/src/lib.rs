@@ -25,7 +25,7 @@ store::migrations![Migrator;
     "m0001_deadline",
     "m0002_feed",
     "m0003_estate",
-    "m0010_risk_method",
+    "m0004_risk_method",
 ];
 
 store::resources![Migrator;

@@ -1,6 +1,6 @@
 //! How suitable methods are, by criteria and how much each counts. Pure.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use fault::{Fault, Outcome};
 use wire::fault::v1::ErrorReason as House;
@@ -14,7 +14,7 @@ const MOST: f64 = 100.0;
 ///
 /// # Errors
 /// `FIELD_INVALID`.
-pub(super) fn sound(weights: &HashMap<String, f64>) -> Outcome<()> {
+pub(super) fn sound(weights: &BTreeMap<String, f64>) -> Outcome<()> {
     let wrong = |field: String, message: String| Err(Fault::invalid(House::FieldInvalid, message).on(field));
     if let Some((criterion, weight)) = weights.iter().find(|(_, weight)| !(0.0..=MOST).contains(*weight)) {
         return wrong(format!("weights.{criterion}"), format!("a weight is from 0 to {MOST}; this one is {weight}"));
@@ -27,19 +27,16 @@ pub(super) fn sound(weights: &HashMap<String, f64>) -> Outcome<()> {
 }
 
 /// The methods, the most suitable first; among equals in the order of their names.
-pub(super) fn ranked(methods: &[RiskMethod], weights: &HashMap<String, f64>) -> Vec<Rank> {
+pub(super) fn ranked(methods: &[RiskMethod], weights: &BTreeMap<String, f64>) -> Vec<Rank> {
     let mut ranks: Vec<Rank> = methods.iter().map(|method| rank(method, weights)).collect();
     ranks.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.risk_method.cmp(&b.risk_method)));
     ranks
 }
 
-fn rank(method: &RiskMethod, weights: &HashMap<String, f64>) -> Rank {
+fn rank(method: &RiskMethod, weights: &BTreeMap<String, f64>) -> Rank {
     let whole: f64 = weights.values().sum();
     let mut rank = Rank { risk_method: method.name.clone(), ..Rank::default() };
-    // In the order of their names, so that the same weights always give the same sum.
-    let mut criteria: Vec<(&String, &f64)> = weights.iter().filter(|(_, weight)| **weight > 0.0).collect();
-    criteria.sort_by(|a, b| a.0.cmp(b.0));
-    for (criterion, weight) in criteria {
+    for (criterion, weight) in weights.iter().filter(|(_, weight)| **weight > 0.0) {
         let Some(score) = method.scores.iter().find(|score| score.criterion == *criterion) else {
             rank.missing.push(criterion.clone());
             continue;
@@ -66,7 +63,7 @@ mod tests {
         RiskMethod { name: name.to_owned(), scores: scores.iter().map(score).collect(), ..Default::default() }
     }
 
-    fn weights(of: &[(&str, f64)]) -> HashMap<String, f64> {
+    fn weights(of: &[(&str, f64)]) -> BTreeMap<String, f64> {
         of.iter().map(|(criterion, weight)| ((*criterion).to_owned(), *weight)).collect()
     }
 
