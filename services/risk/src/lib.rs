@@ -7,6 +7,7 @@ mod reactions;
 pub mod risk;
 pub mod risk_criteria;
 pub mod risk_method;
+pub mod risk_profile;
 pub mod score;
 mod ties;
 pub mod treatment;
@@ -36,11 +37,13 @@ store::migrations![Migrator;
     "m0021_risk",
     "m0022_treatment",
     "m0023_estate_control",
+    "m0024_risk_profile",
 ];
 
 store::resources![Migrator;
     risk_criteria: risk_criteria::AllCriteria,
     risk_methods: risk_method::RiskMethods,
+    risk_profiles: risk_profile::RiskProfiles,
     risks: risk::Risks,
     treatments: treatment::Treatments,
 ];
@@ -55,6 +58,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::risk_method_service_server::RiskMethodServiceServer::from_arc(of(&registry)))
         .add_service(api::risk_criteria_service_server::RiskCriteriaServiceServer::from_arc(of(&registry)))
+        .add_service(api::risk_profile_service_server::RiskProfileServiceServer::from_arc(of(&registry)))
         .add_service(api::risk_service_server::RiskServiceServer::from_arc(of(&registry)))
         .add_service(api::treatment_service_server::TreatmentServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
