@@ -3,7 +3,11 @@
 //! One file a resource, each read top to bottom: its table, its rules, its custom methods, its API.
 
 pub mod estate;
+pub mod mitigation;
 pub mod risk_method;
+pub mod threat;
+pub mod threat_catalogue;
+mod threat_import;
 
 use std::sync::Arc;
 
@@ -26,10 +30,16 @@ store::migrations![Migrator;
     "m0002_feed",
     "m0003_estate",
     "m0004_risk_method",
+    "m0030_threat_catalogue",
+    "m0031_threat",
+    "m0032_mitigation",
 ];
 
 store::resources![Migrator;
     risk_methods: risk_method::RiskMethods,
+    threat_catalogues: threat_catalogue::ThreatCatalogues,
+    threats: threat::Threats,
+    mitigations: mitigation::Mitigations,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -41,6 +51,10 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     timer(database, clock).start().await?;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::risk_method_service_server::RiskMethodServiceServer::from_arc(of(&registry)))
+        .add_service(api::threat_catalogue_service_server::ThreatCatalogueServiceServer::from_arc(of(&registry)))
+        .add_service(api::threat_service_server::ThreatServiceServer::from_arc(of(&registry)))
+        .add_service(api::mitigation_service_server::MitigationServiceServer::from_arc(of(&registry)))
+        .add_service(api::threat_import_service_server::ThreatImportServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 

@@ -3,6 +3,7 @@
 
 mod risk_method;
 mod schema;
+mod threat;
 
 use std::sync::Arc;
 
