@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Changed, Reference, Rules, Side, Transaction, open, reply};
+use store::{Changed, Reference, Referrer, Rules, Side, Transaction, open, reply};
 use tonic::{Request, Response, Status};
 use wire::fault::v1::ErrorReason as House;
 use wire::risk::v1::threat::Evidence;
@@ -66,6 +66,12 @@ impl store::Resource for Threats {
             ships: |_| false,
         };
         const { &[CATALOGUE, MITIGATIONS] }
+    }
+
+    fn referrers() -> &'static [Referrer] {
+        const RISKS: Referrer =
+            Referrer { what: "risks", table: "risk", column: "threat", filter: "threat=", by_id: false };
+        const { &[RISKS] }
     }
 
     store::head!(Threat; imported, gone, gone_time, gone_edition);

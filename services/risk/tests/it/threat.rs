@@ -10,6 +10,7 @@ use testkit::{Bench, ledger_holds, reason};
 use tonic::{Code, Status};
 use wire::risk::v1::import_threats_request::Part;
 use wire::risk::v1::mitigation_service_client::MitigationServiceClient;
+use wire::risk::v1::risk_service_client::RiskServiceClient;
 use wire::risk::v1::threat::{Countermeasure, Evidence};
 use wire::risk::v1::threat_catalogue::Format;
 use wire::risk::v1::threat_catalogue_service_client::ThreatCatalogueServiceClient;
@@ -17,10 +18,10 @@ use wire::risk::v1::threat_import_service_client::ThreatImportServiceClient;
 use wire::risk::v1::threat_record::Record;
 use wire::risk::v1::threat_service_client::ThreatServiceClient;
 use wire::risk::v1::{
-    CreateMitigationRequest, CreateThreatCatalogueRequest, CreateThreatRequest, DeleteMitigationRequest,
-    DeleteThreatCatalogueRequest, DeleteThreatRequest, GetThreatCatalogueRequest, GetThreatRequest,
-    ImportThreatsRequest, ImportThreatsResponse, ImportThreatsStart, ListThreatsRequest, Mitigation,
-    SuggestThreatsRequest, SuggestThreatsResponse, Threat, ThreatBatch, ThreatCatalogue, ThreatRecord,
+    CreateMitigationRequest, CreateRiskRequest, CreateThreatCatalogueRequest, CreateThreatRequest,
+    DeleteMitigationRequest, DeleteThreatCatalogueRequest, DeleteThreatRequest, GetThreatCatalogueRequest,
+    GetThreatRequest, ImportThreatsRequest, ImportThreatsResponse, ImportThreatsStart, ListThreatsRequest, Mitigation,
+    Risk, SuggestThreatsRequest, SuggestThreatsResponse, Threat, ThreatBatch, ThreatCatalogue, ThreatRecord,
     UpdateThreatRequest,
 };
 
@@ -347,5 +348,30 @@ on_every_database! {
         assert_eq!(reason(&refused), "FIELD_INVALID");
         let wrong = SuggestThreatsRequest { page_token: page.next_page_token, ..of_type("cell") };
         assert_eq!(reason(&suggest(&bench, wrong).await.unwrap_err()), "PAGE_TOKEN_INVALID");
+    }
+
+    async fn a_threat_that_a_risk_names_stays(bench) {
+        told(&bench, &[("acme", "mast", "gnodeb")]).await;
+        import(&bench, start("1"), first()).await;
+        let mut risks = RiskServiceClient::new(client(&bench));
+        let create = |id: &str, threat: &str| CreateRiskRequest {
+            parent: PARENT.to_owned(),
+            risk_id: id.to_owned(),
+            risk: Some(Risk {
+                display_name: "Listening".to_owned(),
+                asset: format!("{PARENT}/assets/mast"),
+                threat: format!("{SMALL}/threats/{threat}"),
+                ..Default::default()
+            }),
+        };
+        assert_eq!(reason(&risks.create_risk(create("a", "none")).await.unwrap_err()), "REFERENCE_MISSING");
+        risks.create_risk(create("b", "f2")).await.unwrap();
+        let delete = DeleteThreatRequest { name: format!("{SMALL}/threats/f2"), ..Default::default() };
+        let refused = ThreatServiceClient::new(client(&bench)).delete_threat(delete).await.unwrap_err();
+        assert_eq!(reason(&refused), "STILL_REFERENCED");
+        // Its next edition may drop it all the same: it is flagged, and the risk keeps what it names.
+        import(&bench, start("2"), vec![of_threat(threat("F1", "One")), of_mitigation("M1")]).await;
+        assert!(get(&bench, "f2").await.gone);
+        ledger_holds(&bench, &risk::tables()).await;
     }
 }
