@@ -29,6 +29,7 @@ pub(crate) use lifecycle::LIVING;
 pub(crate) use moves::{close_with_asset, criteria_changed, treatments_changed};
 
 use crate::risk_criteria::AllCriteria;
+use crate::threat::Threats;
 use crate::{Registry, ties};
 use lifecycle::Step;
 use moves::assessed;
@@ -84,7 +85,7 @@ impl store::Resource for Risks {
     }
 
     fn references() -> &'static [Reference<Risk>] {
-        store::references![Risk; criteria: AllCriteria]
+        store::references![Risk; criteria: AllCriteria, threat: Threats]
     }
 
     fn referrers() -> &'static [Referrer] {

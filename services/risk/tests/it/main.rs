@@ -9,6 +9,7 @@ mod risk_criteria;
 mod risk_method;
 mod schema;
 mod source;
+mod threat;
 mod treatment;
 
 use std::sync::Arc;
