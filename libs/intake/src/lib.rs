@@ -35,6 +35,7 @@ mod report;
 mod tabular;
 mod teiv;
 mod text;
+pub mod threats;
 mod tmf639;
 mod types;
 

@@ -3,12 +3,16 @@
 //! One file a resource, each read top to bottom: its table, its rules, its custom methods, its API.
 
 pub mod estate;
+pub mod mitigation;
 mod reactions;
 pub mod risk;
 pub mod risk_criteria;
 pub mod risk_method;
 pub mod risk_profile;
 pub mod score;
+pub mod threat;
+pub mod threat_catalogue;
+mod threat_import;
 mod ties;
 pub mod treatment;
 
@@ -38,6 +42,9 @@ store::migrations![Migrator;
     "m0022_treatment",
     "m0023_estate_control",
     "m0024_risk_profile",
+    "m0030_threat_catalogue",
+    "m0031_threat",
+    "m0032_mitigation",
 ];
 
 store::resources![Migrator;
@@ -46,6 +53,9 @@ store::resources![Migrator;
     risk_profiles: risk_profile::RiskProfiles,
     risks: risk::Risks,
     treatments: treatment::Treatments,
+    threat_catalogues: threat_catalogue::ThreatCatalogues,
+    threats: threat::Threats,
+    mitigations: mitigation::Mitigations,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -61,6 +71,10 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::risk_profile_service_server::RiskProfileServiceServer::from_arc(of(&registry)))
         .add_service(api::risk_service_server::RiskServiceServer::from_arc(of(&registry)))
         .add_service(api::treatment_service_server::TreatmentServiceServer::from_arc(of(&registry)))
+        .add_service(api::threat_catalogue_service_server::ThreatCatalogueServiceServer::from_arc(of(&registry)))
+        .add_service(api::threat_service_server::ThreatServiceServer::from_arc(of(&registry)))
+        .add_service(api::mitigation_service_server::MitigationServiceServer::from_arc(of(&registry)))
+        .add_service(api::threat_import_service_server::ThreatImportServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 

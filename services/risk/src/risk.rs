@@ -30,6 +30,7 @@ pub(crate) use moves::{close_with_asset, criteria_changed, treatments_changed};
 
 use crate::risk_criteria::AllCriteria;
 use crate::risk_profile::RiskProfiles;
+use crate::threat::Threats;
 use crate::{Registry, ties};
 use lifecycle::Step;
 use moves::assessed;
@@ -85,7 +86,7 @@ impl store::Resource for Risks {
     }
 
     fn references() -> &'static [Reference<Risk>] {
-        store::references![Risk; criteria: AllCriteria, profile: RiskProfiles]
+        store::references![Risk; criteria: AllCriteria, profile: RiskProfiles, threat: Threats]
     }
 
     fn referrers() -> &'static [Referrer] {

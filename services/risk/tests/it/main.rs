@@ -10,6 +10,7 @@ mod risk_method;
 mod risk_profile;
 mod schema;
 mod source;
+mod threat;
 mod treatment;
 
 use std::sync::Arc;
