@@ -3,7 +3,12 @@
 //! One file a resource, each read top to bottom: its table, its rules, its custom methods, its API.
 
 pub mod estate;
+pub mod exposure;
+pub mod exposure_policy;
+pub mod legacy_link;
 pub mod risk_method;
+pub mod scan_run;
+pub mod surface_snapshot;
 
 use std::sync::Arc;
 
@@ -26,10 +31,20 @@ store::migrations![Migrator;
     "m0002_feed",
     "m0003_estate",
     "m0004_risk_method",
+    "m0050_exposure_policy",
+    "m0051_exposure",
+    "m0052_scan_run",
+    "m0053_legacy_link",
+    "m0054_surface_snapshot",
 ];
 
 store::resources![Migrator;
     risk_methods: risk_method::RiskMethods,
+    exposure_policies: exposure_policy::ExposurePolicies,
+    exposures: exposure::Exposures,
+    scan_runs: scan_run::ScanRuns,
+    legacy_links: legacy_link::LegacyLinks,
+    surface_snapshots: surface_snapshot::SurfaceSnapshots,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -41,6 +56,11 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     timer(database, clock).start().await?;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::risk_method_service_server::RiskMethodServiceServer::from_arc(of(&registry)))
+        .add_service(api::exposure_policy_service_server::ExposurePolicyServiceServer::from_arc(of(&registry)))
+        .add_service(api::exposure_service_server::ExposureServiceServer::from_arc(of(&registry)))
+        .add_service(api::scan_run_service_server::ScanRunServiceServer::from_arc(of(&registry)))
+        .add_service(api::legacy_link_service_server::LegacyLinkServiceServer::from_arc(of(&registry)))
+        .add_service(api::surface_snapshot_service_server::SurfaceSnapshotServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 
@@ -61,7 +81,8 @@ where
 
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
-    deadline::Timer::new(database, clock)
+    let timer = exposure::timer(deadline::Timer::new(database, clock));
+    surface_snapshot::timer(timer)
 }
 
 /// The last segment of a name.
@@ -72,4 +93,12 @@ pub(crate) fn id_of(name: &str) -> &str {
 /// The organization of a name; empty where it is none.
 pub(crate) fn organization_of(name: &str) -> &str {
     name.split('/').nth(1).unwrap_or_default()
+}
+
+/// The organization of a parent that the caller may enter.
+pub(crate) fn enter(context: &access::Context, parent: &str, field: &str) -> Outcome<String> {
+    let organization = resource::parse_parent(parent)
+        .map_err(|problem| fault::Fault::invalid(problem.reason(), problem.to_string()).on(field.to_owned()))?;
+    context.enter(&organization, parent)?;
+    Ok(organization)
 }

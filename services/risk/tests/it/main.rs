@@ -1,6 +1,7 @@
 //! The service of risks as its callers see it, on SQLite and, where a server is at hand, on PostgreSQL.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
+mod exposure;
 mod risk_method;
 mod schema;
 
