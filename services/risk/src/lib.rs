@@ -3,12 +3,17 @@
 //! One file a resource, each read top to bottom: its table, its rules, its custom methods, its API.
 
 pub mod estate;
+pub mod exposure;
+pub mod exposure_policy;
+pub mod legacy_link;
 pub mod mitigation;
 mod reactions;
 pub mod risk;
 pub mod risk_criteria;
 pub mod risk_method;
+pub mod scan_run;
 pub mod score;
+pub mod surface_snapshot;
 pub mod threat;
 pub mod threat_catalogue;
 mod threat_import;
@@ -43,6 +48,11 @@ store::migrations![Migrator;
     "m0030_threat_catalogue",
     "m0031_threat",
     "m0032_mitigation",
+    "m0050_exposure_policy",
+    "m0051_exposure",
+    "m0052_scan_run",
+    "m0053_legacy_link",
+    "m0054_surface_snapshot",
 ];
 
 store::resources![Migrator;
@@ -53,6 +63,11 @@ store::resources![Migrator;
     threat_catalogues: threat_catalogue::ThreatCatalogues,
     threats: threat::Threats,
     mitigations: mitigation::Mitigations,
+    exposure_policies: exposure_policy::ExposurePolicies,
+    exposures: exposure::Exposures,
+    scan_runs: scan_run::ScanRuns,
+    legacy_links: legacy_link::LegacyLinks,
+    surface_snapshots: surface_snapshot::SurfaceSnapshots,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -71,6 +86,11 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::threat_service_server::ThreatServiceServer::from_arc(of(&registry)))
         .add_service(api::mitigation_service_server::MitigationServiceServer::from_arc(of(&registry)))
         .add_service(api::threat_import_service_server::ThreatImportServiceServer::from_arc(of(&registry)))
+        .add_service(api::exposure_policy_service_server::ExposurePolicyServiceServer::from_arc(of(&registry)))
+        .add_service(api::exposure_service_server::ExposureServiceServer::from_arc(of(&registry)))
+        .add_service(api::scan_run_service_server::ScanRunServiceServer::from_arc(of(&registry)))
+        .add_service(api::legacy_link_service_server::LegacyLinkServiceServer::from_arc(of(&registry)))
+        .add_service(api::surface_snapshot_service_server::SurfaceSnapshotServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 
@@ -111,7 +131,8 @@ where
 
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
-    treatment::timer(risk::timer(deadline::Timer::new(database, clock)))
+    let timer = treatment::timer(risk::timer(deadline::Timer::new(database, clock)));
+    surface_snapshot::timer(exposure::timer(timer))
 }
 
 /// The last segment of a name.
@@ -122,4 +143,12 @@ pub(crate) fn id_of(name: &str) -> &str {
 /// The organization of a name; empty where it is none.
 pub(crate) fn organization_of(name: &str) -> &str {
     name.split('/').nth(1).unwrap_or_default()
+}
+
+/// The organization of a parent that the caller may enter.
+pub(crate) fn enter(context: &access::Context, parent: &str, field: &str) -> Outcome<String> {
+    let organization = resource::parse_parent(parent)
+        .map_err(|problem| fault::Fault::invalid(problem.reason(), problem.to_string()).on(field.to_owned()))?;
+    context.enter(&organization, parent)?;
+    Ok(organization)
 }

@@ -70,14 +70,16 @@ pub(super) fn held(context: &Context, known: &Known, new: &mut Risk) -> bool {
 }
 
 /// What was decided on: the target, the criteria, how great the risk was, its treatments, until when and on which conditions. A risk that became
-/// less is still within what was decided.
+/// less, or is within the appetite, is still within what was decided.
 fn parts(known: &Known, risk: &Risk) -> Vec<Vec<u8>> {
     let given = risk.acceptance.clone().unwrap_or_default();
     let current = risk.current.clone().unwrap_or_default();
     let Risk { name, asset, service, selector, criteria, .. } = risk.clone();
+    let borne = known.criteria(risk).is_some_and(|criteria| current.level <= criteria.appetite);
+    let within = borne || (current.level <= given.level && current.score <= given.score);
     let decided = Acceptance {
-        level: given.level.max(current.level),
-        score: given.score.max(current.score),
+        level: if within { given.level } else { current.level },
+        score: if within { given.score } else { current.score },
         until: given.until,
         conditions: given.conditions,
         ..Acceptance::default()

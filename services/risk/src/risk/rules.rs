@@ -4,7 +4,7 @@ use access::Context;
 use fault::{Fault, Outcome};
 use store::{Changed, Resource as _, Rules, Transaction, in_state};
 use wire::fault::v1::ErrorReason as House;
-use wire::risk::v1::risk::{Consequences, Score, ScoreReason, State};
+use wire::risk::v1::risk::{Score, ScoreReason, State};
 use wire::risk::v1::{ErrorReason, Risk, RiskCriteria};
 
 use super::known::Known;
@@ -249,7 +249,7 @@ fn on_target(known: &Known, old: &Risk, new: &Risk) -> Outcome<()> {
 
 /// Positions are on the scales of the criteria.
 fn on_scale(criteria: &RiskCriteria, new: &Risk) -> Outcome<()> {
-    let consequences = new.consequences.unwrap_or_else(Consequences::default);
+    let consequences = new.consequences.unwrap_or_default();
     let worst = score::dimensions(&consequences).into_iter().max_by_key(|(_, position)| *position);
     let consequence = worst.map(|(name, position)| (format!("consequences.{name}"), position)).unwrap_or_default();
     let fields = [

@@ -15,6 +15,15 @@ fn wrong(field: &str, message: impl Into<String>) -> Box<Fault> {
 /// # Errors
 /// `CRITERIA_UNSOUND`, with the field.
 pub(super) fn sound(criteria: &RiskCriteria) -> Outcome<()> {
+    for (field, length) in [
+        ("likelihood_steps", criteria.likelihood_steps.len()),
+        ("consequence_steps", criteria.consequence_steps.len()),
+        ("levels", criteria.levels.len()),
+    ] {
+        if length < 2 {
+            return Err(wrong(field, format!("a scale of {length} says nothing: give 2 to 10")));
+        }
+    }
     match criteria.kind() {
         Kind::Matrix => matrix(criteria)?,
         Kind::Additive => additive(criteria)?,
@@ -161,7 +170,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_its_field() {
         type Spoil = fn(&mut RiskCriteria);
-        let table: [(&str, Spoil, &str); 12] = [
+        let table: [(&str, Spoil, &str); 13] = [
+            ("matrix-5x5", |c| c.levels.truncate(1), "levels"),
             ("matrix-5x5", |c| c.kind = 0, "kind"),
             ("matrix-5x5", |c| c.matrix_rows.truncate(4), "matrix_rows"),
             ("matrix-5x5", |c| c.matrix_rows[1].levels[4] = 0, "matrix_rows"),

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 mod acceptance;
+mod exposure;
 mod reaction;
 mod register;
 mod risk;

@@ -234,6 +234,6 @@ pub(crate) async fn counts_hold(bench: &Bench) {
             };
             found.push(rows.iter().map(read).collect::<Vec<_>>());
         }
-        assert_eq!(found[0], found[1], "{view}");
+        assert_eq!(found.first(), found.last(), "{view}");
     }
 }

@@ -45,7 +45,7 @@ on_every_database! {
         assert_eq!(reason(&refused), "RESOURCE_SHIPPED");
         let own = make(&bench, "own", RiskCriteria { display_name: "Ours".to_owned(), ..matrix.clone() }).await.unwrap();
         assert!(!own.shipped);
-        assert_eq!(list(&bench, "kind = MATRIX AND shipped = false").await, [own.name.clone()]);
+        assert_eq!(list(&bench, "kind = MATRIX AND shipped = false").await, [own.name]);
         let mut fallen = matrix;
         fallen.matrix_rows[2].levels[4] = 2;
         let refused = make(&bench, "fallen", fallen).await.unwrap_err();

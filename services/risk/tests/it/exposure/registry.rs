@@ -1,0 +1,1 @@
+//! Exposures follow the asset registry, as its feed tells of it.

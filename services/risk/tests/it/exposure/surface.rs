@@ -1,0 +1,1 @@
+//! Snapshots of the attack surface, and links to legacy networks.
