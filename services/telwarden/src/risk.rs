@@ -1,7 +1,9 @@
 //! `telwarden risk …`: the register of risks, the heat map, and what is brought in from others.
 
 pub mod heatmap;
+pub mod import;
 pub mod register;
+pub mod threats;
 
 use anyhow::Result;
 
@@ -14,6 +16,8 @@ pub enum Risk {
     Register(register::Register),
     /// How many risks stand where, by likelihood and consequence.
     Heatmap(heatmap::Heatmap),
+    /// Brings in what others publish: catalogues of threats.
+    Import(import::Import),
 }
 
 /// Runs a command.
@@ -24,5 +28,6 @@ pub async fn run(connection: &Connection, risk: &Risk) -> Result<()> {
     match risk {
         Risk::Register(which) => register::run(connection, which).await,
         Risk::Heatmap(which) => heatmap::run(connection, which).await,
+        Risk::Import(which) => import::run(connection, which).await,
     }
 }
