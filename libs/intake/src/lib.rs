@@ -20,6 +20,7 @@
 //! # Ok::<(), intake::IntakeError>(())
 //! ```
 
+pub mod advisories;
 mod coordinates;
 mod dates;
 mod elements;
@@ -37,6 +38,7 @@ mod teiv;
 mod text;
 mod tmf639;
 mod types;
+pub mod vulnerabilities;
 
 use std::io::Read;
 use std::ops::ControlFlow;

@@ -2,12 +2,19 @@
 //!
 //! One file a resource, each read top to bottom: its table, its rules, its custom methods, its API.
 
+pub mod advisory;
 pub mod estate;
+pub mod finding;
+mod rating;
+pub mod remediation_policy;
 pub mod risk_method;
+mod version;
+pub mod vulnerability;
 
 use std::sync::Arc;
 
-use fault::Outcome;
+use access::Context;
+use fault::{Fault, Outcome};
 use store::Database;
 use tonic::service::Routes;
 use wire::risk::v1 as api;
@@ -26,10 +33,18 @@ store::migrations![Migrator;
     "m0002_feed",
     "m0003_estate",
     "m0004_risk_method",
+    "m0040_vulnerability",
+    "m0041_remediation_policy",
+    "m0042_finding",
+    "m0043_advisory",
 ];
 
 store::resources![Migrator;
     risk_methods: risk_method::RiskMethods,
+    vulnerabilities: vulnerability::Vulnerabilities,
+    remediation_policies: remediation_policy::RemediationPolicies,
+    findings: finding::Findings,
+    advisories: advisory::Advisories,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -41,6 +56,12 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     timer(database, clock).start().await?;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::risk_method_service_server::RiskMethodServiceServer::from_arc(of(&registry)))
+        .add_service(api::finding_service_server::FindingServiceServer::from_arc(of(&registry)))
+        .add_service(api::remediation_policy_service_server::RemediationPolicyServiceServer::from_arc(of(&registry)))
+        .add_service(api::vulnerability_service_server::VulnerabilityServiceServer::new(vulnerability::Service(of(
+            &registry,
+        ))))
+        .add_service(api::advisory_service_server::AdvisoryServiceServer::new(advisory::Service(of(&registry))))
         .add_service(feed::service(database)))
 }
 
@@ -61,7 +82,15 @@ where
 
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
-    deadline::Timer::new(database, clock)
+    finding::timer(deadline::Timer::new(database, clock))
+}
+
+/// The organization of a parent that the caller may enter; `field` is where the request has it.
+pub(crate) fn enter(context: &Context, parent: &str, field: &str) -> Outcome<String> {
+    let organization = resource::parse_parent(parent)
+        .map_err(|problem| Fault::invalid(problem.reason(), problem.to_string()).on(field.to_owned()))?;
+    context.enter(&organization, parent)?;
+    Ok(organization)
 }
 
 /// The last segment of a name.
