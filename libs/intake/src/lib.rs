@@ -36,6 +36,7 @@ mod report;
 mod tabular;
 mod teiv;
 mod text;
+pub mod threats;
 mod tmf639;
 mod types;
 pub mod vulnerabilities;

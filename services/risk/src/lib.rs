@@ -5,9 +5,19 @@
 pub mod advisory;
 pub mod estate;
 pub mod finding;
+pub mod mitigation;
 mod rating;
+mod reactions;
 pub mod remediation_policy;
+pub mod risk;
+pub mod risk_criteria;
 pub mod risk_method;
+pub mod score;
+pub mod threat;
+pub mod threat_catalogue;
+mod threat_import;
+mod ties;
+pub mod treatment;
 mod version;
 pub mod vulnerability;
 
@@ -33,6 +43,13 @@ store::migrations![Migrator;
     "m0002_feed",
     "m0003_estate",
     "m0004_risk_method",
+    "m0020_risk_criteria",
+    "m0021_risk",
+    "m0022_treatment",
+    "m0023_estate_control",
+    "m0030_threat_catalogue",
+    "m0031_threat",
+    "m0032_mitigation",
     "m0040_vulnerability",
     "m0041_remediation_policy",
     "m0042_finding",
@@ -40,7 +57,13 @@ store::migrations![Migrator;
 ];
 
 store::resources![Migrator;
+    risk_criteria: risk_criteria::AllCriteria,
     risk_methods: risk_method::RiskMethods,
+    risks: risk::Risks,
+    treatments: treatment::Treatments,
+    threat_catalogues: threat_catalogue::ThreatCatalogues,
+    threats: threat::Threats,
+    mitigations: mitigation::Mitigations,
     vulnerabilities: vulnerability::Vulnerabilities,
     remediation_policies: remediation_policy::RemediationPolicies,
     findings: finding::Findings,
@@ -56,6 +79,13 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     timer(database, clock).start().await?;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::risk_method_service_server::RiskMethodServiceServer::from_arc(of(&registry)))
+        .add_service(api::risk_criteria_service_server::RiskCriteriaServiceServer::from_arc(of(&registry)))
+        .add_service(api::risk_service_server::RiskServiceServer::from_arc(of(&registry)))
+        .add_service(api::treatment_service_server::TreatmentServiceServer::from_arc(of(&registry)))
+        .add_service(api::threat_catalogue_service_server::ThreatCatalogueServiceServer::from_arc(of(&registry)))
+        .add_service(api::threat_service_server::ThreatServiceServer::from_arc(of(&registry)))
+        .add_service(api::mitigation_service_server::MitigationServiceServer::from_arc(of(&registry)))
+        .add_service(api::threat_import_service_server::ThreatImportServiceServer::from_arc(of(&registry)))
         .add_service(api::finding_service_server::FindingServiceServer::from_arc(of(&registry)))
         .add_service(api::remediation_policy_service_server::RemediationPolicyServiceServer::from_arc(of(&registry)))
         .add_service(api::vulnerability_service_server::VulnerabilityServiceServer::new(vulnerability::Service(of(
@@ -77,12 +107,32 @@ where
     T::ResponseBody: tonic::codegen::Body<Data = tonic::codegen::Bytes> + Send + 'static,
     <T::ResponseBody as tonic::codegen::Body>::Error: Into<tonic::codegen::StdError> + Send,
 {
-    feed::Consumer::new(database, "assets", assets, clock).kinds(&estate::KINDS).start(estate::Projection).await
+    feed::Consumer::new(database, "assets", assets, clock).kinds(&estate::KINDS).start(reactions::OfAssets).await
+}
+
+/// Follows the service of controls, by a client that puts this service's own token on each call.
+///
+/// # Errors
+/// As [`follow_assets`].
+pub async fn follow_controls<T>(
+    database: &Database,
+    controls: T,
+    clock: Arc<dyn access::Clock>,
+) -> Outcome<feed::Running>
+where
+    T: tonic::client::GrpcService<tonic::body::Body> + Clone + Send + Sync + 'static,
+    T::Future: Send,
+    T::Error: Into<tonic::codegen::StdError>,
+    T::ResponseBody: tonic::codegen::Body<Data = tonic::codegen::Bytes> + Send + 'static,
+    <T::ResponseBody as tonic::codegen::Body>::Error: Into<tonic::codegen::StdError> + Send,
+{
+    let kinds = &estate::implementation::KINDS;
+    feed::Consumer::new(database, "controls", controls, clock).kinds(kinds).start(reactions::OfControls).await
 }
 
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
-    finding::timer(deadline::Timer::new(database, clock))
+    finding::timer(treatment::timer(risk::timer(deadline::Timer::new(database, clock))))
 }
 
 /// The organization of a parent that the caller may enter; `field` is where the request has it.

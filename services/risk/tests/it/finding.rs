@@ -80,8 +80,7 @@ fn days(finding: &Finding) -> i64 {
 }
 
 async fn mitigate(bench: &Bench, id: &str) -> Result<Finding, Status> {
-    let request =
-        api::MitigateFindingRequest { name: name(id), reason: "filtered".to_owned(), ..Default::default() };
+    let request = api::MitigateFindingRequest { name: name(id), reason: "filtered".to_owned(), ..Default::default() };
     by(bench, "ben", "incident-handler").mitigate_finding(request).await.map(tonic::Response::into_inner)
 }
 

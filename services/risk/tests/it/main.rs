@@ -1,8 +1,20 @@
 //! The service of risks as its callers see it, on SQLite and, where a server is at hand, on PostgreSQL.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
+mod acceptance;
+mod advisory;
+mod finding;
+mod matching;
+mod reaction;
+mod register;
+mod risk;
+mod risk_criteria;
 mod risk_method;
 mod schema;
+mod source;
+mod threat;
+mod treatment;
+mod vulnerability;
 
 use std::sync::Arc;
 
@@ -17,8 +29,8 @@ async fn registry(postgres: Option<&str>) -> Bench {
 /// The service, serving by a clock.
 async fn registry_at(clock: Arc<dyn access::Clock>, postgres: Option<&str>) -> Bench {
     let own = Arc::clone(&clock);
-    Bench::start_at(clock, risk::NAME, &risk::tables(), postgres, &risk::services(), |database| async move {
-        risk::service(&database, own).await.unwrap()
+    Bench::start_at(clock, ::risk::NAME, &::risk::tables(), postgres, &::risk::services(), |database| async move {
+        ::risk::service(&database, own).await.unwrap()
     })
     .await
 }
