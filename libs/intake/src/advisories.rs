@@ -183,3 +183,6 @@ fn tlp(label: &str) -> Tlp {
         _ => Tlp::Unspecified,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ mod epss;
 pub(crate) mod fields;
 pub(crate) mod lists;
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 
 use wire::risk::v1::VulnerabilityRecord;
@@ -58,13 +58,22 @@ impl Reading {
 /// Where records go as soon as they are known.
 pub type Sink<'a> = &'a mut dyn FnMut(VulnerabilityRecord) -> ControlFlow<()>;
 
-/// Reads `input` as `format` and hands every record to `sink` as soon as it is known.
+/// Reads `input` as `format` and hands every record to `sink` as soon as it is known. What is packed (gzip) is unpacked.
 ///
 /// The sink may answer [`ControlFlow::Break`]: reading ends, and what was read until then is told.
 ///
 /// # Errors
 /// [`IntakeError`] where the file as a whole cannot be read: it is empty, broken, or something else.
 pub fn read(format: VulnerabilityFormat, input: &mut dyn Read, sink: Sink<'_>) -> Result<Reading, IntakeError> {
+    let mut input = BufReader::new(input);
+    let start = input.fill_buf().map_err(|source| IntakeError::Input { at: "its beginning".to_owned(), source })?;
+    if start.starts_with(&[0x1f, 0x8b]) {
+        return unpacked(format, &mut flate2::read::MultiGzDecoder::new(input), sink);
+    }
+    unpacked(format, &mut input, sink)
+}
+
+fn unpacked(format: VulnerabilityFormat, input: &mut dyn Read, sink: Sink<'_>) -> Result<Reading, IntakeError> {
     match format {
         VulnerabilityFormat::Cve => cve::read(input, sink),
         VulnerabilityFormat::Kev => lists::kev(input, sink),
@@ -72,3 +81,6 @@ pub fn read(format: VulnerabilityFormat, input: &mut dyn Read, sink: Sink<'_>) -
         VulnerabilityFormat::Epss => epss::read(input, sink),
     }
 }
+
+#[cfg(test)]
+mod tests;

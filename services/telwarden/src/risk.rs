@@ -2,6 +2,7 @@
 
 pub mod heatmap;
 pub mod register;
+pub mod vulnerabilities;
 
 use anyhow::Result;
 

@@ -21,7 +21,7 @@ pub(super) fn kev(input: &mut dyn Read, sink: Sink<'_>) -> Result<Reading, Intak
         return Err(unexpected(&whole, expected));
     };
     let mut reading = Reading { snapshot: text(&whole, "catalogVersion", 100), ..Reading::default() };
-    let counted = whole.get("count").and_then(Value::as_u64);
+    whole_list(&whole, entries.len())?;
     each(entries, "$.vulnerabilities", &mut reading, sink, |entry| {
         let ransomware = match text(entry, "knownRansomwareCampaignUse", 40).to_lowercase().as_str() {
             "known" => Ransomware::Known,
@@ -29,8 +29,8 @@ pub(super) fn kev(input: &mut dyn Read, sink: Sink<'_>) -> Result<Reading, Intak
             _ => Ransomware::Unknown,
         };
         let kev = KnownExploited {
-            date_added: day(entry, "dateAdded")?,
-            due_date: day(entry, "dueDate")?,
+            date_added: day(entry, "dateAdded"),
+            due_date: day(entry, "dueDate"),
             ransomware: ransomware.into(),
             required_action: text(entry, "requiredAction", 4000),
             vendor: text(entry, "vendorProject", 512),
@@ -43,14 +43,6 @@ pub(super) fn kev(input: &mut dyn Read, sink: Sink<'_>) -> Result<Reading, Intak
         };
         Ok(Vulnerability { kev: Some(kev), ..Default::default() })
     });
-    if counted.is_some_and(|count| count != reading.read) {
-        let message = format!(
-            "the list says it has {} entries, and has {}: it may be cut",
-            counted.unwrap_or_default(),
-            reading.read
-        );
-        reading.reject("$.count".to_owned(), "count", message);
-    }
     Ok(reading)
 }
 
@@ -70,8 +62,8 @@ pub(super) fn eu_kev(input: &mut dyn Read, sink: Sink<'_>) -> Result<Reading, In
         let products = products.split(',').map(|product| cut(product, 2048)).filter(|product| !product.is_empty());
         let eu = EuKnownExploited {
             euvd_id: text(entry, "euvdID", 60),
-            date_reported: day(entry, "dateReported")?,
-            patched_since: day(entry, "patchedSince")?,
+            date_reported: day(entry, "dateReported"),
+            patched_since: day(entry, "patchedSince"),
             exploitation_types: texts(entry, "exploitationType", 20, 60),
             threat_actors: texts(entry, "threatActorsExploiting", 50, 200),
             vendor: text(entry, "vendorProject", 512),
@@ -91,14 +83,23 @@ pub(super) fn eu_kev(input: &mut dyn Read, sink: Sink<'_>) -> Result<Reading, In
     Ok(reading)
 }
 
-/// A date of an entry, as `YYYY-MM-DD`; empty where there is none.
-fn day(entry: &Value, field: &'static str) -> Result<String, (&'static str, String)> {
+/// A date of an entry, as `YYYY-MM-DD`; empty where there is none. What is no date is handed over as it stands: the service refuses the entry,
+/// and knows all the same that the list holds it.
+fn day(entry: &Value, field: &str) -> String {
     let said = text(entry, field, 64);
-    match date(&said) {
-        _ if said.is_empty() => Ok(String::new()),
-        Some(date) => Ok(date),
-        None => Err((field, format!("`{said}` is no date: write it as 2025-08-25"))),
-    }
+    date(&said).unwrap_or(said)
+}
+
+/// Refuses a list that has fewer or more entries than it says: what it lacks would be taken for gone.
+fn whole_list(whole: &Value, entries: usize) -> Result<(), IntakeError> {
+    let Some(count) = whole.get("count").and_then(Value::as_u64).filter(|count| *count != entries as u64) else {
+        return Ok(());
+    };
+    Err(IntakeError::Malformed {
+        at: "$.count".to_owned(),
+        problem: format!("the list says that it has {count} entries, and has {entries}"),
+        remedy: "it may be cut: get it anew",
+    })
 }
 
 /// Hands over each entry, or rejects it.
