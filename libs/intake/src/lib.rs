@@ -37,6 +37,7 @@ pub mod scans;
 mod tabular;
 mod teiv;
 mod text;
+pub mod threats;
 mod tmf639;
 mod types;
 

@@ -32,6 +32,7 @@ mod naming;
 mod programme;
 mod registers;
 mod resource;
+mod risks;
 #[cfg(test)]
 mod tests;
 
@@ -41,6 +42,7 @@ use std::io::{self, Write};
 use layout::{Asset, Layout};
 
 pub use programme::{CATALOGUE, Exception, Implementation, Life, Programme, Scope, Standing, Test, programme};
+pub use risks::{About, Risk, SELECTOR, Stand, Treatment, risks};
 pub use registers::{EssentialUser, Interconnect, Registers, SecurityLevel, Stage, registers};
 
 /// The least scale that is still an operator: about 40 assets.

@@ -6,9 +6,19 @@ pub mod estate;
 pub mod exposure;
 pub mod exposure_policy;
 pub mod legacy_link;
+pub mod mitigation;
+mod reactions;
+pub mod risk;
+pub mod risk_criteria;
 pub mod risk_method;
 pub mod scan_run;
+pub mod score;
 pub mod surface_snapshot;
+pub mod threat;
+pub mod threat_catalogue;
+mod threat_import;
+mod ties;
+pub mod treatment;
 
 use std::sync::Arc;
 
@@ -31,6 +41,13 @@ store::migrations![Migrator;
     "m0002_feed",
     "m0003_estate",
     "m0004_risk_method",
+    "m0020_risk_criteria",
+    "m0021_risk",
+    "m0022_treatment",
+    "m0023_estate_control",
+    "m0030_threat_catalogue",
+    "m0031_threat",
+    "m0032_mitigation",
     "m0050_exposure_policy",
     "m0051_exposure",
     "m0052_scan_run",
@@ -39,7 +56,13 @@ store::migrations![Migrator;
 ];
 
 store::resources![Migrator;
+    risk_criteria: risk_criteria::AllCriteria,
     risk_methods: risk_method::RiskMethods,
+    risks: risk::Risks,
+    treatments: treatment::Treatments,
+    threat_catalogues: threat_catalogue::ThreatCatalogues,
+    threats: threat::Threats,
+    mitigations: mitigation::Mitigations,
     exposure_policies: exposure_policy::ExposurePolicies,
     exposures: exposure::Exposures,
     scan_runs: scan_run::ScanRuns,
@@ -56,6 +79,13 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     timer(database, clock).start().await?;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::risk_method_service_server::RiskMethodServiceServer::from_arc(of(&registry)))
+        .add_service(api::risk_criteria_service_server::RiskCriteriaServiceServer::from_arc(of(&registry)))
+        .add_service(api::risk_service_server::RiskServiceServer::from_arc(of(&registry)))
+        .add_service(api::treatment_service_server::TreatmentServiceServer::from_arc(of(&registry)))
+        .add_service(api::threat_catalogue_service_server::ThreatCatalogueServiceServer::from_arc(of(&registry)))
+        .add_service(api::threat_service_server::ThreatServiceServer::from_arc(of(&registry)))
+        .add_service(api::mitigation_service_server::MitigationServiceServer::from_arc(of(&registry)))
+        .add_service(api::threat_import_service_server::ThreatImportServiceServer::from_arc(of(&registry)))
         .add_service(api::exposure_policy_service_server::ExposurePolicyServiceServer::from_arc(of(&registry)))
         .add_service(api::exposure_service_server::ExposureServiceServer::from_arc(of(&registry)))
         .add_service(api::scan_run_service_server::ScanRunServiceServer::from_arc(of(&registry)))
@@ -76,13 +106,33 @@ where
     T::ResponseBody: tonic::codegen::Body<Data = tonic::codegen::Bytes> + Send + 'static,
     <T::ResponseBody as tonic::codegen::Body>::Error: Into<tonic::codegen::StdError> + Send,
 {
-    feed::Consumer::new(database, "assets", assets, clock).kinds(&estate::KINDS).start(estate::Projection).await
+    feed::Consumer::new(database, "assets", assets, clock).kinds(&estate::KINDS).start(reactions::OfAssets).await
+}
+
+/// Follows the service of controls, by a client that puts this service's own token on each call.
+///
+/// # Errors
+/// As [`follow_assets`].
+pub async fn follow_controls<T>(
+    database: &Database,
+    controls: T,
+    clock: Arc<dyn access::Clock>,
+) -> Outcome<feed::Running>
+where
+    T: tonic::client::GrpcService<tonic::body::Body> + Clone + Send + Sync + 'static,
+    T::Future: Send,
+    T::Error: Into<tonic::codegen::StdError>,
+    T::ResponseBody: tonic::codegen::Body<Data = tonic::codegen::Bytes> + Send + 'static,
+    <T::ResponseBody as tonic::codegen::Body>::Error: Into<tonic::codegen::StdError> + Send,
+{
+    let kinds = &estate::implementation::KINDS;
+    feed::Consumer::new(database, "controls", controls, clock).kinds(kinds).start(reactions::OfControls).await
 }
 
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
-    let timer = exposure::timer(deadline::Timer::new(database, clock));
-    surface_snapshot::timer(timer)
+    let timer = treatment::timer(risk::timer(deadline::Timer::new(database, clock)));
+    surface_snapshot::timer(exposure::timer(timer))
 }
 
 /// The last segment of a name.

@@ -121,15 +121,26 @@ pub const MEMBERS: [Member; 3] = [
                 started.map_err(|fault| anyhow::anyhow!("{fault}"))
             })
         },
-        follows: &[Follow {
-            source: assets::NAME,
-            start: |database, assets, clock| {
-                Box::pin(async move {
-                    let following = risk::follow_assets(database, assets, clock).await;
-                    following.map_err(|fault| anyhow::anyhow!("{fault}"))
-                })
+        follows: &[
+            Follow {
+                source: assets::NAME,
+                start: |database, assets, clock| {
+                    Box::pin(async move {
+                        let following = risk::follow_assets(database, assets, clock).await;
+                        following.map_err(|fault| anyhow::anyhow!("{fault}"))
+                    })
+                },
             },
-        }],
+            Follow {
+                source: controls::NAME,
+                start: |database, controls, clock| {
+                    Box::pin(async move {
+                        let following = risk::follow_controls(database, controls, clock).await;
+                        following.map_err(|fault| anyhow::anyhow!("{fault}"))
+                    })
+                },
+            },
+        ],
     },
 ];
 

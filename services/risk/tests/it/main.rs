@@ -1,9 +1,17 @@
 //! The service of risks as its callers see it, on SQLite and, where a server is at hand, on PostgreSQL.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
+mod acceptance;
 mod exposure;
+mod reaction;
+mod register;
+mod risk;
+mod risk_criteria;
 mod risk_method;
 mod schema;
+mod source;
+mod threat;
+mod treatment;
 
 use std::sync::Arc;
 
@@ -18,8 +26,8 @@ async fn registry(postgres: Option<&str>) -> Bench {
 /// The service, serving by a clock.
 async fn registry_at(clock: Arc<dyn access::Clock>, postgres: Option<&str>) -> Bench {
     let own = Arc::clone(&clock);
-    Bench::start_at(clock, risk::NAME, &risk::tables(), postgres, &risk::services(), |database| async move {
-        risk::service(&database, own).await.unwrap()
+    Bench::start_at(clock, ::risk::NAME, &::risk::tables(), postgres, &::risk::services(), |database| async move {
+        ::risk::service(&database, own).await.unwrap()
     })
     .await
 }

@@ -3,12 +3,12 @@
 #[tokio::test]
 async fn migrations_lead_to_what_the_resources_ask_for() {
     let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"));
-    testkit::migrations_hold(&risk::tables(), folder).await;
+    testkit::migrations_hold(&::risk::tables(), folder).await;
 }
 
 #[test]
 fn output_only_fields_are_not_the_callers_to_set() {
-    testkit::output_only_holds(&risk::tables());
+    testkit::output_only_holds(&::risk::tables());
 }
 
 #[test]
