@@ -20,6 +20,7 @@
 //! # Ok::<(), intake::IntakeError>(())
 //! ```
 
+pub mod advisories;
 mod coordinates;
 mod dates;
 mod elements;
@@ -40,6 +41,7 @@ mod text;
 pub mod threats;
 mod tmf639;
 mod types;
+pub mod vulnerabilities;
 
 use std::io::Read;
 use std::ops::ControlFlow;

@@ -18,7 +18,9 @@ mod nmap;
 mod targets;
 
 use std::io::Read;
+use std::net::IpAddr;
 
+use ipnet::IpNet;
 use prost_types::Timestamp;
 use wire::risk::v1::port_range::Protocol;
 use wire::risk::v1::{ExposureRecord, PortRange, ScanScope};
@@ -28,7 +30,7 @@ use crate::{IntakeError, Report};
 
 /// How many records one scan may hold.
 const MOST_RECORDS: usize = 2_000_000;
-/// How many ranges of ports a scope may hold.
+/// How many ranges of ports, prefixes and domains a scope may hold.
 const MOST_RANGES: usize = 10_000;
 
 /// Which file it is.
@@ -124,11 +126,36 @@ impl Out {
     }
 
     fn into_scan(mut self) -> Scan {
+        let scope = &mut self.scan.scope;
+        scope.prefixes = together(&scope.prefixes);
+        if scope.prefixes.len() > MOST_RANGES || scope.domains.len() > MOST_RANGES {
+            scope.prefixes.truncate(MOST_RANGES);
+            scope.domains.truncate(MOST_RANGES);
+            self.warn(format!("it looked at more than {MOST_RANGES} networks or domains: in those beyond, nothing counts as missed"));
+        }
         if self.warned > 0 {
             self.scan.report.warnings.push(format!("{} more notes were left out", self.warned));
         }
         self.scan
     }
+}
+
+/// Prefixes and addresses without those that lie in others. What is none stays, for the service to refuse by its place.
+fn together(given: &[String]) -> Vec<String> {
+    let read = |text: &String| {
+        let address = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+        text.parse::<IpNet>().or(address).map_err(|_| text.clone())
+    };
+    let (mut nets, mut others) = (Vec::new(), Vec::new());
+    for one in given.iter().map(read) {
+        match one {
+            Ok(net) => nets.push(net),
+            Err(text) => others.push(text),
+        }
+    }
+    // A prefix of one address is written as the address.
+    let text = |net: &IpNet| if net.prefix_len() == net.max_prefix_len() { net.addr().to_string() } else { net.to_string() };
+    IpNet::aggregate(&nets).iter().map(text).chain(others).collect()
 }
 
 /// `tcp`, `UDP`, or a number of the Internet protocol.
