@@ -13,7 +13,8 @@ use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
 use telwarden::{
-    call, controls, estate, evidence, import, ledger, member, posture, programme, quarantine, registers, risk, risks, surveys, watch,
+    call, controls, estate, evidence, import, ledger, member, posture, programme, quarantine, registers, risk, risks,
+    surveys, watch,
 };
 
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).

@@ -27,13 +27,9 @@ use crate::registers::{Assets, new};
 pub async fn create(people: &People, organization: &str, source: &str, risks: &[sample::Risk]) -> Result<usize> {
     let parent = format!("organizations/{organization}");
     let (id, display_name, filter) = SELECTOR;
-    let selector =
-        Selector { display_name: display_name.to_owned(), filter: filter.to_owned(), ..Default::default() };
-    let request = CreateSelectorRequest {
-        parent: parent.clone(),
-        selector_id: id.to_owned(),
-        selector: Some(selector),
-    };
+    let selector = Selector { display_name: display_name.to_owned(), filter: filter.to_owned(), ..Default::default() };
+    let request =
+        CreateSelectorRequest { parent: parent.clone(), selector_id: id.to_owned(), selector: Some(selector) };
     new(SelectorServiceClient::new(people.owner.clone()).create_selector(request).await)?;
     let mut assets = Assets::new(people.owner.clone(), &parent, source);
     let mut made = 0;
@@ -125,7 +121,10 @@ async fn live(people: &People, name: &str, of: &sample::Risk) -> Result<()> {
     if stand == Stand::Analysed {
         return Ok(());
     }
-    owner.evaluate_risk(api::EvaluateRiskRequest { name: name(), etag: etag(), reason: reason() }).await.map_err(told)?;
+    owner
+        .evaluate_risk(api::EvaluateRiskRequest { name: name(), etag: etag(), reason: reason() })
+        .await
+        .map_err(told)?;
     if let Some(treatment) = &of.treatment {
         treated(people.owner.clone(), name(), treatment).await?;
         let request = api::PlanRiskTreatmentRequest { name: name(), etag: etag(), reason: reason() };

@@ -62,7 +62,12 @@ pub async fn read(client: Client, organization: &str) -> Result<Risks> {
 
 /// Risks by state.
 fn states(found: &Risks) -> Tally {
-    found.summary.states.iter().map(|one| (State::try_from(one.state).unwrap_or_default().as_str_name().to_owned(), one.count)).collect()
+    found
+        .summary
+        .states
+        .iter()
+        .map(|one| (State::try_from(one.state).unwrap_or_default().as_str_name().to_owned(), one.count))
+        .collect()
 }
 
 /// The part of the posture as JSON.
@@ -90,7 +95,10 @@ pub fn text(found: &Risks) -> String {
     for line in heatmap::grid(&found.heatmap).lines() {
         out.push_str(&format!("    {line}\n"));
     }
-    out.push_str(&format!("    above the appetite: {}; treatments OVERDUE: {}\n", of.above_appetite, of.treatments_overdue));
+    out.push_str(&format!(
+        "    above the appetite: {}; treatments OVERDUE: {}\n",
+        of.above_appetite, of.treatments_overdue
+    ));
     for risk in &found.above_appetite {
         let level = risk.current.as_ref().map(|score| score.level_label.as_str()).unwrap_or_default();
         out.push_str(&format!("      {level}: {} ({})\n", risk.display_name, risk.state().as_str_name()));

@@ -124,7 +124,11 @@ pub fn drawn(map: &HeatmapRisksResponse) -> String {
     out.push_str(&grid(map));
     for risk in &map.top_risks {
         let level = risk.current.as_ref().map(|score| score.level_label.as_str()).unwrap_or_default();
-        out.push_str(&format!("  {level}: {} ({})\n", risk.display_name, risk.name.rsplit('/').next().unwrap_or_default()));
+        out.push_str(&format!(
+            "  {level}: {} ({})\n",
+            risk.display_name,
+            risk.name.rsplit('/').next().unwrap_or_default()
+        ));
     }
     out
 }
@@ -188,7 +192,12 @@ pub fn svg(map: &HeatmapRisksResponse) -> String {
     }
     for (right, consequence) in columns.iter().enumerate() {
         let x = LEFT + right * SIDE + SIDE / 2;
-        out.push_str(&text(x, 40 + SIDE * rows.len(), "middle", &label(&map.consequence_labels, &columns, *consequence)));
+        out.push_str(&text(
+            x,
+            40 + SIDE * rows.len(),
+            "middle",
+            &label(&map.consequence_labels, &columns, *consequence),
+        ));
     }
     out.push_str(&text(LEFT, height - 15, "start", "consequence →   (likelihood ↑)"));
     out.push_str("</svg>\n");
@@ -204,7 +213,8 @@ mod tests {
     use super::*;
 
     fn map() -> HeatmapRisksResponse {
-        let cell = |likelihood, consequence, level, count| Cell { likelihood, consequence, level, count, above_appetite: 0 };
+        let cell =
+            |likelihood, consequence, level, count| Cell { likelihood, consequence, level, count, above_appetite: 0 };
         HeatmapRisksResponse {
             likelihood_labels: vec!["rare".to_owned(), "<often>".to_owned()],
             consequence_labels: vec!["minor".to_owned(), "grave".to_owned()],

@@ -88,7 +88,9 @@ fn level(score: Option<&Score>) -> String {
 
 fn target(risk: &Risk) -> &str {
     let named = [&risk.asset, &risk.service, &risk.selector].into_iter().find(|name| !name.is_empty());
-    named.map_or("", |name| name.split_once("/").and_then(|(_, rest)| rest.split_once("/")).map_or(name, |(_, rest)| rest))
+    named.map_or("", |name| {
+        name.split_once("/").and_then(|(_, rest)| rest.split_once("/")).map_or(name, |(_, rest)| rest)
+    })
 }
 
 /// As lines for a person.
@@ -98,7 +100,6 @@ pub fn drawn(risks: &[Risk]) -> String {
         return "There are no such risks.\n".to_owned();
     }
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
     table.set_header(["risk", "what", "about", "inherent", "current", "residual", "state", "owner"]);
     for risk in risks {
         let mark = if risk.above_appetite { " !" } else { "" };
@@ -145,7 +146,9 @@ pub fn csv(risks: &[Risk]) -> String {
         if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
     };
     let number = |score: Option<&Score>| score.map_or_else(String::new, |score| score.level.to_string());
-    let mut out = String::from("name,display_name,about,inherent,current,residual,current_label,above_appetite,state,owner,threat,vulnerability\n");
+    let mut out = String::from(
+        "name,display_name,about,inherent,current,residual,current_label,above_appetite,state,owner,threat,vulnerability\n",
+    );
     for risk in risks {
         let label = risk.current.as_ref().map(|score| score.level_label.as_str()).unwrap_or_default();
         let cells = [
