@@ -44,7 +44,8 @@ pub(super) async fn open(
         }
         let names: Vec<String> = ids.iter().map(|id| resource::written(organization, collection, id)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut sql = tx.sql(format!("SELECT {column}, cvss, epss, known_exploited FROM finding WHERE organization = "));
+        let mut sql =
+            tx.sql(format!("SELECT {column}, cvss, epss, known_exploited FROM finding WHERE organization = "));
         sql.bind(organization).push(" AND ").is_in(column, &names);
         sql.push(" AND ").is_in("state", &PRESENT.map(|state| state.text()));
         if column == "asset" {

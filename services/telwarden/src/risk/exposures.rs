@@ -41,7 +41,8 @@ pub struct Counts {
 /// A file that cannot be read, a file that does not say when it was scanned where nothing else does; what the suite answers, explained.
 pub async fn import(client: Client, organization: &str, format: Format, file: &Path) -> Result<Counts> {
     let bytes = read(file)?;
-    let mut scan = intake::scans::read(format, &mut bytes.as_slice()).with_context(|| format!("{} cannot be read", file.display()))?;
+    let mut scan = intake::scans::read(format, &mut bytes.as_slice())
+        .with_context(|| format!("{} cannot be read", file.display()))?;
     let records = std::mem::take(&mut scan.records);
     let start = start(organization, file, &bytes, &scan)?;
     let first = ImportExposuresRequest { part: Some(Part::Start(start)) };
@@ -96,7 +97,8 @@ fn start(organization: &str, file: &Path, bytes: &[u8], scan: &Scan) -> Result<I
             file.display()
         )
     })?;
-    let source = file.file_name().filter(|name| *name != "-").map(|name| name.to_string_lossy().chars().take(500).collect());
+    let source =
+        file.file_name().filter(|name| *name != "-").map(|name| name.to_string_lossy().chars().take(500).collect());
     Ok(ImportExposuresStart {
         parent: format!("organizations/{organization}"),
         engine: scan.engine.clone(),
@@ -131,6 +133,13 @@ fn tell(scan: &Scan, done: &ImportExposuresResponse) {
     let counts: ScanCounts = run.counts.unwrap_or_default();
     eprintln!(
         "note: {} hosts, {} ports and names; {} new, {} changed, {} back again, {} missed, {} gone ({})",
-        counts.hosts, counts.ports, counts.created, counts.changed, counts.reappeared, counts.missing, counts.stale, run.name
+        counts.hosts,
+        counts.ports,
+        counts.created,
+        counts.changed,
+        counts.reappeared,
+        counts.missing,
+        counts.stale,
+        run.name
     );
 }
