@@ -42,8 +42,8 @@ use std::io::{self, Write};
 use layout::{Asset, Layout};
 
 pub use programme::{CATALOGUE, Exception, Implementation, Life, Programme, Scope, Standing, Test, programme};
-pub use risks::{About, Risk, SELECTOR, Stand, Treatment, risks};
 pub use registers::{EssentialUser, Interconnect, Registers, SecurityLevel, Stage, registers};
+pub use risks::{About, Risk, SELECTOR, Stand, Treatment, risks};
 
 /// The least scale that is still an operator: about 40 assets.
 pub const MIN_SCALE: f64 = 0.01;

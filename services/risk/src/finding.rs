@@ -110,7 +110,8 @@ impl Rules for Findings {
     }
 
     async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Finding>]) -> Outcome<()> {
-        reminder::follow(tx, organization, changed).await
+        reminder::follow(tx, organization, changed).await?;
+        crate::exposure::follow_findings(tx, organization, changed).await
     }
 }
 

@@ -4,7 +4,10 @@
 
 pub mod advisory;
 pub mod estate;
+pub mod exposure;
+pub mod exposure_policy;
 pub mod finding;
+pub mod legacy_link;
 pub mod mitigation;
 mod rating;
 mod reactions;
@@ -12,7 +15,9 @@ pub mod remediation_policy;
 pub mod risk;
 pub mod risk_criteria;
 pub mod risk_method;
+pub mod scan_run;
 pub mod score;
+pub mod surface_snapshot;
 pub mod threat;
 pub mod threat_catalogue;
 mod threat_import;
@@ -54,6 +59,11 @@ store::migrations![Migrator;
     "m0041_remediation_policy",
     "m0042_finding",
     "m0043_advisory",
+    "m0050_exposure_policy",
+    "m0051_exposure",
+    "m0052_scan_run",
+    "m0053_legacy_link",
+    "m0054_surface_snapshot",
 ];
 
 store::resources![Migrator;
@@ -64,6 +74,11 @@ store::resources![Migrator;
     threat_catalogues: threat_catalogue::ThreatCatalogues,
     threats: threat::Threats,
     mitigations: mitigation::Mitigations,
+    exposure_policies: exposure_policy::ExposurePolicies,
+    exposures: exposure::Exposures,
+    scan_runs: scan_run::ScanRuns,
+    legacy_links: legacy_link::LegacyLinks,
+    surface_snapshots: surface_snapshot::SurfaceSnapshots,
     vulnerabilities: vulnerability::Vulnerabilities,
     remediation_policies: remediation_policy::RemediationPolicies,
     findings: finding::Findings,
@@ -86,6 +101,11 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::threat_service_server::ThreatServiceServer::from_arc(of(&registry)))
         .add_service(api::mitigation_service_server::MitigationServiceServer::from_arc(of(&registry)))
         .add_service(api::threat_import_service_server::ThreatImportServiceServer::from_arc(of(&registry)))
+        .add_service(api::exposure_policy_service_server::ExposurePolicyServiceServer::from_arc(of(&registry)))
+        .add_service(api::exposure_service_server::ExposureServiceServer::from_arc(of(&registry)))
+        .add_service(api::scan_run_service_server::ScanRunServiceServer::from_arc(of(&registry)))
+        .add_service(api::legacy_link_service_server::LegacyLinkServiceServer::from_arc(of(&registry)))
+        .add_service(api::surface_snapshot_service_server::SurfaceSnapshotServiceServer::from_arc(of(&registry)))
         .add_service(api::finding_service_server::FindingServiceServer::from_arc(of(&registry)))
         .add_service(api::remediation_policy_service_server::RemediationPolicyServiceServer::from_arc(of(&registry)))
         .add_service(api::vulnerability_service_server::VulnerabilityServiceServer::new(vulnerability::Service(of(
@@ -132,7 +152,8 @@ where
 
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
-    finding::timer(treatment::timer(risk::timer(deadline::Timer::new(database, clock))))
+    let timer = treatment::timer(risk::timer(deadline::Timer::new(database, clock)));
+    finding::timer(surface_snapshot::timer(exposure::timer(timer)))
 }
 
 /// The organization of a parent that the caller may enter; `field` is where the request has it.

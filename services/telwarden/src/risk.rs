@@ -1,5 +1,6 @@
 //! `telwarden risk …`: the register of risks, the heat map, and what is brought in from others.
 
+pub mod exposures;
 pub mod heatmap;
 pub mod register;
 pub mod vulnerabilities;

@@ -77,7 +77,12 @@ impl feed::Handler for Projection {
             }
         }
         for ((organization, kind), things) in things {
+            let ids: Vec<String> = things.keys().cloned().collect();
             write_things(tx, &organization, kind, things).await?;
+            if kind == "asset" {
+                let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                crate::exposure::follow(tx, &organization, &ids).await?;
+            }
         }
         for ((organization, selector), assets) in memberships {
             write_memberships(tx, &organization, &selector, assets).await?;

@@ -3,6 +3,7 @@
 
 mod acceptance;
 mod advisory;
+mod exposure;
 mod finding;
 mod matching;
 mod reaction;

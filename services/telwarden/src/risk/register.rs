@@ -100,7 +100,6 @@ pub fn drawn(risks: &[Risk]) -> String {
         return "There are no such risks.\n".to_owned();
     }
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
     table.set_header(["risk", "what", "about", "inherent", "current", "residual", "state", "owner"]);
     for risk in risks {
         let mark = if risk.above_appetite { " !" } else { "" };
