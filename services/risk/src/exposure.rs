@@ -28,7 +28,7 @@ use wire::risk::v1::{
 use crate::{Registry, exposure_policy, organization_of};
 
 pub(crate) use due::timer;
-pub(crate) use finding::severities;
+pub(crate) use finding::{follow_findings, severities};
 pub(crate) use reconcile::follow;
 pub(crate) use rules::rescore;
 

@@ -2,12 +2,16 @@
 //!
 //! One file a resource, each read top to bottom: its table, its rules, its custom methods, its API.
 
+pub mod advisory;
 pub mod estate;
 pub mod exposure;
 pub mod exposure_policy;
+pub mod finding;
 pub mod legacy_link;
 pub mod mitigation;
+mod rating;
 mod reactions;
+pub mod remediation_policy;
 pub mod risk;
 pub mod risk_criteria;
 pub mod risk_method;
@@ -20,10 +24,13 @@ pub mod threat_catalogue;
 mod threat_import;
 mod ties;
 pub mod treatment;
+mod version;
+pub mod vulnerability;
 
 use std::sync::Arc;
 
-use fault::Outcome;
+use access::Context;
+use fault::{Fault, Outcome};
 use store::Database;
 use tonic::service::Routes;
 use wire::risk::v1 as api;
@@ -50,6 +57,10 @@ store::migrations![Migrator;
     "m0030_threat_catalogue",
     "m0031_threat",
     "m0032_mitigation",
+    "m0040_vulnerability",
+    "m0041_remediation_policy",
+    "m0042_finding",
+    "m0043_advisory",
     "m0050_exposure_policy",
     "m0051_exposure",
     "m0052_scan_run",
@@ -71,6 +82,10 @@ store::resources![Migrator;
     scan_runs: scan_run::ScanRuns,
     legacy_links: legacy_link::LegacyLinks,
     surface_snapshots: surface_snapshot::SurfaceSnapshots,
+    vulnerabilities: vulnerability::Vulnerabilities,
+    remediation_policies: remediation_policy::RemediationPolicies,
+    findings: finding::Findings,
+    advisories: advisory::Advisories,
 ];
 
 /// The service on a database: every gRPC service it serves, its part of the ledger included.
@@ -95,6 +110,12 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::scan_run_service_server::ScanRunServiceServer::from_arc(of(&registry)))
         .add_service(api::legacy_link_service_server::LegacyLinkServiceServer::from_arc(of(&registry)))
         .add_service(api::surface_snapshot_service_server::SurfaceSnapshotServiceServer::from_arc(of(&registry)))
+        .add_service(api::finding_service_server::FindingServiceServer::from_arc(of(&registry)))
+        .add_service(api::remediation_policy_service_server::RemediationPolicyServiceServer::from_arc(of(&registry)))
+        .add_service(api::vulnerability_service_server::VulnerabilityServiceServer::new(vulnerability::Service(of(
+            &registry,
+        ))))
+        .add_service(api::advisory_service_server::AdvisoryServiceServer::new(advisory::Service(of(&registry))))
         .add_service(feed::service(database)))
 }
 
@@ -136,7 +157,15 @@ where
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
     let timer = treatment::timer(risk::timer(deadline::Timer::new(database, clock)));
-    surface_snapshot::timer(exposure::timer(timer))
+    finding::timer(surface_snapshot::timer(exposure::timer(timer)))
+}
+
+/// The organization of a parent that the caller may enter; `field` is where the request has it.
+pub(crate) fn enter(context: &Context, parent: &str, field: &str) -> Outcome<String> {
+    let organization = resource::parse_parent(parent)
+        .map_err(|problem| Fault::invalid(problem.reason(), problem.to_string()).on(field.to_owned()))?;
+    context.enter(&organization, parent)?;
+    Ok(organization)
 }
 
 /// The last segment of a name.
@@ -147,12 +176,4 @@ pub(crate) fn id_of(name: &str) -> &str {
 /// The organization of a name; empty where it is none.
 pub(crate) fn organization_of(name: &str) -> &str {
     name.split('/').nth(1).unwrap_or_default()
-}
-
-/// The organization of a parent that the caller may enter.
-pub(crate) fn enter(context: &access::Context, parent: &str, field: &str) -> Outcome<String> {
-    let organization = resource::parse_parent(parent)
-        .map_err(|problem| fault::Fault::invalid(problem.reason(), problem.to_string()).on(field.to_owned()))?;
-    context.enter(&organization, parent)?;
-    Ok(organization)
 }

@@ -1,9 +1,11 @@
 //! `telwarden risk …`: the register of risks, the heat map, and what is brought in from others.
 
+pub mod exposures;
 pub mod heatmap;
 pub mod import;
 pub mod register;
 pub mod threats;
+pub mod vulnerabilities;
 
 use anyhow::Result;
 

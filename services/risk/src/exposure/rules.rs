@@ -40,8 +40,9 @@ impl Rules for Exposures {
 
     async fn needs(tx: &mut Transaction, organization: &str, messages: &[&Exposure]) -> Outcome<Known> {
         let policy = exposure_policy::active(tx, organization).await?;
-        // Only what is being made has no name yet; what is known follows the registry by its feed.
-        let made: Vec<&Exposure> = messages.iter().copied().filter(|one| one.name.is_empty()).collect();
+        // What is being made has no name yet. What is known follows the registry by its feed, except while it is withdrawn.
+        let unplaced = |one: &&Exposure| one.name.is_empty() || one.state() == State::Withdrawn;
+        let made: Vec<&Exposure> = messages.iter().copied().filter(unplaced).collect();
         let registered = reconcile::registered(tx, organization, &made).await?;
         let found = made.iter().filter_map(|one| registered.of(one)).map(|(asset, _)| asset);
         let named = messages.iter().map(|one| one.asset.as_str()).filter(|name| !name.is_empty());
@@ -93,8 +94,8 @@ impl Rules for Exposures {
                 new.set_matched_by(if new.asset.is_empty() { Match::Unspecified } else { Match::Claim });
             }
         }
-        note_drift(old, new);
-        reopen(old, new, now);
+        note_drift(old, new, now);
+        reopen(known, old, new, now);
         let parts = parts(new);
         if approval::hold(context, &mut new.approval, &parts) && stands(new.state()) {
             let why = new.approval.as_ref().map(|given| given.void_reason.clone()).unwrap_or_default();
@@ -257,13 +258,18 @@ fn seen_first(exposure: &Exposure) -> (State, &'static str) {
 }
 
 /// Opens again what was withdrawn and is seen after that.
-fn reopen(old: &Exposure, new: &mut Exposure, now: i64) {
+fn reopen(known: &Known, old: &Exposure, new: &mut Exposure, now: i64) {
     let seen_again = match old.stale {
         true => !new.stale,
         false => micros(new.last_seen.as_ref()) > micros(old.state_time.as_ref()),
     };
     if old.state() != State::Withdrawn || new.state() != State::Withdrawn || !seen_again {
         return;
+    }
+    if !known.values.contains_key(id_of(&new.asset)) || new.asset.is_empty() {
+        let (asset, by) = known.registered.of(new).unwrap_or(("", Match::Unspecified));
+        asset.clone_into(&mut new.asset);
+        new.set_matched_by(by);
     }
     let (state, _) = seen_first(new);
     enter(new, state, &format!("REOPENED: it was seen again after it was withdrawn ({})", old.state_reason), now);
@@ -306,17 +312,23 @@ fn settle(known: &Known, now: i64, new: &mut Exposure) {
 
 // === Drift ===
 
-fn note_drift(old: &Exposure, new: &mut Exposure) {
+fn note_drift(old: &Exposure, new: &mut Exposure, now: i64) {
     let fingerprint = |one: &Exposure| one.certificate.as_ref().map(|it| it.fingerprint.clone()).unwrap_or_default();
     let compared = [
         (Kind::ChangedCertificate, fingerprint(old), fingerprint(new)),
         (Kind::ChangedProduct, old.product.clone(), new.product.clone()),
         (Kind::ChangedService, old.service.clone(), new.service.clone()),
     ];
+    let scanned = (&old.last_scan, old.last_seen) != (&new.last_scan, new.last_seen);
     // What nothing was known of before has not changed.
     for (kind, before, after) in compared.into_iter().filter(|(_, before, after)| before != after && !before.is_empty())
     {
-        drift(new, kind, before, after);
+        if scanned {
+            drift(new, kind, before, after);
+        } else {
+            // Somebody wrote it.
+            note(new, ExposureDrift { kind: kind.into(), time: timestamp(now), before, after, ..Default::default() });
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail loudly")]
 
 mod acceptance;
+mod advisory;
 mod exposure;
+mod finding;
+mod matching;
 mod reaction;
 mod register;
 mod risk;
@@ -13,6 +16,7 @@ mod schema;
 mod source;
 mod threat;
 mod treatment;
+mod vulnerability;
 
 use std::sync::Arc;
 
