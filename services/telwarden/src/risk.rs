@@ -18,7 +18,7 @@ pub enum Risk {
     Register(register::Register),
     /// How many risks stand where, by likelihood and consequence.
     Heatmap(heatmap::Heatmap),
-    /// Brings in what others publish: catalogues of threats.
+    /// Brings in what others publish or find: threats, vulnerabilities, advisories, exposures.
     Import(import::Import),
 }
 

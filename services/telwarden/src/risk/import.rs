@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use super::threats;
+use super::{exposures, threats, vulnerabilities};
 use crate::client::{Connection, Output};
 
 /// How many bytes a file may have, packed or not.
@@ -29,6 +29,9 @@ pub struct Import {
     /// The edition of the catalogue, where the file does not say it or says it otherwise.
     #[arg(long)]
     pub edition: Option<String>,
+    /// Of EPSS: keep probabilities of vulnerabilities that are not known here too.
+    #[arg(long)]
+    pub create_missing: bool,
 }
 
 /// What a file is.
@@ -40,6 +43,20 @@ pub enum ImportFormat {
     Stix,
     /// Threats: a cluster of a MISP galaxy, as GSMA MoTIF, Bhadra and CMTMF come.
     Motif,
+    /// Vulnerabilities: CVE records, JSON 5: one, a list, or one a line.
+    Cve,
+    /// Vulnerabilities: CISA's list of known exploited ones.
+    Kev,
+    /// Vulnerabilities: the list of the EU's CSIRTs network.
+    Eukev,
+    /// Probabilities that vulnerabilities are exploited: EPSS, CSV.
+    Epss,
+    /// Advisories: CSAF 2.0, a document or an archive of them.
+    Csaf,
+    /// Exposures: what nmap found, XML (`-oX`).
+    Nmap,
+    /// Exposures: ports, names of the DNS and certificates, one JSON object a line.
+    Jsonl,
 }
 
 /// What became of what a file holds.
@@ -76,18 +93,7 @@ impl Counts {
 /// # Errors
 /// A file that cannot be read, what the suite answers, explained.
 pub async fn run(connection: &Connection, import: &Import) -> Result<()> {
-    let bytes = read(&import.file)?;
-    let kind = match import.format {
-        ImportFormat::Fight => intake::threats::Format::Fight,
-        ImportFormat::Stix => intake::threats::Format::Stix,
-        ImportFormat::Motif => intake::threats::Format::Galaxy,
-    };
-    let into = threats::Into {
-        organization: &import.organization,
-        catalogue: import.catalogue.as_deref(),
-        edition: import.edition.as_deref(),
-    };
-    let counts = threats::import(connection, kind, &bytes, &into).await?;
+    let counts = take(connection, import).await?;
     match connection.output {
         Output::Json => println!("{}", counts.json()),
         Output::Table => println!(
@@ -96,6 +102,40 @@ pub async fn run(connection: &Connection, import: &Import) -> Result<()> {
         ),
     }
     Ok(())
+}
+
+/// Imports a file, and gives what became of it.
+///
+/// # Errors
+/// As [`run`].
+pub async fn take(connection: &Connection, import: &Import) -> Result<Counts> {
+    use vulnerabilities::Kind;
+    match import.format {
+        ImportFormat::Fight => threats(connection, import, intake::threats::Format::Fight).await,
+        ImportFormat::Stix => threats(connection, import, intake::threats::Format::Stix).await,
+        ImportFormat::Motif => threats(connection, import, intake::threats::Format::Galaxy).await,
+        ImportFormat::Cve => vulnerabilities::import(connection, import, Kind::Cve).await,
+        ImportFormat::Kev => vulnerabilities::import(connection, import, Kind::Kev).await,
+        ImportFormat::Eukev => vulnerabilities::import(connection, import, Kind::EuKev).await,
+        ImportFormat::Epss => vulnerabilities::import(connection, import, Kind::Epss).await,
+        ImportFormat::Csaf => vulnerabilities::import(connection, import, Kind::Csaf).await,
+        ImportFormat::Nmap => scan(connection, import, intake::scans::Format::Nmap).await,
+        ImportFormat::Jsonl => scan(connection, import, intake::scans::Format::JsonLines).await,
+    }
+}
+
+async fn threats(connection: &Connection, import: &Import, format: intake::threats::Format) -> Result<Counts> {
+    let bytes = read(&import.file)?;
+    let into = threats::Into {
+        organization: &import.organization,
+        catalogue: import.catalogue.as_deref(),
+        edition: import.edition.as_deref(),
+    };
+    threats::import(connection, format, &bytes, &into).await
+}
+
+async fn scan(connection: &Connection, import: &Import, format: intake::scans::Format) -> Result<Counts> {
+    exposures::import(connection.open().await?, &import.organization, format, &import.file).await
 }
 
 fn read(file: &Path) -> Result<Vec<u8>> {
@@ -111,4 +151,15 @@ fn read(file: &Path) -> Result<Vec<u8>> {
         bail!("{} has more than {MOST_BYTES} bytes, which is what a file may have: split it", file.display());
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_is_for_programs() {
+        let counts = Counts { read: 3, created: 1, rejected: 2, ..Counts::default() };
+        assert_eq!(counts.json().to_string(), r#"{"created":1,"read":3,"rejected":2,"unchanged":0,"updated":0}"#);
+    }
 }
