@@ -32,7 +32,10 @@ pub struct Into<'a> {
 /// # Errors
 /// A file that cannot be read, with the place; what the suite answers, explained.
 pub async fn import(connection: &Connection, format: Format, bytes: &[u8], into: &Into<'_>) -> Result<Counts> {
-    let read = intake::threats::read(format, bytes).context("the file cannot be read")?;
+    let mut read = intake::threats::read(format, bytes).context("the file cannot be read")?;
+    if let Some(edition) = into.edition {
+        edition.clone_into(&mut read.catalogue.edition);
+    }
     let refused = read.report.rejected.len();
     eprint!("{}", held(&read));
     let done = send(connection.open().await?, format, read, into).await?;
@@ -47,15 +50,11 @@ pub async fn import(connection: &Connection, format: Format, bytes: &[u8], into:
     })
 }
 
-/// Sends what a file holds to the suite.
+/// Sends what a file holds to the suite, under the edition that it says.
 ///
 /// # Errors
 /// What the suite answers, explained.
 pub async fn send(client: Client, format: Format, read: Catalogue, into: &Into<'_>) -> Result<ImportThreatsResponse> {
-    let mut catalogue = read.catalogue;
-    if let Some(edition) = into.edition {
-        edition.clone_into(&mut catalogue.edition);
-    }
     let format = match format {
         Format::Fight => Written::Fight,
         Format::Stix => Written::Stix,
@@ -64,7 +63,7 @@ pub async fn send(client: Client, format: Format, read: Catalogue, into: &Into<'
     let start = ImportThreatsStart {
         parent: format!("organizations/{}", into.organization),
         threat_catalogue_id: into.catalogue.map_or(read.id, str::to_owned),
-        catalogue: Some(catalogue),
+        catalogue: Some(read.catalogue),
         records: i32::try_from(read.records.len()).unwrap_or(i32::MAX),
         format: format.into(),
         source_id: read.source_id,
