@@ -221,4 +221,19 @@ by_hand! {
             assert_eq!(reason(&send(&bench, messages).await.unwrap_err()), expected);
         }
     }
+
+    async fn a_scan_that_was_cut_keeps_what_came_and_goes_on_when_it_comes_again(bench, _clock) {
+        let records: Vec<api::ExposureRecord> = (1..=1200).map(|port| record("192.0.2.7", port)).collect();
+        let part = |records: &[api::ExposureRecord]| message(Part::Records(api::ExposureRecords { records: records.to_vec() }));
+        let cut = vec![message(Part::Start(start(NOON))), part(&records[..500]), api::ImportExposuresRequest::default()];
+        assert_eq!(reason(&send(&bench, cut).await.unwrap_err()), "SCAN_IMPORT_NOT_STARTED");
+        let mut runs = ScanRunServiceClient::new(bench.client("ana", &["acme"], &["viewer"]));
+        let request = api::ListScanRunsRequest { parent: PARENT.to_owned(), ..Default::default() };
+        assert!(runs.list_scan_runs(request).await.unwrap().into_inner().scan_runs.is_empty(), "nothing counts as missed");
+        let done = import(&bench, start(NOON), records).await.unwrap();
+        assert_eq!((done.read, done.created, done.updated, done.unchanged), (1200, 700, 0, 500));
+        let found = counts(&done);
+        assert_eq!((found.hosts, found.ports, found.created), (1, 1200, 1200), "the scan showed them all first");
+        assert_eq!((done.scan_run.as_ref().unwrap().drift_count, done.scan_run.unwrap().drifts.len()), (1200, 1000));
+    }
 }
