@@ -131,7 +131,9 @@ impl Out {
         if scope.prefixes.len() > MOST_RANGES || scope.domains.len() > MOST_RANGES {
             scope.prefixes.truncate(MOST_RANGES);
             scope.domains.truncate(MOST_RANGES);
-            self.warn(format!("it looked at more than {MOST_RANGES} networks or domains: in those beyond, nothing counts as missed"));
+            self.warn(format!(
+                "it looked at more than {MOST_RANGES} networks or domains: in those beyond, nothing counts as missed"
+            ));
         }
         if self.warned > 0 {
             self.scan.report.warnings.push(format!("{} more notes were left out", self.warned));
@@ -154,7 +156,8 @@ fn together(given: &[String]) -> Vec<String> {
         }
     }
     // A prefix of one address is written as the address.
-    let text = |net: &IpNet| if net.prefix_len() == net.max_prefix_len() { net.addr().to_string() } else { net.to_string() };
+    let text =
+        |net: &IpNet| if net.prefix_len() == net.max_prefix_len() { net.addr().to_string() } else { net.to_string() };
     IpNet::aggregate(&nets).iter().map(text).chain(others).collect()
 }
 

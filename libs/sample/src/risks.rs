@@ -65,13 +65,24 @@ pub struct Risk {
     pub treatment: Option<Treatment>,
 }
 
+/// What is done with a risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// It is lowered.
+    Modify,
+    /// It is borne as it is.
+    Retain,
+    /// Others bear a part of it.
+    Share,
+}
+
 /// What is to be done about a risk.
 #[derive(Clone, Copy, Debug)]
 pub struct Treatment {
     /// What people call it.
     pub display_name: &'static str,
-    /// Whether others bear a part of it; else it is lowered.
-    pub shared: bool,
+    /// What is done with the risk.
+    pub way: Way,
     /// What it costs each year, in euro.
     pub yearly_cost: f64,
     /// What energy it takes each year, in kilowatt hours.
@@ -103,7 +114,14 @@ const RISKS: &[Risk] = &[
         control: Some(("ddos-filtering", 3, 0)),
         owner: "head of security operations",
         stand: Stand::Accepted(20),
-        treatment: None,
+        treatment: Some(Treatment {
+            display_name: "Keep the filters as they are",
+            way: Way::Retain,
+            yearly_cost: 0.0,
+            yearly_kwh: 0.0,
+            due_days: 20,
+            target: (1, 3),
+        }),
     },
     Risk {
         id: "emergency-overload",
@@ -118,7 +136,7 @@ const RISKS: &[Risk] = &[
         stand: Stand::Treating,
         treatment: Some(Treatment {
             display_name: "A second way into the rescue coordination centres",
-            shared: false,
+            way: Way::Modify,
             yearly_cost: 180_000.0,
             yearly_kwh: 9_000.0,
             due_days: 120,
@@ -151,7 +169,7 @@ const RISKS: &[Risk] = &[
         stand: Stand::TreatmentPlanned,
         treatment: Some(Treatment {
             display_name: "A filter for signalling at every interconnect",
-            shared: false,
+            way: Way::Modify,
             yearly_cost: 260_000.0,
             yearly_kwh: 21_000.0,
             due_days: 200,
@@ -171,7 +189,7 @@ const RISKS: &[Risk] = &[
         stand: Stand::ResidualAssessed,
         treatment: Some(Treatment {
             display_name: "Insurance of equipment and of lost revenue",
-            shared: true,
+            way: Way::Share,
             yearly_cost: 95_000.0,
             yearly_kwh: 0.0,
             due_days: 30,
@@ -246,7 +264,7 @@ mod tests {
         for risk in risks() {
             assert!(risk.control.is_none_or(|(id, ..)| known.contains(id)), "{risk:?}");
             // A treatment is planned before it is done.
-            let planned = matches!(risk.stand, Stand::TreatmentPlanned | Stand::Treating | Stand::ResidualAssessed);
+            let planned = risk.stand >= Stand::TreatmentPlanned && risk.stand < Stand::Reopened;
             assert_eq!(risk.treatment.is_some(), planned, "{risk:?}");
             assert!((risk.stand == Stand::Identified) == (risk.likelihood == 0), "{risk:?}");
         }

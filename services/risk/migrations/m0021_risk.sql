@@ -12,6 +12,7 @@ CREATE TABLE risk (
   "threat" TEXT NOT NULL,
   "vulnerability" TEXT NOT NULL,
   "criteria" TEXT NOT NULL,
+  "profile" TEXT NOT NULL,
   "owner" TEXT NOT NULL,
   "source" TEXT NOT NULL,
   "confidence" TEXT NOT NULL,
@@ -40,6 +41,7 @@ CREATE INDEX risk_by_service ON risk ("organization", "service", "id");
 CREATE INDEX risk_by_selector ON risk ("organization", "selector", "id");
 CREATE INDEX risk_by_threat ON risk ("organization", "threat", "id");
 CREATE INDEX risk_by_vulnerability ON risk ("organization", "vulnerability", "id");
+CREATE INDEX risk_by_profile ON risk ("organization", "profile", "id");
 CREATE INDEX risk_by_owner ON risk ("organization", "owner", "id");
 CREATE INDEX risk_by_next_review_time ON risk ("organization", "next_review_time", "id");
 CREATE INDEX risk_by_state ON risk ("organization", "state", "id");

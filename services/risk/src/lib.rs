@@ -15,6 +15,7 @@ pub mod remediation_policy;
 pub mod risk;
 pub mod risk_criteria;
 pub mod risk_method;
+pub mod risk_profile;
 pub mod scan_run;
 pub mod score;
 pub mod surface_snapshot;
@@ -52,6 +53,7 @@ store::migrations![Migrator;
     "m0021_risk",
     "m0022_treatment",
     "m0023_estate_control",
+    "m0024_risk_profile",
     "m0030_threat_catalogue",
     "m0031_threat",
     "m0032_mitigation",
@@ -69,6 +71,7 @@ store::migrations![Migrator;
 store::resources![Migrator;
     risk_criteria: risk_criteria::AllCriteria,
     risk_methods: risk_method::RiskMethods,
+    risk_profiles: risk_profile::RiskProfiles,
     risks: risk::Risks,
     treatments: treatment::Treatments,
     threat_catalogues: threat_catalogue::ThreatCatalogues,
@@ -95,6 +98,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::risk_method_service_server::RiskMethodServiceServer::from_arc(of(&registry)))
         .add_service(api::risk_criteria_service_server::RiskCriteriaServiceServer::from_arc(of(&registry)))
+        .add_service(api::risk_profile_service_server::RiskProfileServiceServer::from_arc(of(&registry)))
         .add_service(api::risk_service_server::RiskServiceServer::from_arc(of(&registry)))
         .add_service(api::treatment_service_server::TreatmentServiceServer::from_arc(of(&registry)))
         .add_service(api::threat_catalogue_service_server::ThreatCatalogueServiceServer::from_arc(of(&registry)))

@@ -29,6 +29,7 @@ pub(crate) use lifecycle::LIVING;
 pub(crate) use moves::{close_with_asset, criteria_changed, treatments_changed};
 
 use crate::risk_criteria::AllCriteria;
+use crate::risk_profile::RiskProfiles;
 use crate::threat::Threats;
 use crate::{Registry, ties};
 use lifecycle::Step;
@@ -51,7 +52,7 @@ impl store::Resource for Risks {
     fn columns() -> &'static [store::Column<Risk>] {
         store::columns![Risk;
             display_name: text order search, asset: text index, service: text index, selector: text index,
-            threat: text index, vulnerability: text index, criteria: text, owner: text order, source: text,
+            threat: text index, vulnerability: text index, criteria: text, profile: text index, owner: text order, source: text,
             confidence: choice(Confidence), likelihood: integer, next_review_time: time order,
             state: choice(State) order, above_appetite: boolean, asset_value: real, score_time: time,
             inherent_likelihood: part(InherentLikelihood), inherent_consequence: part(InherentConsequence),
@@ -85,7 +86,7 @@ impl store::Resource for Risks {
     }
 
     fn references() -> &'static [Reference<Risk>] {
-        store::references![Risk; criteria: AllCriteria, threat: Threats]
+        store::references![Risk; criteria: AllCriteria, profile: RiskProfiles, threat: Threats]
     }
 
     fn referrers() -> &'static [Referrer] {

@@ -99,39 +99,100 @@ pub fn missing(kind: Kind, inputs: &Inputs) -> Vec<&'static str> {
         .collect()
 }
 
-/// Scores a risk: lowered by what controls do, and then to what treatments aim at. None of either gives the inherent score.
+/// The three scores of a risk.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scores {
+    /// As if nothing were done.
+    pub inherent: Score,
+    /// Lowered by what controls do.
+    pub current: Score,
+    /// Lowered further to what treatments aim at.
+    pub residual: Score,
+}
+
+/// Scores a risk. Each score goes on from the one before, and tells only its own steps.
 #[must_use]
-pub fn scored(criteria: &RiskCriteria, inputs: &Inputs, reductions: &[Reduction], targets: &[Target]) -> Score {
+pub fn scores(criteria: &RiskCriteria, inputs: &Inputs, reductions: &[Reduction], targets: &[Target]) -> Scores {
     let missing = missing(criteria.kind(), inputs);
     if !missing.is_empty() {
-        let not_set = |field: &&str| Step {
-            what: (*field).to_owned(),
-            value: UNKNOWN,
-            note: "not set".to_owned(),
-            ..Step::default()
-        };
-        return Score {
-            likelihood: UNKNOWN,
-            consequence: UNKNOWN,
-            score: UNKNOWN,
-            level: UNKNOWN,
-            steps: missing.iter().map(not_set).collect(),
-            ..Score::default()
-        };
+        let unknown = unknown(&missing);
+        return Scores { inherent: unknown.clone(), current: unknown.clone(), residual: unknown };
     }
     let mut told = Told::default();
-    let (likelihood, consequence, score) = match criteria.kind() {
-        Kind::Additive => additive::scored(criteria, inputs, reductions, targets, &mut told),
-        Kind::Product => product::scored(inputs, reductions, targets, &mut told),
-        _ => matrix::scored(criteria, inputs, reductions, targets, &mut told),
+    let at = match criteria.kind() {
+        Kind::Additive => additive::inherent(criteria, inputs, &mut told),
+        Kind::Product => product::inherent(inputs, &mut told),
+        _ => matrix::inherent(inputs, &mut told),
+    };
+    let inherent = finished(criteria, at, told);
+    let mut told = Told::default();
+    let least = i32::from(criteria.kind() == Kind::Matrix);
+    let at = match criteria.kind() {
+        _ if reductions.is_empty() => at,
+        Kind::Product => product::lowered(inputs, at, reductions, &mut told),
+        _ => told.both_lowered(at, least, reductions),
+    };
+    let current = if reductions.is_empty() {
+        same(&inherent, "inherent", "no control lowers it")
+    } else {
+        finished(criteria, at, told)
+    };
+    let mut told = Told::default();
+    let aimed = if targets.is_empty() { at } else { told.both_aimed(at, least, targets) };
+    let residual = if aimed == at {
+        same(&current, "current", "no treatment aims at less")
+    } else {
+        finished(criteria, aimed, told)
+    };
+    Scores { inherent, current, residual }
+}
+
+/// A score that is not known, since something is not set.
+fn unknown(missing: &[&str]) -> Score {
+    let not_set = |field: &&str| Step {
+        what: (*field).to_owned(),
+        value: UNKNOWN,
+        note: "not set".to_owned(),
+        ..Step::default()
+    };
+    Score {
+        likelihood: UNKNOWN,
+        consequence: UNKNOWN,
+        score: UNKNOWN,
+        level: UNKNOWN,
+        steps: missing.iter().map(not_set).collect(),
+        ..Score::default()
+    }
+}
+
+/// A score that is that of the view before.
+fn same(before: &Score, view: &str, note: &str) -> Score {
+    let mut told = Told::default();
+    told.add("level", before.level, view, note);
+    Score { steps: told.steps, level_label: before.level_label.clone(), ..*before }
+}
+
+/// The score and the level of two positions.
+fn finished(criteria: &RiskCriteria, (likelihood, consequence): (i32, i32), mut told: Told) -> Score {
+    let score = match criteria.kind() {
+        Kind::Additive => additive(consequence, likelihood, 0),
+        Kind::Product => likelihood.saturating_mul(consequence),
+        _ => level_of(&criteria.matrix_rows, likelihood, consequence).unwrap_or(UNKNOWN),
     };
     let level = match criteria.kind() {
-        Kind::Additive | Kind::Product => banded(criteria, score),
+        Kind::Additive => {
+            told.add("score", score, "likelihood and consequence", "their rank");
+            banded(criteria, score)
+        }
+        Kind::Product => {
+            told.add("score", score, "likelihood and consequence", "their product");
+            banded(criteria, score)
+        }
         _ => score,
     };
     let at = usize::try_from(level).ok().and_then(|level| criteria.levels.get(level));
     let level_label = at.map(|level| level.label.clone()).unwrap_or_default();
-    told.add("level", level, &criteria.name, &level_label);
+    told.add("level", level, &criteria.name, "");
     Score { likelihood, consequence, score, level, level_label, steps: told.steps }
 }
 

@@ -3,9 +3,10 @@
 //! A catalogue counts what it holds. Whoever writes threats or mitigations one by one has them counted anew by [`count::anew`]; an import counts
 //! once, at its end.
 
+mod clear;
 pub(crate) mod count;
 
-use store::{Referrer, Rules, Side};
+use store::{Referrer, Rules, Side, open, reply};
 use tonic::{Request, Response, Status};
 use wire::risk::v1::threat_catalogue::Format;
 use wire::risk::v1::threat_catalogue_service_server::ThreatCatalogueService;
@@ -86,6 +87,10 @@ impl ThreatCatalogueService for Registry {
         &self,
         request: Request<DeleteThreatCatalogueRequest>,
     ) -> Result<Response<()>, Status> {
-        self.threat_catalogues.serve_delete(request).await
+        if !request.get_ref().force {
+            return self.threat_catalogues.serve_delete(request).await;
+        }
+        let (context, r) = open(request)?;
+        reply(clear::clear(self, &context, &r).await)
     }
 }

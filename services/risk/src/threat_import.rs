@@ -22,9 +22,6 @@ use crate::threat_catalogue::{ThreatCatalogues, count};
 use edition::Edition;
 use receive::Received;
 
-/// One import at a time brings a catalogue to an edition: two would each flag as gone what the other brings.
-const IMPORTS: i32 = 7_310_660;
-
 #[tonic::async_trait]
 impl ThreatImportService for Registry {
     async fn import_threats(
@@ -53,7 +50,7 @@ async fn import(
     let received = receive::records(&mut stream, start.records).await?;
     let mut tx = registry.database.begin(context).await?.bulk();
     let name = resource::written(&organization, ThreatCatalogues::COLLECTION, &id);
-    tx.hold(IMPORTS, &name, Hold::Alone).await?;
+    tx.hold(count::CATALOGUES, &name, Hold::Alone).await?;
     let mut import = Import { registry, tx, organization, id, name, edition: Edition::new(received.read) };
     import.write(&start, received).await?;
     import.tx.commit().await?;

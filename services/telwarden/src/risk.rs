@@ -2,7 +2,9 @@
 
 pub mod exposures;
 pub mod heatmap;
+pub mod import;
 pub mod register;
+pub mod threats;
 pub mod vulnerabilities;
 
 use anyhow::Result;
@@ -16,6 +18,8 @@ pub enum Risk {
     Register(register::Register),
     /// How many risks stand where, by likelihood and consequence.
     Heatmap(heatmap::Heatmap),
+    /// Brings in what others publish or find: threats, vulnerabilities, advisories, exposures.
+    Import(import::Import),
 }
 
 /// Runs a command.
@@ -26,5 +30,6 @@ pub async fn run(connection: &Connection, risk: &Risk) -> Result<()> {
     match risk {
         Risk::Register(which) => register::run(connection, which).await,
         Risk::Heatmap(which) => heatmap::run(connection, which).await,
+        Risk::Import(which) => import::run(connection, which).await,
     }
 }

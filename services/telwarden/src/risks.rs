@@ -5,7 +5,7 @@ use std::time::Duration;
 use access::{Clock as _, SystemClock};
 use anyhow::{Result, bail};
 use prost_types::Timestamp;
-use sample::{About, SELECTOR, Stand};
+use sample::{About, SELECTOR, Stand, Way};
 use tonic_types::StatusExt as _;
 use wire::assets::v1::selector_service_client::SelectorServiceClient;
 use wire::assets::v1::{CreateSelectorRequest, Selector};
@@ -130,14 +130,14 @@ async fn live(people: &People, name: &str, of: &sample::Risk) -> Result<()> {
         let request = api::PlanRiskTreatmentRequest { name: name(), etag: etag(), reason: reason() };
         owner.plan_risk_treatment(request).await.map_err(told)?;
     }
-    if matches!(stand, Stand::Treating | Stand::ResidualAssessed) {
+    if matches!(stand, Stand::Treating | Stand::ResidualAssessed | Stand::Accepted(_)) {
         owner.treat_risk(api::TreatRiskRequest { name: name(), etag: etag(), reason: reason() }).await.map_err(told)?;
     }
+    if matches!(stand, Stand::ResidualAssessed | Stand::Accepted(_)) {
+        let request = api::AssessRiskResidualRequest { name: name(), etag: etag(), reason: reason() };
+        owner.assess_risk_residual(request).await.map_err(told)?;
+    }
     match stand {
-        Stand::ResidualAssessed => {
-            let request = api::AssessRiskResidualRequest { name: name(), etag: etag(), reason: reason() };
-            owner.assess_risk_residual(request).await.map_err(told)?;
-        }
         Stand::Accepted(days) => {
             let approver = RiskServiceClient::new(people.approver.clone());
             // Until the service has heard that the controls work, the risk is higher than the approver may bear.
@@ -155,7 +155,14 @@ async fn live(people: &People, name: &str, of: &sample::Risk) -> Result<()> {
         }
         Stand::Reopened => {
             let reason = "The patches it relied on come late.".to_owned();
-            owner.reopen_risk(api::ReopenRiskRequest { name: name(), etag: etag(), reason }).await.map_err(told)?;
+            let reopened = owner.reopen_risk(api::ReopenRiskRequest { name: name(), etag: etag(), reason }).await;
+            if let Err(status) = reopened {
+                // What its controls told in the meantime may have reopened it already.
+                let now = owner.get_risk(api::GetRiskRequest { name: name() }).await.map_err(told)?.into_inner();
+                if now.state() != api::risk::State::Reopened {
+                    return Err(told(status));
+                }
+            }
         }
         Stand::Closed => {
             let reason = "The book on paper is gone.".to_owned();
@@ -167,7 +174,11 @@ async fn live(people: &People, name: &str, of: &sample::Risk) -> Result<()> {
 }
 
 async fn treated(client: Client, risk: String, of: &sample::Treatment) -> Result<()> {
-    let option = if of.shared { TreatmentOption::Share } else { TreatmentOption::Modify };
+    let option = match of.way {
+        Way::Modify => TreatmentOption::Modify,
+        Way::Retain => TreatmentOption::Retain,
+        Way::Share => TreatmentOption::Share,
+    };
     let cost =
         api::treatment::Cost { currency_code: "EUR".to_owned(), yearly_cost: of.yearly_cost, ..Default::default() };
     let treatment = api::Treatment {

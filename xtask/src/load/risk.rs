@@ -84,7 +84,7 @@ async fn filled(callers: &Callers, count: usize) -> Result<()> {
 fn valued(class: i32) -> Asset {
     Asset {
         display_name: "Core function".to_owned(),
-        r#type: "network-function".to_owned(),
+        r#type: "amf".to_owned(),
         owner: "head of core".to_owned(),
         confidentiality: class,
         integrity: class,

@@ -10,8 +10,8 @@ use wire::risk::v1::{Mitigation, Threat, ThreatCatalogue};
 use super::books::Books;
 use super::json::{kind_of, unexpected};
 use super::pieces::{
-    Fields, add_remarks, add_words, address, before_dot, citation, line, list, objects, properties, prose, remark,
-    words,
+    Fields, MOST_EXAMPLES, MOST_REMARKS, add_remarks, add_words, address, before_dot, citation, line, list, objects,
+    properties, prose, remark, words,
 };
 use super::{Catalogue, id_of};
 use crate::{IntakeError, text};
@@ -195,18 +195,18 @@ fn lay(threat: &mut Threat, fields: &Fields) {
             None => threat.mitigations.push(Countermeasure { key, r#use: said, ..Countermeasure::default() }),
         }
     }
-    add_remarks(&mut threat.critical_assets, remarks(fields, "criticalassets", "description"));
-    add_remarks(&mut threat.preconditions, remarks(fields, "preconditions", "description"));
-    add_remarks(&mut threat.postconditions, remarks(fields, "postconditions", "description"));
+    add_remarks(&mut threat.critical_assets, remarks(fields, "criticalassets", "description"), MOST_REMARKS);
+    add_remarks(&mut threat.preconditions, remarks(fields, "preconditions", "description"), MOST_REMARKS);
+    add_remarks(&mut threat.postconditions, remarks(fields, "postconditions", "description"), MOST_REMARKS);
     for key in ["procedureexamples", "groups", "software", "campaigns"] {
-        add_remarks(&mut threat.examples, remarks(fields, key, "description"));
+        add_remarks(&mut threat.examples, remarks(fields, key, "description"), MOST_EXAMPLES);
     }
     let detections = objects(fields, "detections").filter_map(|one| {
         let parts = [line(one, "name", 200), line(one, "component", 200)];
         let title: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
         remark(&title.join(": "), &text::word(one, "detects"))
     });
-    add_remarks(&mut threat.detections, detections);
+    add_remarks(&mut threat.detections, detections, MOST_REMARKS);
     let printed = list(fields, "references").iter().filter_map(Value::as_str);
     for one in printed.filter_map(|printed| citation(printed, address(printed))) {
         if threat.references.len() < 300 && !threat.references.contains(&one) {

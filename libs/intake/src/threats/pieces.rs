@@ -7,8 +7,11 @@ use wire::risk::v1::threat::{Citation, Remark};
 
 use crate::text;
 
-/// How many remarks of one sort are kept of a threat, and citations.
-const MOST_REMARKS: usize = 100;
+/// How many remarks of one sort are kept of a threat.
+pub(super) const MOST_REMARKS: usize = 100;
+
+/// How many examples are kept of a threat.
+pub(super) const MOST_EXAMPLES: usize = 300;
 
 /// An object.
 pub(super) type Fields = Map<String, Value>;
@@ -74,9 +77,9 @@ pub(super) fn remark(title: &str, said: &str) -> Option<Remark> {
 }
 
 /// Adds remarks that are not there yet, as far as they are kept.
-pub(super) fn add_remarks(remarks: &mut Vec<Remark>, more: impl IntoIterator<Item = Remark>) {
+pub(super) fn add_remarks(remarks: &mut Vec<Remark>, more: impl IntoIterator<Item = Remark>, most: usize) {
     for remark in more {
-        if remarks.len() < MOST_REMARKS && !remarks.contains(&remark) {
+        if remarks.len() < most && !remarks.contains(&remark) {
             remarks.push(remark);
         }
     }

@@ -82,7 +82,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Catalogue, IntakeError> {
     }
     for (at, id, fields) in bundle.of_type("attack-pattern") {
         let threat = threat(fields, &short);
-        books.threat(format!("$.objects[{at}]"), relations.laid(id, threat));
+        let threat = relations.laid(id, threat, &mut books);
+        books.threat(format!("$.objects[{at}]"), threat);
     }
     let (records, report) = books.closed();
     let (id, source_id, catalogue) = described(&bundle, tactics);

@@ -34,7 +34,7 @@ impl Rules for Risks {
             return in_state("risk", old.state(), &LIVING, "changed");
         }
         sound(known, old, new)?;
-        if material(old) != material(new) {
+        if !same_in_substance(old, new) {
             sign(context, new);
         }
         rescore(context, known, Some(old), new);
@@ -75,24 +75,18 @@ fn written(risk: &Risk) -> Risk {
     Risk { etag: String::new(), ..written }
 }
 
-/// What callers write of it that says what the risk is and how great.
-fn material(risk: &Risk) -> Risk {
-    let Risk { asset, service, selector, threat, vulnerability, threat_source, criteria, .. } = risk.clone();
-    let Risk { implementations, likelihood, ease, consequences, .. } = risk.clone();
-    Risk {
-        asset,
-        service,
-        selector,
-        threat,
-        vulnerability,
-        threat_source,
-        criteria,
-        implementations,
-        likelihood,
-        ease,
-        consequences,
-        ..Risk::default()
-    }
+/// Whether two say the same of what the risk is and how great. Asked of every risk that is scored anew, so nothing is copied.
+fn same_in_substance(one: &Risk, other: &Risk) -> bool {
+    let about = |risk: &Risk| (risk.likelihood, risk.ease, risk.consequences);
+    about(one) == about(other)
+        && one.asset == other.asset
+        && one.service == other.service
+        && one.selector == other.selector
+        && one.threat == other.threat
+        && one.vulnerability == other.vulnerability
+        && one.threat_source == other.threat_source
+        && one.criteria == other.criteria
+        && one.implementations == other.implementations
 }
 
 /// Whoever calls has written parts that matter, and so does not accept them.
@@ -126,9 +120,10 @@ fn rescore(context: &Context, known: &Known, old: Option<&Risk>, new: &mut Risk)
     let criteria = known.criteria(new).unwrap_or(&none);
     new.asset_value = known.asset_value(new);
     let (inputs, reductions, targets) = (inputs(new), known.reductions(new), known.targets(new));
-    new.inherent = Some(score::scored(criteria, &inputs, &[], &[]));
-    new.current = Some(score::scored(criteria, &inputs, &reductions, &[]));
-    new.residual = Some(score::scored(criteria, &inputs, &reductions, &targets));
+    let scores = score::scores(criteria, &inputs, &reductions, &targets);
+    new.inherent = Some(scores.inherent);
+    new.current = Some(scores.current);
+    new.residual = Some(scores.residual);
     new.above_appetite = level(new.current.as_ref()) > criteria.appetite.max(score::UNKNOWN);
     if let Some(loss) = new.loss.as_mut() {
         loss.single_loss = score::single_loss(loss.value, loss.exposure_factor);

@@ -51,7 +51,7 @@ impl Registry {
     }
 
     /// The criteria that are counted by, by name.
-    async fn criteria_by_name(
+    pub(crate) async fn criteria_by_name(
         &self,
         organization: &str,
         levels: &[LevelCount],

@@ -12,7 +12,7 @@ use wire::risk::v1::heatmap_risks_request::View;
 use wire::risk::v1::risk::Score;
 
 /// What is counted together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
     pub(super) criteria: String,
     pub(super) view: &'static str,
@@ -26,8 +26,11 @@ pub(super) struct Cell {
 /// How many rows one statement writes.
 const PORTION: usize = 200;
 
+/// What is counted together, borrowed: criteria, view, state, likelihood, consequence, level, above.
+type Key<'a> = (&'a str, &'static str, &'static str, i32, i32, i32, bool);
+
 /// The cells a risk is counted in: one for each view.
-fn cells(risk: &Risk) -> [Cell; 3] {
+fn cells(risk: &Risk) -> [Key<'_>; 3] {
     let views = [
         (View::Inherent, risk.inherent.as_ref()),
         (View::Current, risk.current.as_ref()),
@@ -36,21 +39,14 @@ fn cells(risk: &Risk) -> [Cell; 3] {
     views.map(|(view, score): (View, Option<&Score>)| {
         let (likelihood, consequence, level) =
             score.map_or((0, 0, 0), |score| (score.likelihood, score.consequence, score.level));
-        Cell {
-            criteria: risk.criteria.clone(),
-            view: view.text(),
-            state: risk.state().text(),
-            likelihood,
-            consequence,
-            level,
-            above: risk.above_appetite,
-        }
+        let (criteria, state) = (risk.criteria.as_str(), risk.state().text());
+        (criteria, view.text(), state, likelihood, consequence, level, risk.above_appetite)
     })
 }
 
 /// Keeps the counts in step with what was written.
 pub(super) async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Risk>]) -> Outcome<()> {
-    let mut moved: BTreeMap<Cell, i64> = BTreeMap::new();
+    let mut moved: BTreeMap<Key<'_>, i64> = BTreeMap::new();
     for change in changed {
         for (risk, by) in [(&change.before, -1), (&change.after, 1)] {
             for cell in risk.iter().flat_map(cells) {
@@ -58,15 +54,15 @@ pub(super) async fn settled(tx: &mut Transaction, organization: &str, changed: &
             }
         }
     }
-    let moved: Vec<(Cell, i64)> = moved.into_iter().filter(|(_, by)| *by != 0).collect();
+    let moved: Vec<(Key<'_>, i64)> = moved.into_iter().filter(|(_, by)| *by != 0).collect();
     for portion in moved.chunks(PORTION) {
         let mut sql = tx.sql(
             "INSERT INTO risk_tally (organization, criteria, view, state, likelihood, consequence, level, above, count) VALUES ",
         );
-        for (at, (cell, by)) in portion.iter().enumerate() {
+        for (at, ((criteria, view, state, likelihood, consequence, level, above), by)) in portion.iter().enumerate() {
             sql.push(if at > 0 { ", (" } else { "(" }).bind(organization).push(", ");
-            sql.bind_all([cell.criteria.as_str(), cell.view, cell.state]).push(", ");
-            let numbers = [cell.likelihood, cell.consequence, cell.level, i32::from(cell.above)].map(i64::from);
+            sql.bind_all([*criteria, *view, *state]).push(", ");
+            let numbers = [*likelihood, *consequence, *level, i32::from(*above)].map(i64::from);
             sql.bind_all(numbers).push(", ").bind(*by).push(")");
         }
         sql.push(

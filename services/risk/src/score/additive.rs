@@ -2,8 +2,8 @@
 
 use wire::risk::v1::RiskCriteria;
 
-use super::steps::{Axis, Told};
-use super::{Inputs, Reduction, Target};
+use super::Inputs;
+use super::steps::Told;
 
 /// The rank of three positions, each from 0.
 #[must_use]
@@ -23,26 +23,14 @@ pub fn value_position(limits: &[f64], value: f64) -> i32 {
         .unwrap_or_default()
 }
 
-/// Likelihood and ease as one rank, the position of the asset value, and the rank of all three.
-pub(super) fn scored(
-    criteria: &RiskCriteria,
-    inputs: &Inputs,
-    reductions: &[Reduction],
-    targets: &[Target],
-    told: &mut Told,
-) -> (i32, i32, i32) {
+/// Likelihood and ease as one rank, and the position of the asset value.
+pub(super) fn inherent(criteria: &RiskCriteria, inputs: &Inputs, told: &mut Told) -> (i32, i32) {
     let (threat, ease) = (inputs.likelihood.saturating_sub(1), inputs.ease.saturating_sub(1));
     told.add("likelihood", threat, "likelihood", "the position from 0");
     told.add("ease", ease, "ease", "the position from 0");
     let both = additive(0, threat, ease);
     told.add("likelihood", both, "likelihood and ease", "their rank");
-    let likelihood = told.lowered("likelihood", both, 0, Axis::Likelihood, reductions);
-    let likelihood = told.aimed("likelihood", likelihood, 0, Axis::Likelihood, targets);
     let value = value_position(&criteria.asset_value_limits, inputs.asset_value);
     told.add("consequence", value, "asset_value", "the position from 0");
-    let consequence = told.lowered("consequence", value, 0, Axis::Consequence, reductions);
-    let consequence = told.aimed("consequence", consequence, 0, Axis::Consequence, targets);
-    let score = additive(consequence, likelihood, 0);
-    told.add("score", score, "likelihood and consequence", "their rank");
-    (likelihood, consequence, score)
+    (both, value)
 }

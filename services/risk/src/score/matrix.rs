@@ -1,10 +1,9 @@
 //! A cell of a matrix of likelihood and consequence (ISO/IEC 27005). Pure.
 
-use wire::risk::v1::RiskCriteria;
 use wire::risk::v1::risk_criteria::MatrixRow;
 
-use super::steps::{Axis, Told};
-use super::{Inputs, Reduction, Target, UNKNOWN, dimensions};
+use super::steps::Told;
+use super::{Inputs, dimensions};
 
 /// What is wrong with a matrix: places from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,17 +58,9 @@ pub fn sound(rows: &[MatrixRow], likelihoods: usize, consequences: usize, levels
     Ok(())
 }
 
-/// The two positions, and the level of their cell.
-pub(super) fn scored(
-    criteria: &RiskCriteria,
-    inputs: &Inputs,
-    reductions: &[Reduction],
-    targets: &[Target],
-    told: &mut Told,
-) -> (i32, i32, i32) {
+/// The two positions.
+pub(super) fn inherent(inputs: &Inputs, told: &mut Told) -> (i32, i32) {
     told.add("likelihood", inputs.likelihood, "likelihood", "");
-    let likelihood = told.lowered("likelihood", inputs.likelihood, 1, Axis::Likelihood, reductions);
-    let likelihood = told.aimed("likelihood", likelihood, 1, Axis::Likelihood, targets);
     // The first of the worst.
     let mut worst = ("", 0);
     for (name, position) in dimensions(&inputs.consequences) {
@@ -78,7 +69,5 @@ pub(super) fn scored(
         }
     }
     told.add("consequence", worst.1, &format!("consequences.{}", worst.0), "the worst one counts");
-    let consequence = told.lowered("consequence", worst.1, 1, Axis::Consequence, reductions);
-    let consequence = told.aimed("consequence", consequence, 1, Axis::Consequence, targets);
-    (likelihood, consequence, level_of(&criteria.matrix_rows, likelihood, consequence).unwrap_or(UNKNOWN))
+    (inputs.likelihood, worst.1)
 }

@@ -1,7 +1,7 @@
 //! Impact by threat by vulnerability, for each property (as in MONARC). Pure.
 
 use super::steps::{Axis, Told};
-use super::{Inputs, Reduction, Target, UNKNOWN, dimensions};
+use super::{Inputs, Reduction, UNKNOWN, dimensions};
 
 /// The risk of confidentiality, integrity and availability, and the greatest of them: impact times threat times vulnerability. -1 where an input
 /// is not set (below 0).
@@ -26,21 +26,13 @@ pub fn residual_product(impacts: [i32; 3], threat: i32, vulnerability: i32, redu
     impact.saturating_mul(threat).saturating_mul(vulnerability.saturating_sub(reduction).max(0))
 }
 
-/// Threat times vulnerability, the greatest impact, and their product.
-pub(super) fn scored(
-    inputs: &Inputs,
-    reductions: &[Reduction],
-    targets: &[Target],
-    told: &mut Told,
-) -> (i32, i32, i32) {
+/// Threat times vulnerability, and the greatest impact.
+pub(super) fn inherent(inputs: &Inputs, told: &mut Told) -> (i32, i32) {
     const PROPERTIES: [&str; 3] = ["confidentiality", "integrity", "availability"];
-    let threat = inputs.likelihood;
-    told.add("likelihood", threat, "likelihood", "of the threat");
+    told.add("likelihood", inputs.likelihood, "likelihood", "of the threat");
     told.add("ease", inputs.ease, "ease", "of the vulnerability");
-    let ease = told.lowered("ease", inputs.ease, 0, Axis::Likelihood, reductions);
-    let both = threat.saturating_mul(ease);
-    told.add("likelihood", both, "likelihood and ease", "their product");
-    let likelihood = told.aimed("likelihood", both, 0, Axis::Likelihood, targets);
+    let likelihood = inputs.likelihood.saturating_mul(inputs.ease);
+    told.add("likelihood", likelihood, "likelihood and ease", "their product");
     let mut worst = ("", 0);
     let of_properties =
         dimensions(&inputs.consequences).into_iter().filter(|(name, set)| PROPERTIES.contains(name) && *set > 0);
@@ -52,9 +44,19 @@ pub(super) fn scored(
         }
     }
     told.add("consequence", worst.1, &format!("consequences.{}", worst.0), "the worst one counts");
-    let consequence = told.lowered("consequence", worst.1, 0, Axis::Consequence, reductions);
-    let consequence = told.aimed("consequence", consequence, 0, Axis::Consequence, targets);
-    let score = likelihood.saturating_mul(consequence);
-    told.add("score", score, "likelihood and consequence", "their product");
-    (likelihood, consequence, score)
+    (likelihood, worst.1)
+}
+
+/// The same, with the vulnerability lowered instead of the product.
+pub(super) fn lowered(
+    inputs: &Inputs,
+    (_, consequence): (i32, i32),
+    reductions: &[Reduction],
+    told: &mut Told,
+) -> (i32, i32) {
+    told.add("ease", inputs.ease, "inherent", "");
+    let ease = told.lowered("ease", inputs.ease, 0, Axis::Likelihood, reductions);
+    let likelihood = inputs.likelihood.saturating_mul(ease);
+    told.add("likelihood", likelihood, "likelihood and ease", "their product");
+    (likelihood, told.consequence_lowered(consequence, 0, reductions))
 }

@@ -23,26 +23,47 @@ impl Told {
         self.steps.push(Step { what, value, origin, note });
     }
 
-    /// A position less what controls take off it, never below `least`.
+    /// Both positions less what controls take off them, from the inherent ones.
+    pub(super) fn both_lowered(&mut self, from: (i32, i32), least: i32, reductions: &[Reduction]) -> (i32, i32) {
+        self.add("likelihood", from.0, "inherent", "");
+        let likelihood = self.lowered("likelihood", from.0, least, Axis::Likelihood, reductions);
+        (likelihood, self.consequence_lowered(from.1, least, reductions))
+    }
+
+    /// The position of consequence less what controls take off it, told where one takes off something.
+    pub(super) fn consequence_lowered(&mut self, from: i32, least: i32, reductions: &[Reduction]) -> i32 {
+        self.add("consequence", from, "inherent", "");
+        self.lowered("consequence", from, least, Axis::Consequence, reductions)
+    }
+
+    /// A position less what controls take off it, never below `least`. What a control does is told once, with likelihood.
     pub(super) fn lowered(&mut self, what: &str, from: i32, least: i32, axis: Axis, reductions: &[Reduction]) -> i32 {
         let mut position = from;
         for one in reductions {
-            let (steps, asked) = match axis {
+            let (steps, note) = match axis {
                 Axis::Likelihood => (one.steps.0, one.note.as_str()),
-                Axis::Consequence => (one.steps.1, one.note.as_str()),
+                Axis::Consequence => (one.steps.1, ""),
             };
             if steps == 0 && matches!(axis, Axis::Consequence) {
                 continue;
             }
             let next = position.saturating_sub(steps).max(least);
-            self.add(what, next.saturating_sub(position), &one.origin, asked);
+            self.add(what, next.saturating_sub(position), &one.origin, note);
             position = next;
         }
         position
     }
 
+    /// Both positions as low as the treatments aim at.
+    pub(super) fn both_aimed(&mut self, from: (i32, i32), least: i32, targets: &[Target]) -> (i32, i32) {
+        self.add("likelihood", from.0, "current", "");
+        let likelihood = self.aimed("likelihood", from.0, least, Axis::Likelihood, targets);
+        self.add("consequence", from.1, "current", "");
+        (likelihood, self.aimed("consequence", from.1, least, Axis::Consequence, targets))
+    }
+
     /// A position as low as the treatments aim at, never below `least` and never higher than it was.
-    pub(super) fn aimed(&mut self, what: &str, from: i32, least: i32, axis: Axis, targets: &[Target]) -> i32 {
+    fn aimed(&mut self, what: &str, from: i32, least: i32, axis: Axis, targets: &[Target]) -> i32 {
         let aim = |target: &Target| match axis {
             Axis::Likelihood => target.likelihood,
             Axis::Consequence => target.consequence,

@@ -15,6 +15,11 @@ fn inputs(likelihood: i32, ease: i32, service: i32, asset_value: f64) -> Inputs 
     Inputs { likelihood, ease, consequences, asset_value }
 }
 
+/// The score with controls and treatments.
+fn scored(criteria: &RiskCriteria, inputs: &Inputs, reductions: &[Reduction], targets: &[Target]) -> Score {
+    scores(criteria, inputs, reductions, targets).residual
+}
+
 #[test]
 fn the_matrix_of_27005() {
     let criteria = criteria("matrix-5x5");
@@ -113,21 +118,32 @@ fn every_step_of_a_calculation_is_told() {
     let firewall = Reduction { origin: "firewall".to_owned(), steps: (1, 0), note: "2 x 0.5".to_owned() };
     let idle = Reduction { origin: "idle".to_owned(), steps: (0, 0), note: "REMEDIATION".to_owned() };
     let target = Target { origin: "move it".to_owned(), likelihood: 2, consequence: 0 };
-    let score = scored(&criteria, &inputs(5, 0, 4, 0.0), &[firewall, idle], &[target]);
-    let steps: Vec<(&str, i32, &str)> =
-        score.steps.iter().map(|step| (step.what.as_str(), step.value, step.origin.as_str())).collect();
-    assert_eq!(
-        steps,
-        [
-            ("likelihood", 5, "likelihood"),
-            ("likelihood", -1, "firewall"),
-            ("likelihood", 0, "idle"),
-            ("likelihood", 2, "move it"),
-            ("consequence", 4, "consequences.confidentiality"),
-            ("level", 2, ""),
-        ]
-    );
-    assert_eq!((score.likelihood, score.consequence, score.level), (2, 4, 2));
+    let told = |score: &Score| -> Vec<(String, i32, String)> {
+        score.steps.iter().map(|step| (step.what.clone(), step.value, step.origin.clone())).collect()
+    };
+    let steps = |steps: &[(&str, i32, &str)]| -> Vec<(String, i32, String)> {
+        steps.iter().map(|(what, value, origin)| ((*what).to_owned(), *value, (*origin).to_owned())).collect()
+    };
+    let scores = scores(&criteria, &inputs(5, 0, 4, 0.0), &[firewall, idle], &[target]);
+    let inherent =
+        [("likelihood", 5, "likelihood"), ("consequence", 4, "consequences.confidentiality"), ("level", 4, "")];
+    assert_eq!(told(&scores.inherent), steps(&inherent));
+    let current = [
+        ("likelihood", 5, "inherent"),
+        ("likelihood", -1, "firewall"),
+        ("likelihood", 0, "idle"),
+        ("consequence", 4, "inherent"),
+        ("level", 3, ""),
+    ];
+    assert_eq!(told(&scores.current), steps(&current));
+    let residual =
+        [("likelihood", 4, "current"), ("likelihood", 2, "move it"), ("consequence", 4, "current"), ("level", 2, "")];
+    assert_eq!(told(&scores.residual), steps(&residual));
+    assert_eq!((scores.residual.likelihood, scores.residual.consequence, scores.residual.level), (2, 4, 2));
+    let alone = super::scores(&criteria, &inputs(5, 0, 4, 0.0), &[], &[]);
+    assert_eq!(told(&alone.current), steps(&[("level", 4, "inherent")]));
+    assert_eq!(told(&alone.residual), steps(&[("level", 4, "current")]));
+    assert_eq!(alone.residual.level_label, "very high");
 }
 
 #[test]

@@ -3,10 +3,15 @@
 use std::collections::BTreeSet;
 
 use fault::{Fault, Outcome};
-use store::Transaction;
+use store::{Hold, Resource as _, Transaction};
 use wire::risk::v1::ThreatCatalogue;
 
+use super::ThreatCatalogues;
 use crate::Registry;
+
+/// The lock of a catalogue, by its name: one write at a time brings it to an edition, counts what it holds, or deletes it with all that is in it. Two
+/// would each flag as gone what the other brings, or count past each other.
+pub(crate) const CATALOGUES: i32 = 7_310_660;
 
 /// What a catalogue holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,6 +77,8 @@ pub(crate) async fn anew<'a>(
     let catalogues: BTreeSet<String> = names.filter_map(|name| name.split('/').nth(3).map(str::to_owned)).collect();
     let registry = Registry::new(tx.database());
     for catalogue in catalogues {
+        let name = resource::written(organization, ThreatCatalogues::COLLECTION, &catalogue);
+        tx.hold(CATALOGUES, &name, Hold::Alone).await?;
         let counts = of(tx, organization, &catalogue).await?;
         let change = |_: &ThreatCatalogue, new: &mut ThreatCatalogue| counts.lay(new);
         registry.threat_catalogues.change_many(tx, organization, &[catalogue.as_str()], change).await?;

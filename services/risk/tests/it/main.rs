@@ -11,6 +11,7 @@ mod register;
 mod risk;
 mod risk_criteria;
 mod risk_method;
+mod risk_profile;
 mod schema;
 mod source;
 mod threat;

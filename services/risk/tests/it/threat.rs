@@ -19,10 +19,10 @@ use wire::risk::v1::threat_record::Record;
 use wire::risk::v1::threat_service_client::ThreatServiceClient;
 use wire::risk::v1::{
     CreateMitigationRequest, CreateRiskRequest, CreateThreatCatalogueRequest, CreateThreatRequest,
-    DeleteMitigationRequest, DeleteThreatCatalogueRequest, DeleteThreatRequest, GetThreatCatalogueRequest,
-    GetThreatRequest, ImportThreatsRequest, ImportThreatsResponse, ImportThreatsStart, ListThreatsRequest, Mitigation,
-    Risk, SuggestThreatsRequest, SuggestThreatsResponse, Threat, ThreatBatch, ThreatCatalogue, ThreatRecord,
-    UpdateThreatRequest,
+    DeleteMitigationRequest, DeleteRiskRequest, DeleteThreatCatalogueRequest, DeleteThreatRequest,
+    GetThreatCatalogueRequest, GetThreatRequest, ImportThreatsRequest, ImportThreatsResponse, ImportThreatsStart,
+    ListThreatsRequest, Mitigation, Risk, SuggestThreatsRequest, SuggestThreatsResponse, Threat, ThreatBatch,
+    ThreatCatalogue, ThreatRecord, UpdateThreatRequest,
 };
 
 use crate::on_every_database;
@@ -372,6 +372,42 @@ on_every_database! {
         // Its next edition may drop it all the same: it is flagged, and the risk keeps what it names.
         import(&bench, start("2"), vec![of_threat(threat("F1", "One")), of_mitigation("M1")]).await;
         assert!(get(&bench, "f2").await.gone);
+        let mut catalogues = ThreatCatalogueServiceClient::new(client(&bench));
+        let delete = |etag: &str| DeleteThreatCatalogueRequest { name: SMALL.to_owned(), etag: etag.to_owned(), force: true };
+        let before = written(&bench).await;
+        assert_eq!(reason(&catalogues.delete_threat_catalogue(delete("")).await.unwrap_err()), "STILL_REFERENCED");
+        assert_eq!(reason(&catalogues.delete_threat_catalogue(delete("x")).await.unwrap_err()), "ETAG_MISMATCH");
+        assert_eq!(written(&bench).await, before);
+        let risk = DeleteRiskRequest { name: format!("{PARENT}/risks/b"), ..Default::default() };
+        risks.delete_risk(risk).await.unwrap();
+        catalogues.delete_threat_catalogue(delete("")).await.unwrap();
+        assert_eq!(list(&bench, "organizations/acme/threatCatalogues/-", "").await, []);
+        assert_eq!(catalogues.delete_threat_catalogue(delete("")).await.unwrap_err().code(), Code::NotFound);
+        ledger_holds(&bench, &risk::tables()).await;
+    }
+
+    async fn two_imports_at_once_make_one_edition(bench) {
+        let all = || (0..300).map(|at| of_threat(threat(&format!("K{at}"), "K"))).collect::<Vec<_>>();
+        let (one, other) = tokio::join!(
+            send(&bench, messages(start("1"), all())),
+            send(&bench, messages(start("1"), all())),
+        );
+        let answers = [one.unwrap(), other.unwrap()];
+        assert_eq!(answers.iter().map(|answer| answer.created).sum::<i32>(), 300);
+        assert_eq!(answers.iter().map(|answer| answer.unchanged).sum::<i32>(), 300);
+        assert_eq!(catalogue(&bench, SMALL).await.threats, 300);
+        let create = |at: usize| {
+            let (bench, id) = (&bench, format!("own-{at}"));
+            async move {
+                let threat = Threat { mitigations: Vec::new(), ..threat(&id, "By hand") };
+                let request = CreateThreatRequest { parent: SMALL.to_owned(), threat_id: id, threat: Some(threat) };
+                ThreatServiceClient::new(client(bench)).create_threat(request).await.map(drop)
+            }
+        };
+        for made in futures::future::join_all((0..8).map(create)).await {
+            made.unwrap();
+        }
+        assert_eq!(catalogue(&bench, SMALL).await.threats, 308);
         ledger_holds(&bench, &risk::tables()).await;
     }
 }

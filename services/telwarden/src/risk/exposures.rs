@@ -12,6 +12,7 @@ use wire::risk::v1::{
     ExposureRecords, ImportExposuresRequest, ImportExposuresResponse, ImportExposuresStart, ScanCounts,
 };
 
+use super::import::Counts;
 use crate::client::{Client, explain};
 
 /// How many records go with one message.
@@ -19,21 +20,6 @@ const BATCH: usize = 500;
 
 /// How many bytes a file may have, unpacked.
 const MOST_BYTES: u64 = 1 << 30;
-
-/// What became of the records of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// How many ports, names and lines there were, those included that could not be read.
-    pub read: i64,
-    /// How many exposures are new.
-    pub created: i64,
-    /// How many were changed, be it when they were last seen.
-    pub updated: i64,
-    /// How many said nothing new.
-    pub unchanged: i64,
-    /// How many were rejected.
-    pub rejected: i64,
-}
 
 /// Imports a file, `-` for stdin. What was rejected and what deserves a look goes to stderr.
 ///
@@ -52,13 +38,14 @@ pub async fn import(client: Client, organization: &str, format: Format, file: &P
     let answer = ExposureServiceClient::new(client).import_exposures(messages).await;
     let done = answer.map_err(|status| explain(&status))?.into_inner();
     tell(&scan, &done);
-    let unread = i64::try_from(scan.report.rejected.len()).unwrap_or(i64::MAX);
+    let count = |number: i32| u64::try_from(number).unwrap_or_default();
+    let unread = scan.report.rejected.len() as u64;
     Ok(Counts {
-        read: i64::from(done.read).saturating_add(unread),
-        created: done.created.into(),
-        updated: done.updated.into(),
-        unchanged: done.unchanged.into(),
-        rejected: i64::from(done.rejected).saturating_add(unread),
+        read: count(done.read).saturating_add(unread),
+        created: count(done.created),
+        updated: count(done.updated),
+        unchanged: count(done.unchanged),
+        rejected: count(done.rejected).saturating_add(unread),
     })
 }
 

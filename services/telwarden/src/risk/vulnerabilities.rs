@@ -3,12 +3,11 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use intake::vulnerabilities::{Reading, VulnerabilityFormat};
 use prost::Message;
-use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use wire::risk::v1 as api;
@@ -16,24 +15,12 @@ use wire::risk::v1::advisory_service_client::AdvisoryServiceClient;
 use wire::risk::v1::import_vulnerabilities_start::Source;
 use wire::risk::v1::vulnerability_service_client::VulnerabilityServiceClient;
 
+use super::import::{Counts, Import};
 use crate::client::{Client, Connection, explain};
 
 /// How many records go with one message, and how many bytes at most.
 const MOST_RECORDS: usize = 500;
 const MOST_BYTES: usize = 1 << 20;
-
-/// What to import.
-#[derive(Clone, Debug)]
-pub struct Import {
-    /// What the file is.
-    pub kind: Kind,
-    /// The file; it may be packed (`.gz`, of CSAF `.tar.gz`).
-    pub file: PathBuf,
-    /// Whose.
-    pub organization: String,
-    /// Of EPSS: whether to keep probabilities of vulnerabilities that are not known.
-    pub create_missing: bool,
-}
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,37 +37,13 @@ pub enum Kind {
     Csaf,
 }
 
-/// What an import did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Objects of the file.
-    pub read: u64,
-    /// What is new.
-    pub created: u64,
-    /// What says something else than was known.
-    pub updated: u64,
-    /// What says what was known, or was left out.
-    pub unchanged: u64,
-    /// What was refused.
-    pub rejected: u64,
-}
-
-impl Counts {
-    /// As others read them.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        let Self { read, created, updated, unchanged, rejected } = self;
-        json!({ "read": read, "created": created, "updated": updated, "unchanged": unchanged, "rejected": rejected })
-    }
-}
-
 /// Imports a file. What is refused is told on stderr, each with its place.
 ///
 /// # Errors
 /// A file that cannot be read, what the suite answers, explained.
-pub async fn import(connection: &Connection, import: &Import) -> Result<Counts> {
+pub async fn import(connection: &Connection, import: &Import, kind: Kind) -> Result<Counts> {
     let client = connection.open().await?;
-    match import.kind {
+    match kind {
         Kind::Csaf => advisories(client, import).await,
         Kind::Cve => vulnerabilities(client, import, Source::Cve, VulnerabilityFormat::Cve).await,
         Kind::Kev => vulnerabilities(client, import, Source::Kev, VulnerabilityFormat::Kev).await,
@@ -248,11 +211,5 @@ mod tests {
             sizes.push(size);
         }
         assert_eq!(sizes, [500, 1, 1]);
-    }
-
-    #[test]
-    fn the_last_line_is_for_programs() {
-        let counts = Counts { read: 3, created: 1, rejected: 2, ..Counts::default() };
-        assert_eq!(counts.json().to_string(), r#"{"created":1,"read":3,"rejected":2,"unchanged":0,"updated":0}"#);
     }
 }

@@ -6,7 +6,7 @@ use wire::risk::v1::Threat;
 use wire::risk::v1::threat::{Countermeasure, Evidence, Remark};
 
 use super::super::books::Books;
-use super::super::pieces::{Fields, add_remarks, line, prose, remark, yes};
+use super::super::pieces::{Fields, MOST_EXAMPLES, MOST_REMARKS, add_remarks, line, prose, remark, yes};
 use super::{Bundle, key};
 use crate::text;
 
@@ -62,15 +62,18 @@ impl<'a> Relations<'a> {
     }
 
     /// The threat, with what is said about it.
-    pub(super) fn laid(&self, id: &str, mut threat: Threat) -> Threat {
+    pub(super) fn laid(&self, id: &str, mut threat: Threat, books: &mut Books) -> Threat {
         let Some(said) = self.0.get(id) else { return threat };
         if !said.parent.is_empty() {
             threat.parent_key.clone_from(&said.parent);
         }
         threat.revoked_by = said.replaced_by.iter().take(20).cloned().collect();
         threat.mitigations = said.mitigations.iter().take(200).cloned().collect();
-        add_remarks(&mut threat.detections, said.detections.iter().cloned());
-        add_remarks(&mut threat.examples, said.examples.iter().cloned());
+        add_remarks(&mut threat.detections, said.detections.iter().cloned(), MOST_REMARKS);
+        add_remarks(&mut threat.examples, said.examples.iter().cloned(), MOST_EXAMPLES);
+        if said.examples.len() > MOST_EXAMPLES {
+            books.warn(format!("{}: of {} examples {MOST_EXAMPLES} are kept", threat.key, said.examples.len()));
+        }
         if !said.used.is_empty() {
             let counts: Vec<String> = said.used.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
             threat.set_evidence(Evidence::Observed);
