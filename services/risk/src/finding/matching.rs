@@ -123,7 +123,7 @@ impl Matching<'_> {
             Collection::<Vulnerabilities>::matching(&self.organization, filter, "filter", &mut sql)?;
             sql.push(")");
         }
-        found(self.rows(sql).await?, wanted)
+        found(&self.rows(sql).await?, wanted)
     }
 
     /// What of it advisories name, by their ids.
@@ -132,7 +132,7 @@ impl Matching<'_> {
         sql.bind(self.organization.as_str()).push(" AND ");
         let (makers, products) = sides(wanted);
         sql.is_in("maker", &makers).push(" AND ").is_in("product", &products);
-        found(self.rows(sql).await?, wanted)
+        found(&self.rows(sql).await?, wanted)
     }
 
     /// The versions of models, and how many assets have each.
@@ -316,9 +316,9 @@ fn sides(wanted: &Wanted) -> (Vec<&str>, Vec<&str>) {
 }
 
 /// The models that rows of id, maker and product name.
-fn found(rows: Vec<sea_orm::QueryResult>, wanted: &Wanted) -> Outcome<Named> {
+fn found(rows: &[sea_orm::QueryResult], wanted: &Wanted) -> Outcome<Named> {
     let mut named = Named::new();
-    for row in &rows {
+    for row in rows {
         let (id, pair) = (text(row, 0)?, (text(row, 1)?, text(row, 2)?));
         for (model, alias) in wanted.get(&pair).into_iter().flatten() {
             named.entry(id.clone()).or_default().insert((pair.clone(), model.clone(), *alias));

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use fault::{Fault, Outcome};
 use sha2::{Digest as _, Sha256};
-use store::{Collection, Transaction, micros, timestamp};
+use store::{Collection, Hold, Transaction, micros, timestamp};
 use wire::risk::v1::Finding;
 use wire::risk::v1::finding::State;
 use wire::risk::v1::finding::basis::Method;
@@ -16,6 +16,9 @@ use super::moves::{self, By, Step};
 use crate::id_of;
 
 const DAY: i64 = 86_400_000_000;
+
+/// The lock of who sees findings: two at once would each record what the other does.
+const SIGHTS: i32 = 7_310_672;
 
 /// How sure a sight must be to reopen what was fixed.
 const SURE: f64 = 0.7;
@@ -68,6 +71,7 @@ fn key(vulnerability: &str, weakness: &str, asset: &str, exposure: &str) -> Key 
 
 /// Records that findings were seen now, at most some thousand at once. Of the same twice the first counts.
 pub(crate) async fn sight(tx: &mut Transaction, organization: &str, seen: Vec<Finding>) -> Outcome<Sighted> {
+    tx.hold(SIGHTS, organization, Hold::Alone).await?;
     let known = known(tx, organization, &seen).await?;
     let mut sighted = Sighted::default();
     let (mut drafts, mut again) = (HashMap::new(), HashMap::new());
