@@ -243,7 +243,7 @@ mod tests {
         let mut rectangles = 0;
         loop {
             match reader.read_event().unwrap() {
-                quick_xml::events::Event::Empty(tag) if tag.name().as_ref() == b"rect" => rectangles += 1,
+                quick_xml::events::Event::Empty(tag) if tag.name().as_ref() == "rect" => rectangles += 1,
                 quick_xml::events::Event::Eof => break,
                 _ => {}
             }
