@@ -174,6 +174,7 @@ fn withdraw(context: &Context, r: &WithdrawExposureRequest, old: &Exposure, new:
 impl ExposureService for Registry {
     async fn create_exposure(&self, request: Request<CreateExposureRequest>) -> Result<Response<Exposure>, Status> {
         let (context, mut r) = open(request)?;
+        crate::enter(&context, &r.parent, "parent")?;
         if let Some(exposure) = r.exposure.as_mut() {
             rules::sound(exposure)?;
             if r.exposure_id.is_empty() {

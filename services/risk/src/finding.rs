@@ -1,8 +1,8 @@
 //! Findings: what is weak on one asset or exposure, how bad, by when it must be dealt with, and what was done (ITU-T X.1059).
 //!
 //! Where each move leads is the table in `finding/moves.rs`. What a finding says of its vulnerability (score, exploitation) follows the
-//! vulnerability, and its due time the policy that holds: both are looked up whenever it is written, and [`follow`] and [`date_anew`]
-//! write those that are behind. Seeing findings again ([`sight::sight`]) is one path for matching, for scanners and for advisories.
+//! vulnerability, and its due time the policy that holds: both are looked up whenever it is written, and `follow` and `date_anew`
+//! write those that are behind. Seeing findings again (`sight::sight`) is one path for matching, for scanners and for advisories.
 
 mod due;
 mod known;
@@ -246,6 +246,7 @@ impl FindingService for Registry {
 
     async fn accept_finding(&self, request: Request<api::AcceptFindingRequest>) -> Result<Response<Finding>, Status> {
         let (context, r) = open(request)?;
+        context.enter(crate::organization_of(&r.name), &r.name)?;
         let until = micros(r.until.as_ref());
         within(&context, until)?;
         let more = |new: &mut Finding| new.accept_until = timestamp(until);
@@ -254,6 +255,7 @@ impl FindingService for Registry {
 
     async fn dismiss_finding(&self, request: Request<api::DismissFindingRequest>) -> Result<Response<Finding>, Status> {
         let (context, r) = open(request)?;
+        context.enter(crate::organization_of(&r.name), &r.name)?;
         let justification = r.justification();
         if justification == Justification::Unspecified {
             let message = "say why its target is not affected: one of the justifications of VEX";

@@ -112,6 +112,7 @@ impl RiskMethodService for Registry {
 
 impl Registry {
     async fn rank_methods(&self, context: &Context, r: &RankRiskMethodsRequest) -> Outcome<RankRiskMethodsResponse> {
+        crate::enter(context, &r.parent, "parent")?;
         rank::sound(&r.weights)?;
         let query = wire::ListQuery { parent: &r.parent, page_size: 1000, page_token: "", filter: "", order_by: "" };
         let methods = self.risk_methods.list(context, query).await?.items;

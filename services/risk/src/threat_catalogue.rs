@@ -1,6 +1,6 @@
 //! Threat catalogues: published sets of threats, each in one edition at a time, and the organization's own.
 //!
-//! A catalogue counts what it holds. Whoever writes threats or mitigations one by one has them counted anew by [`count::anew`]; an import counts
+//! A catalogue counts what it holds. Whoever writes threats or mitigations one by one has them counted anew by `count::anew`; an import counts
 //! once, at its end.
 
 mod clear;

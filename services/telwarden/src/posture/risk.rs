@@ -53,8 +53,8 @@ pub async fn read(client: Client, organization: &str) -> Result<Risks> {
         let request = ListRisksRequest { parent, filter, order_by, page_size: SHOWN, ..Default::default() };
         Ok::<_, anyhow::Error>(service.list_risks(request).await.map_err(|status| explain(&status))?.into_inner().risks)
     };
-    let above_appetite = list("above_appetite = true", "current.level desc").await?;
-    let mut ending = list("state = ACCEPTED", "acceptance.until").await?;
+    let above_appetite = list("above_appetite = true", "current_level desc").await?;
+    let mut ending = list("state = ACCEPTED", "acceptance_until").await?;
     let until = |risk: &Risk| risk.acceptance.as_ref().and_then(|given| given.until);
     ending.retain(|risk| super::within(until(risk).as_ref(), SOON.into()));
     Ok(Risks { heatmap, summary, above_appetite, ending_acceptances: ending })

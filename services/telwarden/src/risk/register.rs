@@ -66,7 +66,7 @@ pub async fn risks(client: Client, which: &Register) -> Result<Vec<Risk>> {
             page_size: i32::try_from((which.limit - risks.len()).min(1000)).unwrap_or(1000),
             page_token,
             filter: filter.clone(),
-            order_by: "current.level desc".to_owned(),
+            order_by: "current_level desc".to_owned(),
         };
         let page = service.list_risks(request).await.map_err(|status| explain(&status))?.into_inner();
         risks.extend(page.risks);
