@@ -1,2 +1,3 @@
 -- Each service has a database of its own; the server makes the first one itself.
 CREATE DATABASE telwarden_controls;
+CREATE DATABASE telwarden_risk;

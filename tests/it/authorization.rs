@@ -126,6 +126,7 @@ fn filled(message: &prost_reflect::MessageDescriptor, depth: usize) -> serde_jso
                 "organizations/acme/assets/x".into()
             }
             prost_reflect::Kind::String if field.name() == "type" => "office".into(),
+            prost_reflect::Kind::String if field.name() == "protocol" => "SS7".into(),
             prost_reflect::Kind::String => "x".into(),
             _ => 1.into(),
         };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The arrows of docs/ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("wire", &[]),
     ("resource", &["wire"]),
     ("fault", &["wire"]),
@@ -23,6 +23,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
         "controls",
         &["wire", "resource", "fault", "access", "store", "feed", "channel", "process", "approval", "deadline"],
     ),
+    ("risk", &["wire", "resource", "fault", "access", "store", "feed", "channel", "process", "approval", "deadline"]),
     ("gateway", &["wire", "resource", "fault", "access", "channel", "transcode", "process"]),
 ];
 

@@ -20,5 +20,6 @@ mod http;
 mod posture;
 mod program;
 mod registers;
+mod risk;
 mod story;
 mod telemetry;

@@ -141,12 +141,18 @@ async fn an_operator_imports_values_and_proves_its_estate() {
     // What is done about controls: one runs them, another approves; and the board sees how far it is.
     crate::controls::shows_the_programme(&running).await;
 
+    // What may happen, how likely and how bad, who bears it until when; and a control that fails opens the risk that relied on it.
+    crate::risk::shows_the_risks(&running, "oss").await;
+
     // Proof: the ledger holds.
     let verified = store::verify(&running.databases[0], &assets_tables()).await.unwrap().unwrap();
     assert_eq!(verified.rows["asset"], u64::try_from(estate.assets).unwrap());
     let (_, tables) = suite::services().into_iter().find(|(service, _)| *service == controls::NAME).unwrap();
     let verified = store::verify(&running.databases[1], &tables).await.unwrap().unwrap();
     assert_eq!(verified.rows["implementation"], sample::programme().implementations.len() as u64);
+    let (_, tables) = suite::services().into_iter().find(|(service, _)| *service == risk::NAME).unwrap();
+    let verified = store::verify(&running.databases[2], &tables).await.unwrap().unwrap();
+    assert_eq!(verified.rows["risk"], sample::risks().len() as u64);
     running.stop().await.unwrap();
 }
 

@@ -62,17 +62,23 @@ impl Estate {
             start(folder.path(), name, &format!("{place}{follow}{common}"))
         };
         let assets = service("assets", "");
-        let own = folder.path().join("controls.token");
-        std::fs::write(&own, minted(folder.path(), &["--service", "controls"])).unwrap();
         let source = assets.url("assets");
-        let controls =
-            service("controls", &format!("[follow]\ntoken_file = \"{}\"\nassets = [\"{source}\"]\n", own.display()));
+        // Those that follow others call them with a token of their own.
+        let following = |name: &str, sources: &str| {
+            let own = folder.path().join(format!("{name}.token"));
+            std::fs::write(&own, minted(folder.path(), &["--service", name])).unwrap();
+            service(name, &format!("[follow]\ntoken_file = \"{}\"\n{sources}", own.display()))
+        };
+        let controls = following("controls", &format!("assets = [\"{source}\"]\n"));
+        let told = controls.url("controls");
+        let risk = following("risk", &format!("assets = [\"{source}\"]\ncontrols = [\"{told}\"]\n"));
+        let risks = risk.url("risk");
         let upstreams =
-            format!("[upstreams]\nassets = [\"{source}\"]\ncontrols = [\"{}\"]\n", controls.url("controls"));
+            format!("[upstreams]\nassets = [\"{source}\"]\ncontrols = [\"{told}\"]\nrisk = [\"{risks}\"]\n");
         let gateway =
             start(folder.path(), "gateway", &format!("[door]\naddress = \"127.0.0.1:0\"\n{upstreams}{common}"));
         let url = gateway.url("gateway");
-        Self::new(folder, vec![gateway, controls, assets], url)
+        Self::new(folder, vec![gateway, risk, controls, assets], url)
     }
 
     fn rest(&self) -> Rest {

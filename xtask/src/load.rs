@@ -13,6 +13,7 @@ mod front;
 mod home;
 mod import;
 mod replay;
+mod risk;
 mod scale;
 mod table;
 mod works;
@@ -67,6 +68,8 @@ pub(crate) enum Work {
     Graph,
     /// The coverage report over many implementations: only where asked for by name.
     Coverage,
+    /// The register of risks: only where asked for by name.
+    Risk,
 }
 
 impl Load {
@@ -82,6 +85,10 @@ impl Load {
     /// How long one sample of a rate takes.
     fn time(&self) -> Duration {
         Duration::from_secs(if self.quick { 1 } else { 10 })
+    }
+
+    fn is_quick(&self) -> bool {
+        self.quick
     }
 
     fn scale(&self) -> f64 {
@@ -172,6 +179,9 @@ async fn rows(options: &Load, home: &Home) -> Result<Vec<Line>> {
     }
     if options.only.contains(&Work::Coverage) {
         lines.extend(coverage::coverage(options, home).await?);
+    }
+    if options.only.contains(&Work::Risk) {
+        lines.extend(risk::register(options, home).await?);
     }
     if options.wants(Work::Memory) || options.wants(Work::Ready) {
         lines.extend(works::idle(options, home).await?);

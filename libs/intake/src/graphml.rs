@@ -6,7 +6,6 @@
 //! nothing is fetched.
 
 mod document;
-mod lines;
 mod link;
 mod node;
 mod tables;
@@ -17,10 +16,10 @@ use std::io::Read;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
+use crate::lines::{Lines, Place, malformed};
 use crate::out::{Go, Out, Source};
 use crate::{IntakeError, Settings};
 use document::Document;
-use lines::{Lines, Place};
 
 const EXPECTED: &str = "GraphML: XML with the root element `graphml`";
 /// Elements may nest at most so deep.
@@ -99,10 +98,6 @@ fn encoding(
             remedy: "its declaration names another encoding: save it as UTF-8, with the declaration",
         }),
     }
-}
-
-fn malformed(at: Place, problem: String) -> IntakeError {
-    IntakeError::Malformed { at: at.to_string(), problem, remedy: "mend the file there or export it anew" }
 }
 
 /// The source of what stands at a place.

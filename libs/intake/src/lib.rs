@@ -20,6 +20,7 @@
 //! # Ok::<(), intake::IntakeError>(())
 //! ```
 
+pub mod advisories;
 mod coordinates;
 mod dates;
 mod elements;
@@ -27,16 +28,20 @@ mod error;
 mod graphml;
 pub mod identifiers;
 mod ietf;
+mod lines;
 mod netbox;
 mod onap;
 mod out;
 mod place;
 mod report;
+pub mod scans;
 mod tabular;
 mod teiv;
 mod text;
+pub mod threats;
 mod tmf639;
 mod types;
+pub mod vulnerabilities;
 
 use std::io::Read;
 use std::ops::ControlFlow;

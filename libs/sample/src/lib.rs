@@ -32,6 +32,7 @@ mod naming;
 mod programme;
 mod registers;
 mod resource;
+mod risks;
 #[cfg(test)]
 mod tests;
 
@@ -42,6 +43,7 @@ use layout::{Asset, Layout};
 
 pub use programme::{CATALOGUE, Exception, Implementation, Life, Programme, Scope, Standing, Test, programme};
 pub use registers::{EssentialUser, Interconnect, Registers, SecurityLevel, Stage, registers};
+pub use risks::{About, Risk, SELECTOR, Stand, Treatment, Way, risks};
 
 /// The least scale that is still an operator: about 40 assets.
 pub const MIN_SCALE: f64 = 0.01;

@@ -177,7 +177,7 @@ macro_rules! references {
 
 /// Declares side tables: `sides![Site; labels: map "site_label", legal_tags: set "asset_legal_tag",
 /// external_ids(system, value): unique "site_external_id"]`. What the service alone looks up is `own`, with its rows as a function
-/// and the fields that they are made of.
+/// and the fields that they are made of; a `set` may be made so too, where the field repeats messages.
 #[macro_export]
 macro_rules! sides {
     ($message:ty; $($field:ident $(($($part:ident),+))? : $kind:ident $table:literal $(= $rows:expr => $from:tt)?),* $(,)?) => {{
@@ -204,6 +204,16 @@ macro_rules! sides {
             role: $crate::SideRole::Set(stringify!($field)),
             rows: |m| m.$field.iter().map(|value| vec![value.clone()]).collect(),
             same: |a, b| a.$field == b.$field,
+        }
+    };
+    (@set $message:ty, $field:ident, (), $table:literal, $rows:expr, ($($from:ident),+)) => {
+        $crate::Side {
+            table: $table,
+            columns: &["value"],
+            unique: None,
+            role: $crate::SideRole::Set(stringify!($field)),
+            rows: $rows,
+            same: |a, b| true $(&& a.$from == b.$from)+,
         }
     };
     (@unique $message:ty, $field:ident, ($($part:ident),+), $table:literal) => {

@@ -52,6 +52,7 @@ packages! {
     assets => "telwarden.assets.v1",
     changes => "telwarden.changes.v1",
     controls => "telwarden.controls.v1",
+    risk => "telwarden.risk.v1",
 }
 
 /// Package `telwarden.fault.v1`.

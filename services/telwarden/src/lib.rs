@@ -12,6 +12,8 @@ pub mod posture;
 pub mod programme;
 pub mod quarantine;
 pub mod registers;
+pub mod risk;
+pub mod risks;
 pub mod serve;
 pub mod suite;
 pub mod surveys;

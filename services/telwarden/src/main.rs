@@ -13,7 +13,8 @@ use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
 use telwarden::{
-    call, controls, estate, evidence, import, ledger, member, posture, programme, quarantine, registers, surveys, watch,
+    call, controls, estate, evidence, import, ledger, member, posture, programme, quarantine, registers, risk, risks,
+    surveys, watch,
 };
 
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
@@ -32,7 +33,7 @@ enum Command {
     Up(Up),
     /// Runs one service, or the gateway, alone, as production does.
     Serve {
-        /// `assets`, `controls` or `gateway`.
+        /// `assets`, `controls`, `risk` or `gateway`.
         service: String,
         /// Its settings; what the file leaves out stays at the default (see docs/config.md).
         #[arg(long)]
@@ -65,6 +66,9 @@ enum Command {
     /// Which controls apply.
     #[command(subcommand)]
     Controls(controls::Controls),
+    /// Risks: the register, the heat map, and what is brought in.
+    #[command(subcommand)]
+    Risk(risk::Risk),
     /// Files of evidence.
     #[command(subcommand)]
     Evidence(evidence::Files),
@@ -192,6 +196,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Ledger(Ledger::Verify(options)) => ledger::verify(options, connection.output).await,
         Command::Assets(assets) => estate::run(connection, assets).await,
         Command::Controls(of) => controls::run(connection, of).await,
+        Command::Risk(of) => risk::run(connection, of).await,
         Command::Evidence(files) => evidence::run(connection, files).await,
         Command::Surveys(options) => surveys::run(connection, options).await,
         Command::Quarantine(options) => quarantine::run(connection, options).await,
@@ -313,6 +318,8 @@ async fn load_sample(suite: &Suite) -> Result<Option<String>> {
         "{} statements of applicability, {} implementations of controls and {} exceptions new",
         made.statements, made.implementations, made.exceptions
     );
+    let made = risks::create(&people, "sample", "sample", sample::risks()).await?;
+    eprintln!("{made} risks new");
     let estate = posture::estate::read(client, "sample").await?;
     eprint!("{}", posture::estate::text("sample", &estate));
     let last = estate.deepest_dependency.last().and_then(|name| name.rsplit('/').next());

@@ -69,7 +69,7 @@ pub struct Follow {
 }
 
 /// Every service, in the order in which they start: one that follows another comes after it.
-pub const MEMBERS: [Member; 2] = [
+pub const MEMBERS: [Member; 3] = [
     Member {
         name: assets::NAME,
         port: 9101,
@@ -108,6 +108,39 @@ pub const MEMBERS: [Member; 2] = [
                 })
             },
         }],
+    },
+    Member {
+        name: risk::NAME,
+        port: 9103,
+        tables: risk::tables,
+        grpc_services: risk::services,
+        settings: "",
+        start: |database, clock, _| {
+            Box::pin(async move {
+                let started = risk::service(database, clock).await;
+                started.map_err(|fault| anyhow::anyhow!("{fault}"))
+            })
+        },
+        follows: &[
+            Follow {
+                source: assets::NAME,
+                start: |database, assets, clock| {
+                    Box::pin(async move {
+                        let following = risk::follow_assets(database, assets, clock).await;
+                        following.map_err(|fault| anyhow::anyhow!("{fault}"))
+                    })
+                },
+            },
+            Follow {
+                source: controls::NAME,
+                start: |database, controls, clock| {
+                    Box::pin(async move {
+                        let following = risk::follow_controls(database, controls, clock).await;
+                        following.map_err(|fault| anyhow::anyhow!("{fault}"))
+                    })
+                },
+            },
+        ],
     },
 ];
 

@@ -35,7 +35,7 @@ pub struct Made {
 /// What the service has against a call; an asset that was not imported.
 pub async fn create(client: Client, organization: &str, source: &str, registers: &sample::Registers) -> Result<Made> {
     let parent = format!("organizations/{organization}");
-    let mut assets = Assets { client: AssetServiceClient::new(client.clone()), parent, source, found: HashMap::new() };
+    let mut assets = Assets::new(client.clone(), &parent, source);
     let mut made = Made::default();
     for interconnect in &registers.interconnects {
         made.interconnects += usize::from(interconnect_of(&client, &mut assets, interconnect).await?);
@@ -50,15 +50,24 @@ pub async fn create(client: Client, organization: &str, source: &str, registers:
 }
 
 /// Assets by what the source calls them; each is asked for once.
-struct Assets<'a> {
+pub(crate) struct Assets<'a> {
     client: AssetServiceClient<Client>,
     parent: String,
     source: &'a str,
     found: HashMap<String, Asset>,
 }
 
-impl Assets<'_> {
-    async fn get(&mut self, id: &str) -> Result<Asset> {
+impl<'a> Assets<'a> {
+    /// Of an organization that has imported them as `source`.
+    pub(crate) fn new(client: Client, parent: &str, source: &'a str) -> Self {
+        Self { client: AssetServiceClient::new(client), parent: parent.to_owned(), source, found: HashMap::new() }
+    }
+
+    /// The asset that the source calls so.
+    ///
+    /// # Errors
+    /// What the service has against the call; an asset that was not imported.
+    pub(crate) async fn get(&mut self, id: &str) -> Result<Asset> {
         if let Some(known) = self.found.get(id) {
             return Ok(known.clone());
         }

@@ -59,6 +59,8 @@ struct FollowSection {
     token_file: PathBuf,
     #[serde(default)]
     assets: Vec<String>,
+    #[serde(default)]
+    controls: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -157,7 +159,13 @@ async fn follow(
     database: &Database,
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<feed::Running>> {
-    let set = [(assets::NAME, section.assets)].into_iter().filter(|(_, replicas)| !replicas.is_empty());
+    let named = [(assets::NAME, section.assets), (controls::NAME, section.controls)];
+    for (name, replicas) in &named {
+        if !replicas.is_empty() && member.follows.iter().all(|follow| follow.source != *name) {
+            bail!("follow.{name} is set, and {} does not follow it: leave it out", member.name);
+        }
+    }
+    let set = named.into_iter().filter(|(_, replicas)| !replicas.is_empty());
     let replicas: BTreeMap<&str, Vec<String>> = set.collect();
     let called: Vec<&str> = replicas.keys().copied().collect();
     let Some(token) = ServiceToken::of_settings(&section.token_file, &called, Arc::clone(clock))? else {

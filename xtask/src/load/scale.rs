@@ -142,7 +142,7 @@ fn name(id: &str) -> String {
 }
 
 /// How long calls of two sorts take, in turn, in microseconds: what slows the machine for a while slows both.
-async fn turns<A: Future<Output = Result<()>>, B: Future<Output = Result<()>>>(
+pub(super) async fn turns<A: Future<Output = Result<()>>, B: Future<Output = Result<()>>>(
     calls: usize,
     mut ours: impl FnMut(usize) -> A,
     mut limit: impl FnMut(usize) -> B,

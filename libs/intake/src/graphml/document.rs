@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::lines::Place;
 use super::link::Links;
 use super::node::{Node, Nodes};
 use super::{DEEPEST, Data, EXPECTED, malformed, source};
+use crate::lines::Place;
 use crate::out::{Go, Out};
 use crate::{IntakeError, Settings, text};
 

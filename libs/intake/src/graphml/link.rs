@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::document::Edge;
-use super::lines::Place;
 use super::node::Nodes;
 use super::{source, tables};
+use crate::lines::Place;
 use crate::out::{ADJACENT, Out};
 use crate::text;
 

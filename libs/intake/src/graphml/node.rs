@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use wire::assets::v1::{Asset, AssetRecord};
 
-use super::lines::Place;
 use super::{Data, source, tables};
+use crate::lines::Place;
 use crate::out::{Go, Out};
 use crate::text::{self, Attributes};
 use crate::{Settings, place, types};

@@ -25,7 +25,7 @@ const MOST_THEMES: usize = 500;
 /// Lays what a document says over a row.
 type Lay<M> = fn(&mut M, &M);
 
-/// Creates what is new and changes what differs, each refused alone. Gives the counts, and what was refused by its index.
+/// Lays items over rows. Gives the counts, and what was refused by its index.
 async fn upsert<R: Rules>(
     tx: &mut Transaction,
     collection: &Collection<R>,
@@ -34,54 +34,8 @@ async fn upsert<R: Rules>(
     items: Vec<(String, R::Message)>,
     lay: Lay<R::Message>,
 ) -> Outcome<(OscalCounts, Vec<(usize, Box<Fault>)>)> {
-    let (mut counts, mut refused) = (OscalCounts::default(), Vec::new());
-    let (mut drafts, mut changes) = (Vec::new(), HashMap::new());
-    for (at, (id, message)) in items.into_iter().enumerate() {
-        match existing.get(&id) {
-            None => drafts.push((at, id, message)),
-            Some(old) => {
-                let mut merged = old.clone();
-                lay(&mut merged, &message);
-                if merged == *old {
-                    counts.unchanged += 1;
-                } else {
-                    changes.insert(id, (at, message));
-                }
-            }
-        }
-    }
-    while !drafts.is_empty() {
-        let portion: Vec<_> = drafts.drain(..drafts.len().min(1000)).collect();
-        let places: Vec<usize> = portion.iter().map(|(at, ..)| *at).collect();
-        let portion = portion.into_iter().map(|(_, id, message)| (id, message)).collect();
-        for (at, outcome) in places.into_iter().zip(collection.create_each(tx, organization, portion).await?) {
-            match outcome {
-                Ok(_) => counts.created += 1,
-                Err(fault) => refused.push((at, fault)),
-            }
-        }
-    }
-    let mut ids: Vec<&str> = changes.keys().map(String::as_str).collect();
-    ids.sort_unstable();
-    for portion in ids.chunks(1000) {
-        let became = collection.change_each(tx, organization, portion, |_, old, new| {
-            let name = resource::Name::parse(R::name(old), R::COLLECTION);
-            if let Some((_, message)) = name.ok().and_then(|name| changes.get(name.id())) {
-                lay(new, message);
-            }
-            Ok(())
-        });
-        for (id, outcome) in became.await? {
-            match (outcome, changes.get(&id)) {
-                (Ok(true), _) => counts.updated += 1,
-                (Ok(false), _) => counts.unchanged += 1,
-                (Err(fault), Some((at, _))) => refused.push((*at, fault)),
-                (Err(fault), None) => return Err(fault),
-            }
-        }
-    }
-    refused.sort_by_key(|(at, _)| *at);
-    Ok((counts, refused))
+    let laid = collection.lay_over(tx, organization, existing, items, lay).await?;
+    Ok((OscalCounts { created: laid.created, updated: laid.updated, unchanged: laid.unchanged }, laid.refused))
 }
 
 /// As [`upsert`], for one that must not be refused.

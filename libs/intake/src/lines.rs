@@ -1,4 +1,4 @@
-//! Input that knows where it is, and that one tag or text cannot fill the memory.
+//! Input of XML that knows where it is, and that one tag or text cannot fill the memory.
 
 use std::io::{BufRead, Error, ErrorKind, Read, Result};
 
@@ -12,7 +12,7 @@ const LARGEST: usize = 16 << 20;
 
 /// A place in the file, both counted from 1; columns are bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     line: u64,
     column: u64,
 }
@@ -30,7 +30,7 @@ impl std::fmt::Display for Place {
 }
 
 /// Counts lines and the bytes of the present tag or text.
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     input: &'a mut dyn Read,
     chunk: Vec<u8>,
     at: usize,
@@ -40,22 +40,22 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(input: &'a mut dyn Read) -> Self {
+    pub(crate) fn new(input: &'a mut dyn Read) -> Self {
         Self { input, chunk: vec![0; CHUNK], at: 0, filled: 0, place: Place::default(), since: 0 }
     }
 
     /// The place of the next byte.
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         self.place
     }
 
     /// The next tag or text begins.
-    pub(super) fn event_begins(&mut self) {
+    pub(crate) fn event_begins(&mut self) {
         self.since = 0;
     }
 
     /// Why reading what began at `place` failed, in our words.
-    pub(super) fn failed(&self, place: Place, error: XmlError) -> IntakeError {
+    pub(crate) fn failed(&self, place: Place, error: XmlError) -> IntakeError {
         let at = place.to_string();
         match error {
             XmlError::Io(_) if self.since > LARGEST => {
@@ -65,7 +65,7 @@ impl<'a> Lines<'a> {
             XmlError::Encoding(_) => IntakeError::NotText { encoding: "UTF-8", at, remedy: "save it as UTF-8" },
             // All of them mean that the end of the file came inside of a tag, a comment or the like.
             XmlError::Syntax(error) => IntakeError::Truncated { at, problem: error.to_string() },
-            other => super::malformed(place, other.to_string()),
+            other => malformed(place, other.to_string()),
         }
     }
 }
@@ -105,4 +105,9 @@ impl BufRead for Lines<'_> {
         self.since += used.len();
         self.at += used.len();
     }
+}
+
+/// What is wrong with a file at a place.
+pub(crate) fn malformed(at: Place, problem: String) -> IntakeError {
+    IntakeError::Malformed { at: at.to_string(), problem, remedy: "mend the file there or export it anew" }
 }

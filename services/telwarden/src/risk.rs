@@ -1,0 +1,35 @@
+//! `telwarden risk …`: the register of risks, the heat map, and what is brought in from others.
+
+pub mod exposures;
+pub mod heatmap;
+pub mod import;
+pub mod register;
+pub mod threats;
+pub mod vulnerabilities;
+
+use anyhow::Result;
+
+use crate::client::Connection;
+
+/// Risks of an organization.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Risk {
+    /// The register of risks, the highest first.
+    Register(register::Register),
+    /// How many risks stand where, by likelihood and consequence.
+    Heatmap(heatmap::Heatmap),
+    /// Brings in what others publish or find: threats, vulnerabilities, advisories, exposures.
+    Import(import::Import),
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// What the suite answers, explained; a file that cannot be read or written.
+pub async fn run(connection: &Connection, risk: &Risk) -> Result<()> {
+    match risk {
+        Risk::Register(which) => register::run(connection, which).await,
+        Risk::Heatmap(which) => heatmap::run(connection, which).await,
+        Risk::Import(which) => import::run(connection, which).await,
+    }
+}

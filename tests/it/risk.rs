@@ -1,0 +1,119 @@
+//! Risks, through the suite: the sample operator's, as the board sees them; and the loop that closes by itself: a failed test of a control
+//! opens the risk that relied on it.
+
+use std::time::Duration;
+
+use telwarden::client::{Connection, Output};
+use telwarden::posture::risk as posture;
+use telwarden::programme::People;
+use telwarden::risk::heatmap::{self, Heatmap, Seen};
+use telwarden::risk::register::{self, Register};
+use telwarden::risks;
+use telwarden::suite::Suite;
+use wire::changes::v1::ListChangesRequest;
+use wire::changes::v1::change_service_client::ChangeServiceClient;
+use wire::controls::v1::test_run::Result as RunResult;
+use wire::controls::v1::test_run_service_client::TestRunServiceClient;
+use wire::controls::v1::{CreateTestRunRequest, TestRun};
+use wire::risk::v1::risk::State;
+use wire::risk::v1::risk_service_client::RiskServiceClient;
+use wire::risk::v1::{GetRiskRequest, Risk};
+
+/// The organization `acme`, which has imported the sample operator as `source` and has its programme of controls, gets its risks.
+pub(crate) async fn shows_the_risks(running: &Suite, source: &str) {
+    let connection = |subject: &str, roles: &[&str]| {
+        Connection::new(running.url(), running.token(subject, &["acme"], roles).unwrap(), Output::Json)
+    };
+    let owner = connection("rita", &["risk-manager"]).open().await.unwrap();
+    let approver = connection("pavel", &["approver", "control-owner"]).open().await.unwrap();
+    let people = People { owner, approver };
+    let made = risks::create(&people, "acme", source, sample::risks()).await.unwrap();
+    assert_eq!(made, sample::risks().len());
+    assert_eq!(risks::create(&people, "acme", source, sample::risks()).await.unwrap(), 0, "again changes nothing");
+
+    let viewing = connection("vera", &["viewer"]);
+    let seen = posture::read(viewing.open().await.unwrap(), "acme").await.unwrap();
+    assert_eq!(
+        (seen.summary.count, seen.summary.states.len()),
+        (9, 9),
+        "one in every state: {:?}",
+        seen.summary.states
+    );
+    assert_eq!(seen.ending_acceptances.len(), 1);
+    let screen = posture::text(&seen);
+    for part in ["likelihood", "almost certain", "acceptances that end within 30 days: 1", "above the appetite"] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+    let all = Register {
+        organization: "acme".to_owned(),
+        filter: String::new(),
+        above_appetite: false,
+        limit: 100,
+        csv: true,
+    };
+    let listed = register::risks(viewing.open().await.unwrap(), &all).await.unwrap();
+    let levels: Vec<i32> = listed.iter().map(|risk| risk.current.as_ref().unwrap().level).collect();
+    assert!(levels.len() == 9 && levels.is_sorted_by(|a, b| a >= b), "the highest first: {levels:?}");
+    assert_eq!(register::csv(&listed).lines().count(), 10);
+    let which = Heatmap {
+        organization: "acme".to_owned(),
+        criteria: "matrix-5x5".to_owned(),
+        view: Seen::Inherent,
+        filter: String::new(),
+        svg: None,
+    };
+    let map = heatmap::heatmap(viewing.open().await.unwrap(), &which).await.unwrap();
+    assert_eq!((map.cells.len(), map.unscored), (25, 1));
+    assert_eq!(map.cells.iter().map(|cell| cell.count).sum::<i64>(), 8);
+
+    a_failed_test_opens_a_risk(running, &people, &viewing).await;
+}
+
+/// The filters fail their test: the accepted risk that relied on them is looked at anew, and the ledger leads back to the call.
+async fn a_failed_test_opens_a_risk(running: &Suite, people: &People, viewing: &Connection) {
+    let risk = async || -> Risk {
+        let name = "organizations/acme/risks/flood-border".to_owned();
+        let client = viewing.open().await.unwrap();
+        RiskServiceClient::new(client).get_risk(GetRiskRequest { name }).await.unwrap().into_inner()
+    };
+    let before = risk().await;
+    assert_eq!((before.state(), before.above_appetite), (State::Accepted, false));
+
+    let trace = "5bf92f3577b34da6a3ce929d0e0e4736";
+    let mut run = TestRun { exceptions: 3, sample_size: 4, ..Default::default() };
+    run.set_result(RunResult::Failed);
+    let parent = "organizations/acme/controlTests/ddos-filtering".to_owned();
+    let mut request = tonic::Request::new(CreateTestRunRequest { parent, test_run: Some(run), ..Default::default() });
+    request.metadata_mut().insert("traceparent", format!("00-{trace}-00f067aa0ba902b7-01").parse().unwrap());
+    TestRunServiceClient::new(people.approver.clone()).create_test_run(request).await.unwrap();
+
+    let reopened = async {
+        loop {
+            let now = risk().await;
+            if now.state() == State::Reopened {
+                return now;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let now = tokio::time::timeout(Duration::from_secs(30), reopened).await.expect("reopened within 30 s");
+    assert!(now.above_appetite && now.current.as_ref().unwrap().level > before.current.as_ref().unwrap().level);
+    assert!(now.state_reason.contains("implementations/ddos-filtering"), "{}", now.state_reason);
+    let why = now.score_reason.unwrap();
+    assert_eq!(
+        (why.service.as_str(), why.resource.as_str()),
+        ("controls", "organizations/acme/implementations/ddos-filtering")
+    );
+
+    let auditor = running.token("audrey", &["acme"], &["auditor"]).unwrap();
+    let auditor = Connection::new(running.url(), auditor, Output::Json).open().await.unwrap();
+    let request = ListChangesRequest {
+        parent: "organizations/acme".to_owned(),
+        resource: now.name.clone(),
+        page_size: 1000,
+        ..Default::default()
+    };
+    let changes = ChangeServiceClient::new(auditor).list_changes(request).await.unwrap().into_inner().changes;
+    let last = changes.iter().max_by_key(|change| change.sequence).unwrap();
+    assert_eq!((last.trace.as_str(), last.actor.as_str()), (trace, "service:risk"), "{last:?}");
+}
