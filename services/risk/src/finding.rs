@@ -76,7 +76,7 @@ impl Rules for Findings {
     }
 
     fn check(context: &Context, known: &Known, new: &mut Finding) -> Outcome<()> {
-        sound(new)?;
+        sound(known.organization(), new)?;
         rated(new)?;
         known.tell(new);
         if moves::OPEN.contains(&new.state()) {
@@ -116,7 +116,7 @@ impl Rules for Findings {
 }
 
 /// What holds for what a finding is of.
-fn sound(finding: &Finding) -> Outcome<()> {
+fn sound(organization: &str, finding: &Finding) -> Outcome<()> {
     let nothing = |field: &str, missing: &str| {
         let message = format!("a finding has a {missing}: name one");
         Err(Fault::invalid(ErrorReason::FindingOfNothing, message)
@@ -134,11 +134,8 @@ fn sound(finding: &Finding) -> Outcome<()> {
         ("asset", &finding.asset, "assets"),
         ("exposure", &finding.exposure, "exposures"),
     ];
-    for (field, name, collection) in named.into_iter().filter(|(_, name, _)| !name.is_empty()) {
-        if resource::Name::parse(name, collection).is_err() {
-            let message = format!("this is no name: give organizations/{{organization}}/{collection}/{{id}}");
-            return Err(Fault::invalid(House::FieldInvalid, message).on(format!("finding.{field}")));
-        }
+    for (field, name, collection) in named {
+        crate::ours(organization, collection, name, format!("finding.{field}"))?;
     }
     Ok(())
 }

@@ -46,22 +46,29 @@ impl store::Resource for LegacyLinks {
 
 // === The rules ===
 
+/// What the rules of links need to know.
+pub struct Known {
+    organization: String,
+    policy: Arc<ExposurePolicy>,
+}
+
 impl Rules for LegacyLinks {
-    type Needs = Arc<ExposurePolicy>;
+    type Needs = Known;
 
-    async fn needs(tx: &mut Transaction, organization: &str, _: &[&LegacyLink]) -> Outcome<Arc<ExposurePolicy>> {
-        exposure_policy::active(tx, organization).await
+    async fn needs(tx: &mut Transaction, organization: &str, _: &[&LegacyLink]) -> Outcome<Known> {
+        let policy = exposure_policy::active(tx, organization).await?;
+        Ok(Known { organization: organization.to_owned(), policy })
     }
 
-    fn create(_: &Context, policy: &Arc<ExposurePolicy>, new: &mut LegacyLink) -> Outcome<()> {
-        leads(policy, new)
+    fn create(_: &Context, known: &Known, new: &mut LegacyLink) -> Outcome<()> {
+        leads(known, new)
     }
 
-    fn update(_: &Context, policy: &Arc<ExposurePolicy>, old: &LegacyLink, new: &mut LegacyLink) -> Outcome<()> {
+    fn update(_: &Context, known: &Known, old: &LegacyLink, new: &mut LegacyLink) -> Outcome<()> {
         if material(old) == material(new) {
             return Ok(());
         }
-        leads(policy, new)?;
+        leads(known, new)?;
         // What was reviewed was something else.
         new.review_time = None;
         new.reviewer.clear();
@@ -78,11 +85,15 @@ fn material(link: &LegacyLink) -> (&str, &str, &str, &str, &[String]) {
     (&link.exposure, &link.asset, &link.legacy_network, &link.protocol, &link.compensating_controls)
 }
 
-/// Refuses a link from nowhere, or by a protocol that nobody knows.
-fn leads(policy: &ExposurePolicy, link: &LegacyLink) -> Outcome<()> {
+/// Refuses a link from nowhere, what is of another organization, and a protocol that nobody knows.
+fn leads(Known { organization, policy }: &Known, link: &LegacyLink) -> Outcome<()> {
     if link.exposure.is_empty() && link.asset.is_empty() {
         let message = "a link leads on from something: name an exposure, an asset or both";
         return Err(Fault::invalid(House::FieldInvalid, message).on("legacy_link.exposure"));
+    }
+    crate::ours(organization, "assets", &link.asset, "legacy_link.asset".to_owned())?;
+    for (control, at) in link.compensating_controls.iter().zip(0..) {
+        crate::ours(organization, "implementations", control, format!("legacy_link.compensating_controls[{at}]"))?;
     }
     if policy.legacy_protocols.contains(&link.protocol) {
         return Ok(());

@@ -177,3 +177,15 @@ pub(crate) fn id_of(name: &str) -> &str {
 pub(crate) fn organization_of(name: &str) -> &str {
     name.split('/').nth(1).unwrap_or_default()
 }
+
+/// Refuses what is no name of a collection of this organization; an empty one names nothing. `field` is where the message has it.
+pub(crate) fn ours(organization: &str, collection: &str, name: &str, field: String) -> Outcome<()> {
+    let own = resource::Name::parse(name, collection).is_ok_and(|parsed| parsed.organization() == organization);
+    if own || name.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "{name} is not among the {collection} of this organization: give organizations/{organization}/{collection}/{{id}}"
+    );
+    Err(Fault::invalid(wire::fault::v1::ErrorReason::FieldInvalid, message).on(field))
+}

@@ -14,6 +14,8 @@ use crate::{id_of, remediation_policy};
 /// What findings need to know.
 #[derive(Default)]
 pub struct Known {
+    /// Whose.
+    organization: String,
     policy: RemediationPolicy,
     /// By name.
     vulnerabilities: HashMap<String, Facts>,
@@ -66,10 +68,16 @@ pub(super) async fn load(tx: &mut Transaction, organization: &str, messages: &[&
         let found = collection.load(tx, organization, &ids).await?;
         vulnerabilities.extend(found.iter().map(|one| (one.name.clone(), Facts::of(one))));
     }
-    Ok(Known { policy: remediation_policy::active(tx, organization).await?, vulnerabilities })
+    let policy = remediation_policy::active(tx, organization).await?;
+    Ok(Known { organization: organization.to_owned(), policy, vulnerabilities })
 }
 
 impl Known {
+    /// Whose findings these are.
+    pub(super) fn organization(&self) -> &str {
+        &self.organization
+    }
+
     fn of(&self, finding: &Finding) -> Option<&Facts> {
         self.vulnerabilities.get(&finding.vulnerability)
     }

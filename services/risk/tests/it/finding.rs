@@ -144,6 +144,10 @@ on_every_database! {
         assert_eq!(reason(&nowhere), "FINDING_OF_NOTHING");
         let wrong = create(&bench, "", Finding { asset: "gateway".to_owned(), ..weak() }).await.unwrap_err();
         assert_eq!(reason(&wrong), "FIELD_INVALID");
+        let foreign = Finding { asset: "organizations/other/assets/gateway".to_owned(), ..weak() };
+        let foreign = create(&bench, "", foreign).await.unwrap_err();
+        assert_eq!(reason(&foreign), "FIELD_INVALID");
+        assert!(foreign.message().contains("assets of this organization"), "{}", foreign.message());
         let vector = Finding { cvss_vector: "CVSS:3.1/AV:N".to_owned(), ..weak() };
         assert_eq!(reason(&create(&bench, "", vector).await.unwrap_err()), "CVSS_VECTOR_INVALID");
         let score = create(&bench, "", Finding { cvss: 11.0, ..weak() }).await.unwrap_err();

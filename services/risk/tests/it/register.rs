@@ -36,7 +36,7 @@ pub(crate) fn treatments(bench: &Bench) -> TreatmentServiceClient<testkit::Clien
 }
 
 pub(crate) fn criteria(bench: &Bench) -> RiskCriteriaServiceClient<testkit::Client> {
-    RiskCriteriaServiceClient::new(bench.client("mia", &["acme"], &["risk-manager"]))
+    RiskCriteriaServiceClient::new(bench.client("mia", &["acme"], &["administrator"]))
 }
 
 /// The service by a clock that is turned by hand, from now on, with the estate of [`estate`].

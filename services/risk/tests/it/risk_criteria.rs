@@ -4,6 +4,7 @@ use testkit::{Bench, reason};
 use tonic::{Code, Status};
 use wire::risk::v1 as api;
 use wire::risk::v1::RiskCriteria;
+use wire::risk::v1::risk_criteria_service_client::RiskCriteriaServiceClient;
 
 use crate::on_every_database;
 use crate::register::{PARENT, came_to, create, criteria, estate, get, named, signalling};
@@ -51,6 +52,24 @@ on_every_database! {
         let refused = make(&bench, "fallen", fallen).await.unwrap_err();
         assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "CRITERIA_UNSOUND"));
         assert!(refused.message().contains("row 3, column 5"), "{}", refused.message());
+    }
+
+    async fn whoever_assesses_risks_sets_neither_the_appetite_nor_the_authority(bench) {
+        let own = make(&bench, "own", shipped(&bench, "matrix-5x5").await).await.unwrap();
+        let mut assessor = RiskCriteriaServiceClient::new(bench.client("mia", &["acme"], &["risk-manager"]));
+        let request = api::UpdateRiskCriteriaRequest {
+            risk_criteria: Some(RiskCriteria { appetite: 4, ..own.clone() }),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["appetite".to_owned()] }),
+        };
+        assert_eq!(assessor.update_risk_criteria(request).await.unwrap_err().code(), Code::PermissionDenied);
+        let request = api::CreateRiskCriteriaRequest {
+            parent: PARENT.to_owned(),
+            risk_criteria_id: "mine".to_owned(),
+            risk_criteria: Some(RiskCriteria { name: String::new(), etag: String::new(), appetite: 4, ..own.clone() }),
+        };
+        assert_eq!(assessor.create_risk_criteria(request).await.unwrap_err().code(), Code::PermissionDenied);
+        let request = api::GetRiskCriteriaRequest { name: own.name.clone() };
+        assert_eq!(assessor.get_risk_criteria(request).await.unwrap().into_inner(), own);
     }
 
     async fn what_risks_use_stays_usable_and_they_are_scored_anew_when_it_changes(bench) {

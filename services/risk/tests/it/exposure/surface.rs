@@ -125,6 +125,8 @@ by_hand! {
             (api::LegacyLink { protocol: "HTTP-9".to_owned(), ..link.clone() }, "EXPOSURE_LEGACY_PROTOCOL_UNKNOWN"),
             (api::LegacyLink { exposure: String::new(), ..link.clone() }, "FIELD_INVALID"),
             (api::LegacyLink { exposure: name("none"), ..link.clone() }, "REFERENCE_MISSING"),
+            (api::LegacyLink { asset: "organizations/other/assets/a".to_owned(), ..link.clone() }, "FIELD_INVALID"),
+            (api::LegacyLink { compensating_controls: vec!["filter".to_owned()], ..link.clone() }, "FIELD_INVALID"),
         ] {
             assert_eq!(reason(&client().create_legacy_link(request(wrong)).await.unwrap_err()), expected);
         }
