@@ -47,6 +47,7 @@ impl store::Resource for LegacyLinks {
 // === The rules ===
 
 /// What the rules of links need to know.
+#[derive(Default)]
 pub struct Known {
     organization: String,
     policy: Arc<ExposurePolicy>,
