@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("channel", &["wire", "fault"]),
     ("transcode", &["wire", "fault"]),
     ("process", &["channel", "access", "store", "fault", "wire"]),
-    ("intake", &["wire"]),
+    ("intake", &["resource", "wire"]),
     ("sample", &[]),
     ("testkit", &["access", "store", "wire"]),
     ("assets", &["wire", "resource", "fault", "access", "store", "feed", "process", "approval", "deadline"]),

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use telwarden::client::{Connection, Output};
-use telwarden::posture::risk as posture;
+use telwarden::posture::{risk as posture, surface as posture_of_surface};
 use telwarden::programme::People;
 use telwarden::risk::heatmap::{self, Heatmap, Seen};
 use telwarden::risk::register::{self, Register};
 use telwarden::risks;
 use telwarden::suite::Suite;
+use telwarden::surface;
 use wire::changes::v1::ListChangesRequest;
 use wire::changes::v1::change_service_client::ChangeServiceClient;
 use wire::controls::v1::test_run::Result as RunResult;
@@ -27,6 +28,8 @@ pub(crate) async fn shows_the_risks(running: &Suite, source: &str) {
     let owner = connection("rita", &["risk-manager"]).open().await.unwrap();
     let approver = connection("pavel", &["approver", "control-owner"]).open().await.unwrap();
     let people = People { owner, approver };
+    let threats = surface::threats(&people, "acme", sample::surface()).await.unwrap();
+    assert_eq!((threats, surface::threats(&people, "acme", sample::surface()).await.unwrap()), (4, 0));
     let made = risks::create(&people, "acme", source, sample::risks()).await.unwrap();
     assert_eq!(made, sample::risks().len());
     assert_eq!(risks::create(&people, "acme", source, sample::risks()).await.unwrap(), 0, "again changes nothing");
@@ -62,7 +65,50 @@ pub(crate) async fn shows_the_risks(running: &Suite, source: &str) {
     assert_eq!((map.cells.len(), map.unscored), (25, 1));
     assert_eq!(map.cells.iter().map(|cell| cell.count).sum::<i64>(), 7);
 
+    shows_the_surface(&people, &viewing, source).await;
     a_failed_test_opens_a_risk(running, &people, &viewing).await;
+}
+
+/// What can be reached from outside, what was found there, and what a board should know of it.
+async fn shows_the_surface(people: &People, viewing: &Connection, source: &str) {
+    let made = surface::create(people, "acme", source, sample::surface()).await.unwrap();
+    assert_eq!((made.exposures, made.findings, made.legacy_links, made.risks), (9, 8, 2, 3));
+    let again = surface::create(people, "acme", source, sample::surface()).await.unwrap();
+    assert_eq!(again, surface::Made::default(), "again changes nothing");
+
+    // The timers warn of the approval that ends and find what is overdue, each on its own.
+    let told = async {
+        loop {
+            let seen = posture_of_surface::read(viewing.open().await.unwrap(), "acme").await.unwrap();
+            if !seen.expiring.is_empty() && !seen.overdue.is_empty() {
+                return seen;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let seen = tokio::time::timeout(Duration::from_secs(30), told).await.expect("the timers act within 30 s");
+    let unknown = seen.unknown.first().unwrap();
+    assert_eq!((unknown.ip.as_str(), unknown.port, unknown.asset.as_str()), ("198.51.100.23", 23, ""));
+    assert_eq!(seen.expiring.first().unwrap().port, 500);
+    let newest = seen.snapshots.first().unwrap();
+    // All nine are on hosts of their own; one is withdrawn.
+    assert_eq!((newest.exposures, newest.hosts), (8, 8));
+    assert!(newest.score > 0.0, "what is known to be exploited counts: {newest:?}");
+    // Of what can be reached, only the portal bears a vulnerability that is known to be exploited; how likely the other is, nobody says.
+    let worst: Vec<i32> = seen.most_exposed.iter().map(|one| one.port).collect();
+    assert_eq!(worst, [443]);
+    let overdue: Vec<&str> = seen.overdue.iter().map(|one| one.name.rsplit('/').next().unwrap()).collect();
+    // What was opened again has its whole time anew.
+    assert_eq!(overdue, ["console-ssh"]);
+    let screen = posture_of_surface::text(&seen);
+    for part in [
+        "8 exposures on 8 hosts",
+        "CVE-2024-6387 on",
+        "nobody answers for telnet at 198.51.100.23 port 23",
+        "approval ends: isakmp",
+    ] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
 }
 
 /// The filters fail their test: the accepted risk that relied on them is looked at anew, and the ledger leads back to the call.

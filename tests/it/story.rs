@@ -152,7 +152,8 @@ async fn an_operator_imports_values_and_proves_its_estate() {
     assert_eq!(verified.rows["implementation"], sample::programme().implementations.len() as u64);
     let (_, tables) = suite::services().into_iter().find(|(service, _)| *service == risk::NAME).unwrap();
     let verified = store::verify(&running.databases[2], &tables).await.unwrap().unwrap();
-    assert_eq!(verified.rows["risk"], sample::risks().len() as u64);
+    // Those of the sample, and those made of a profile.
+    assert_eq!(verified.rows["risk"], sample::risks().len() as u64 + 3);
     running.stop().await.unwrap();
 }
 

@@ -59,12 +59,3 @@ pub fn read(format: Format, bytes: &[u8]) -> Result<Catalogue, IntakeError> {
         Format::Galaxy => galaxy::read(&bytes),
     }
 }
-
-/// The id of a key: in small letters, `-` for what an id must not hold; none where nothing of it can stand in an id, or it is too long.
-#[must_use]
-pub fn id_of(key: &str) -> Option<String> {
-    let held = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let id: String = key.trim().chars().map(|c| if held(c) { c.to_ascii_lowercase() } else { '-' }).collect();
-    let begins = id.starts_with(|c: char| c.is_ascii_alphanumeric());
-    (begins && id.len() <= 63).then_some(id)
-}

@@ -166,10 +166,29 @@ pub fn valid_id(text: &str) -> bool {
         && text.bytes().all(|byte| letter_or_digit(byte) || matches!(byte, b'-' | b'.' | b'_'))
 }
 
+/// The id of what another calls by a key: the key in small letters, `-` for what an id must not hold; none where that is no id.
+/// `FGT1557.001` becomes `fgt1557.001`.
+#[must_use]
+pub fn id_of_key(key: &str) -> Option<String> {
+    let held = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let id: String = key.trim().chars().map(|c| if held(c) { c.to_ascii_lowercase() } else { '-' }).collect();
+    valid_id(&id).then_some(id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_key_becomes_an_id() {
+        let of = |key: &str| id_of_key(key).unwrap_or_default();
+        assert_eq!(of("FGT1557.001"), "fgt1557.001");
+        assert_eq!(of(" CAPEC 163/2 "), "capec-163-2");
+        assert_eq!(of("-x"), "");
+        assert_eq!(of("é"), "");
+        assert_eq!(of(&"x".repeat(64)), "");
+    }
 
     #[test]
     fn a_name_reads_and_prints() {

@@ -23,7 +23,8 @@
 //! - a `resourceRelationship` says that this resource depends on the other, in the way its `relationshipType` names.
 //!
 //! [`registers`] gives what no inventory export has: interconnects, security levels of services, essential users.
-//! [`programme()`] gives what the operator does about controls.
+//! [`programme()`] gives what the operator does about controls, [`risks()`] its risks, [`surface()`] what of it can be reached and what was
+//! found there.
 
 mod draw;
 mod estate;
@@ -33,6 +34,7 @@ mod programme;
 mod registers;
 mod resource;
 mod risks;
+mod surface;
 #[cfg(test)]
 mod tests;
 
@@ -44,6 +46,9 @@ use layout::{Asset, Layout};
 pub use programme::{CATALOGUE, Exception, Implementation, Life, Programme, Scope, Standing, Test, programme};
 pub use registers::{EssentialUser, Interconnect, Registers, SecurityLevel, Stage, registers};
 pub use risks::{About, Risk, SELECTOR, Stand, Treatment, Way, risks};
+pub use surface::{
+    Course, Exposure, Finding, LegacyLink, Place, Protocol, Reach, Surface, Threat, Vulnerability, surface,
+};
 
 /// The least scale that is still an operator: about 40 assets.
 pub const MIN_SCALE: f64 = 0.01;

@@ -51,6 +51,8 @@ pub struct Risk {
     pub about: About,
     /// Who or what brings it about.
     pub threat_source: &'static str,
+    /// The threat of the operator's list that it is about, by key; none for none.
+    pub threat: Option<&'static str>,
     /// How likely it is if nothing is done.
     pub likelihood: i32,
     /// How bad it would be for availability, and for users.
@@ -109,6 +111,7 @@ const RISKS: &[Risk] = &[
         description: "Somebody rents a network of taken-over devices and floods the border routers; customers lose the internet for hours.",
         about: About::Selector,
         threat_source: "extortion for money",
+        threat: Some("NT-1"),
         likelihood: 4,
         consequence: 3,
         control: Some(("ddos-filtering", 3, 0)),
@@ -129,6 +132,7 @@ const RISKS: &[Risk] = &[
         description: "A storm or an attack fills the exchanges; calls for help wait with all others.",
         about: About::Service("emergency-calls-000001"),
         threat_source: "mass event",
+        threat: None,
         likelihood: 3,
         consequence: 5,
         control: Some(("emergency-priority", 4, 1)),
@@ -149,6 +153,7 @@ const RISKS: &[Risk] = &[
         description: "A weakness that is known and used elsewhere stays in the core longer than the policy allows; somebody reads or diverts traffic.",
         about: About::Service("mobile-voice-000001"),
         threat_source: "state actor",
+        threat: None,
         likelihood: 4,
         consequence: 4,
         control: Some(("core-patching", 2, 0)),
@@ -162,6 +167,7 @@ const RISKS: &[Risk] = &[
         description: "Messages that only a home network should send come in over an interconnect and are answered.",
         about: About::Service("roaming-000001"),
         threat_source: "hired trackers",
+        threat: Some("NT-2"),
         likelihood: 4,
         consequence: 3,
         control: Some(("interconnect-isolation", 1, 0)),
@@ -182,6 +188,7 @@ const RISKS: &[Risk] = &[
         description: "A fault in a power supply burns out a room; the region behind it is cut off for days.",
         about: About::Asset("border-router-000001"),
         threat_source: "technical failure",
+        threat: None,
         likelihood: 2,
         consequence: 4,
         control: Some(("room-alarms", 1, 2)),
@@ -202,6 +209,7 @@ const RISKS: &[Risk] = &[
         description: "A supplier's engineer is deceived; with his account elements are changed from outside.",
         about: About::Service("enterprise-vpn-000001"),
         threat_source: "organized crime",
+        threat: Some("NT-3"),
         likelihood: 3,
         consequence: 4,
         control: Some(("leaver-access", 1, 0)),
@@ -215,6 +223,7 @@ const RISKS: &[Risk] = &[
         description: "The log store loses a day; who changed what cannot be proven to the regulator.",
         about: About::Service("mobile-data-000001"),
         threat_source: "own error",
+        threat: None,
         likelihood: 3,
         consequence: 2,
         control: Some(("element-logging", 1, 0)),
@@ -228,6 +237,7 @@ const RISKS: &[Risk] = &[
         description: "Sites far from any road lose power or grounding; cells fall silent until somebody drives there.",
         about: About::Service("broadband-000001"),
         threat_source: "thieves",
+        threat: None,
         likelihood: 0,
         consequence: 0,
         control: None,
@@ -241,6 +251,7 @@ const RISKS: &[Risk] = &[
         description: "The book on paper could be read by anybody who waits at the gate.",
         about: About::Asset("border-router-000001"),
         threat_source: "curiosity",
+        threat: None,
         likelihood: 2,
         consequence: 1,
         control: None,
@@ -263,6 +274,8 @@ mod tests {
         let known: HashSet<&str> = crate::programme().implementations.iter().map(|one| one.id).collect();
         for risk in risks() {
             assert!(risk.control.is_none_or(|(id, ..)| known.contains(id)), "{risk:?}");
+            let listed = |key: &str| crate::surface().threats.iter().any(|threat| threat.key == key);
+            assert!(risk.threat.is_none_or(listed), "{risk:?}");
             // A treatment is planned before it is done.
             let planned = risk.stand >= Stand::TreatmentPlanned && risk.stand < Stand::Reopened;
             assert_eq!(risk.treatment.is_some(), planned, "{risk:?}");

@@ -92,10 +92,10 @@ impl Rules for Findings {
     fn create(context: &Context, known: &Known, new: &mut Finding) -> Outcome<()> {
         let now = timestamp(context.clock.now());
         new.set_state(State::Open);
-        new.open_time = now;
         new.state_time = now;
         new.decider.clone_from(&context.caller.subject);
         new.first_seen_time = new.first_seen_time.or(now);
+        new.open_time = since(context, new);
         new.last_seen_time = now;
         if new.r#match.is_none() {
             let by_hand = Basis { confidence: 1.0, ..Default::default() };
@@ -106,6 +106,9 @@ impl Rules for Findings {
 
     fn update(context: &Context, known: &Known, old: &Finding, new: &mut Finding) -> Outcome<()> {
         moves::allowed(old.state(), new.state())?;
+        if old.first_seen_time != new.first_seen_time && old.reopen_count == 0 {
+            new.open_time = since(context, new);
+        }
         Self::check(context, known, new)
     }
 
@@ -113,6 +116,12 @@ impl Rules for Findings {
         reminder::follow(tx, organization, changed).await?;
         crate::exposure::follow_findings(tx, organization, changed).await
     }
+}
+
+/// Since when a finding is open that was never dealt with: since it was seen, not since it was written down here.
+fn since(context: &Context, finding: &Finding) -> Option<prost_types::Timestamp> {
+    let now = context.clock.now();
+    timestamp(finding.first_seen_time.as_ref().map_or(now, |seen| micros(Some(seen)).min(now)))
 }
 
 /// What holds for what a finding is of.

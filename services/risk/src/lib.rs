@@ -54,6 +54,7 @@ store::migrations![Migrator;
     "m0022_treatment",
     "m0023_estate_control",
     "m0024_risk_profile",
+    "m0025_risk_trend",
     "m0030_threat_catalogue",
     "m0031_threat",
     "m0032_mitigation",
@@ -176,6 +177,17 @@ pub(crate) fn id_of(name: &str) -> &str {
 /// The organization of a name; empty where it is none.
 pub(crate) fn organization_of(name: &str) -> &str {
     name.split('/').nth(1).unwrap_or_default()
+}
+
+/// The id that the key of a threat or mitigation becomes, where the caller gives none.
+///
+/// # Errors
+/// `FIELD_INVALID` where it is no key.
+pub(crate) fn keyed(key: &str, field: &str) -> Outcome<String> {
+    resource::id_of_key(key).ok_or_else(|| {
+        let message = format!("`{key}` is no key: it has 1 to 63 characters, the first a letter or digit");
+        Fault::invalid(wire::fault::v1::ErrorReason::FieldInvalid, message).on(field.to_owned())
+    })
 }
 
 /// Refuses what is no name of a collection of this organization; an empty one names nothing. `field` is where the message has it.

@@ -1,7 +1,7 @@
 //! Mitigations: what a threat catalogue names against its threats.
 
 use fault::Outcome;
-use store::{Changed, Reference, Referrer, Rules, Side, Transaction};
+use store::{Changed, Reference, Referrer, Rules, Side, Transaction, open, reply};
 use tonic::{Request, Response, Status};
 use wire::risk::v1::mitigation_service_server::MitigationService;
 use wire::risk::v1::{
@@ -70,7 +70,12 @@ impl MitigationService for Registry {
         &self,
         request: Request<CreateMitigationRequest>,
     ) -> Result<Response<Mitigation>, Status> {
-        self.mitigations.serve_create(request).await
+        let (context, mut r) = open(request)?;
+        let key = r.mitigation.as_ref().map(|mitigation| mitigation.key.as_str());
+        if let Some(key) = key.filter(|_| r.mitigation_id.is_empty()) {
+            r.mitigation_id = crate::keyed(key, "mitigation.key")?;
+        }
+        reply(self.mitigations.create(&context, &r.parent, &r.mitigation_id, r.mitigation).await)
     }
 
     async fn get_mitigation(&self, request: Request<GetMitigationRequest>) -> Result<Response<Mitigation>, Status> {

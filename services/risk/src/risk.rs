@@ -14,6 +14,7 @@ mod part;
 mod rules;
 mod summary;
 mod tally;
+mod trend;
 
 use access::Context;
 use fault::{Fault, Outcome};
@@ -201,5 +202,13 @@ impl RiskService for Registry {
     ) -> Result<Response<api::SummarizeRisksResponse>, Status> {
         let (context, r) = open(request)?;
         reply(self.summarize_register(&context, &r).await)
+    }
+
+    async fn trend_risks(
+        &self,
+        request: Request<api::TrendRisksRequest>,
+    ) -> Result<Response<api::TrendRisksResponse>, Status> {
+        let (context, r) = open(request)?;
+        reply(self.trend_of_register(&context, &r).await)
     }
 }

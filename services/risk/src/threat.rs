@@ -117,7 +117,11 @@ impl Rules for Threats {
 #[tonic::async_trait]
 impl ThreatService for Registry {
     async fn create_threat(&self, request: Request<CreateThreatRequest>) -> Result<Response<Threat>, Status> {
-        self.threats.serve_create(request).await
+        let (context, mut r) = open(request)?;
+        if let Some(key) = r.threat.as_ref().map(|threat| threat.key.as_str()).filter(|_| r.threat_id.is_empty()) {
+            r.threat_id = crate::keyed(key, "threat.key")?;
+        }
+        reply(self.threats.create(&context, &r.parent, &r.threat_id, r.threat).await)
     }
 
     async fn get_threat(&self, request: Request<GetThreatRequest>) -> Result<Response<Threat>, Status> {

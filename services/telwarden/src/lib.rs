@@ -16,5 +16,6 @@ pub mod risk;
 pub mod risks;
 pub mod serve;
 pub mod suite;
+pub mod surface;
 pub mod surveys;
 pub mod watch;

@@ -14,7 +14,7 @@ use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
 use telwarden::{
     call, controls, estate, evidence, import, ledger, member, posture, programme, quarantine, registers, risk, risks,
-    surveys, watch,
+    surface, surveys, watch,
 };
 
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
@@ -318,8 +318,16 @@ async fn load_sample(suite: &Suite) -> Result<Option<String>> {
         "{} statements of applicability, {} implementations of controls and {} exceptions new",
         made.statements, made.implementations, made.exceptions
     );
-    let made = risks::create(&people, "sample", "sample", sample::risks()).await?;
-    eprintln!("{made} risks new");
+    let threats = surface::threats(&people, "sample", sample::surface()).await?;
+    let risks = risks::create(&people, "sample", "sample", sample::risks()).await?;
+    let made = surface::create(&people, "sample", "sample", sample::surface()).await?;
+    eprintln!(
+        "{threats} threats, {} risks, {} exposures, {} findings and {} links to legacy networks new",
+        risks + made.risks,
+        made.exposures,
+        made.findings,
+        made.legacy_links
+    );
     let estate = posture::estate::read(client, "sample").await?;
     eprint!("{}", posture::estate::text("sample", &estate));
     let last = estate.deepest_dependency.last().and_then(|name| name.rsplit('/').next());

@@ -14,6 +14,7 @@ pub mod quarantine;
 pub mod registers;
 pub mod risk;
 pub mod selectors;
+pub mod surface;
 
 /// Prints the posture of an organization.
 ///
@@ -27,21 +28,22 @@ pub async fn posture(connection: &Connection, organization: &str) -> Result<()> 
     let campaigns = campaigns::read(client.clone(), organization).await?;
     let quarantine = quarantine::read(client.clone(), organization).await?;
     let controls = controls::read(client.clone(), organization).await?;
-    let risk = risk::read(client, organization).await?;
+    let risk = risk::read(client.clone(), organization).await?;
+    let surface = surface::read(client, organization).await?;
     match connection.output {
         Output::Json => {
             let posture = serde_json::json!({
                 "organization": organization, "estate": estate::json(&estate), "selectors": selectors::json(&selectors),
                 "registers": registers::json(&registers), "campaigns": campaigns::json(&campaigns),
                 "quarantine": quarantine::json(&quarantine), "controls": controls::json(&controls),
-                "risk": risk::json(&risk),
+                "risk": risk::json(&risk), "surface": surface::json(&surface),
             });
             println!("{posture}");
         }
         Output::Table => {
             print!("{}{}", estate::text(organization, &estate), selectors::text(&selectors));
             print!("{}{}{}", registers::text(&registers), campaigns::text(&campaigns), quarantine::text(&quarantine));
-            print!("{}{}", controls::text(&controls), risk::text(&risk));
+            print!("{}{}{}", controls::text(&controls), risk::text(&risk), surface::text(&surface));
         }
     }
     Ok(())

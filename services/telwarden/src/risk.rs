@@ -5,6 +5,7 @@ pub mod heatmap;
 pub mod import;
 pub mod register;
 pub mod threats;
+pub mod trend;
 pub mod vulnerabilities;
 
 use anyhow::Result;
@@ -18,6 +19,8 @@ pub enum Risk {
     Register(register::Register),
     /// How many risks stand where, by likelihood and consequence.
     Heatmap(heatmap::Heatmap),
+    /// How the register went, day by day.
+    Trend(trend::Trend),
     /// Brings in what others publish or find: threats, vulnerabilities, advisories, exposures.
     Import(import::Import),
 }
@@ -30,6 +33,7 @@ pub async fn run(connection: &Connection, risk: &Risk) -> Result<()> {
     match risk {
         Risk::Register(which) => register::run(connection, which).await,
         Risk::Heatmap(which) => heatmap::run(connection, which).await,
+        Risk::Trend(which) => trend::run(connection, which).await,
         Risk::Import(which) => import::run(connection, which).await,
     }
 }

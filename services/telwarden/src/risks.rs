@@ -19,8 +19,8 @@ use crate::client::{Client, explain};
 use crate::programme::People;
 use crate::registers::{Assets, new};
 
-/// Creates the risks in an organization that has imported the operator's inventory as `source` and has its programme of controls. Gives
-/// how many were made; what is there stays as it is: doing it again changes nothing.
+/// Creates the risks in an organization that has imported the operator's inventory as `source` and has its programme of controls and its list
+/// of threats. Gives how many were made; what is there stays as it is: doing it again changes nothing.
 ///
 /// # Errors
 /// What the service has against a call; an asset that was not imported, or that the service does not hear of.
@@ -56,6 +56,7 @@ async fn risk_of(people: &People, parent: &str, assets: &mut Assets<'_>, of: &sa
         display_name: of.display_name.to_owned(),
         description: of.description.to_owned(),
         threat_source: of.threat_source.to_owned(),
+        threat: of.threat.map(|key| threat(parent, key)).unwrap_or_default(),
         criteria: format!("{parent}/riskCriteria/matrix-5x5"),
         likelihood: of.likelihood,
         consequences: Some(consequences),
@@ -73,6 +74,11 @@ async fn risk_of(people: &People, parent: &str, assets: &mut Assets<'_>, of: &sa
     let Some(made) = created(people, parent, of.id, risk).await? else { return Ok(false) };
     live(people, &made.name, of).await?;
     Ok(true)
+}
+
+/// The name of a threat of the operator's list.
+fn threat(parent: &str, key: &str) -> String {
+    format!("{parent}/threatCatalogues/{}/threats/{}", sample::surface().catalogue.0, key.to_lowercase())
 }
 
 /// Creates a risk; none where it is there already.

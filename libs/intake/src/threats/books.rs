@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
+use resource::id_of_key;
 use wire::Validate;
 use wire::risk::v1::threat_record::Record;
 use wire::risk::v1::{Mitigation, Threat, ThreatRecord};
 
-use super::id_of;
 use crate::report::{MOST_REJECTED, MOST_WARNINGS};
 use crate::{Rejected, Report};
 
@@ -78,7 +78,7 @@ impl Books {
             self.reject(origin, &violation.field, message);
             return false;
         }
-        let Some(id) = id_of(key) else {
+        let Some(id) = id_of_key(key) else {
             let message = format!("`{key}` is no key: at most 63 characters, the first a letter or digit");
             self.reject(origin, "key", message);
             return false;

@@ -2,18 +2,19 @@
 //!
 //! A technique of ATT&CK that FiGHT adds to has addenda, each with segments, assets and mitigations of its own: they are laid together with it.
 
+use resource::id_of_key;
 use serde_json::Value;
 use wire::risk::v1::threat::{Countermeasure, Evidence, Remark};
 use wire::risk::v1::threat_catalogue::Tactic;
 use wire::risk::v1::{Mitigation, Threat, ThreatCatalogue};
 
+use super::Catalogue;
 use super::books::Books;
 use super::json::{kind_of, unexpected};
 use super::pieces::{
     Fields, MOST_EXAMPLES, MOST_REMARKS, add_remarks, add_words, address, before_dot, citation, line, list, objects,
     properties, prose, remark, words,
 };
-use super::{Catalogue, id_of};
 use crate::{IntakeError, text};
 
 const EXPECTED: &str = "a FiGHT catalogue: YAML with `tactics`, `techniques` and `mitigations`";
@@ -85,7 +86,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Catalogue, IntakeError> {
         ..ThreatCatalogue::default()
     };
     let source_id = line(root, "id", 200);
-    let id = id_of(&source_id).map_or_else(|| "mitre-fight".to_owned(), |id| format!("mitre-{id}"));
+    let id = id_of_key(&source_id).map_or_else(|| "mitre-fight".to_owned(), |id| format!("mitre-{id}"));
     let (records, report) = books.closed();
     Ok(Catalogue { id, source_id, catalogue, records, report })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use resource::id_of_key;
 use serde_json::Value;
 use wire::risk::v1::threat::Citation;
 use wire::risk::v1::threat_catalogue::Tactic;
@@ -10,7 +11,7 @@ use wire::risk::v1::{Threat, ThreatCatalogue};
 use super::books::Books;
 use super::json::{kind_of, unexpected};
 use super::pieces::{Fields, address, before_dot, citation, line, list, objects, properties, prose, words, yes};
-use super::{Catalogue, id_of, json};
+use super::{Catalogue, json};
 use crate::{IntakeError, text};
 
 const EXPECTED: &str = "a cluster of a MISP galaxy: JSON with `values`";
@@ -56,7 +57,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Catalogue, IntakeError> {
         tactics,
         ..ThreatCatalogue::default()
     };
-    let id = id_of(&text::word(root, "type")).or_else(|| id_of(&text::slug(&catalogue.display_name)));
+    let id = id_of_key(&text::word(root, "type")).or_else(|| id_of_key(&text::slug(&catalogue.display_name)));
     let (records, report) = books.closed();
     let id = id.unwrap_or_else(|| "misp-galaxy".to_owned());
     Ok(Catalogue { id, source_id: line(root, "uuid", 200), catalogue, records, report })

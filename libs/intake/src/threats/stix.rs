@@ -5,6 +5,7 @@ mod relations;
 
 use std::collections::HashMap;
 
+use resource::id_of_key;
 use serde_json::Value;
 use wire::risk::v1::threat::{Citation, Remark};
 use wire::risk::v1::threat_catalogue::Tactic;
@@ -15,7 +16,7 @@ use super::json::{kind_of, unexpected};
 use super::pieces::{
     Fields, before_dot, citation, cleaned, line, list, objects, properties, prose, remark, words, yes,
 };
-use super::{Catalogue, id_of, json};
+use super::{Catalogue, json};
 use crate::{IntakeError, text};
 use relations::Relations;
 
@@ -229,8 +230,11 @@ fn described(bundle: &Bundle<'_>, tactics: Vec<Tactic>) -> (String, String, Thre
     let domain =
         bundle.of_type("attack-pattern").find_map(|(.., fields)| words(fields, "x_mitre_domains").into_iter().next());
     let name = line(collection, "name", 200);
-    let id =
-        domain.as_deref().and_then(id_of).or_else(|| id_of(&text::slug(&name))).unwrap_or_else(|| "stix".to_owned());
+    let id = domain
+        .as_deref()
+        .and_then(id_of_key)
+        .or_else(|| id_of_key(&text::slug(&name)))
+        .unwrap_or_else(|| "stix".to_owned());
     let catalogue = ThreatCatalogue {
         display_name: if name.is_empty() { format!("STIX {id}") } else { name },
         edition: line(collection, "x_mitre_version", 100),

@@ -11,6 +11,8 @@ use wire::risk::v1::Risk;
 use wire::risk::v1::heatmap_risks_request::View;
 use wire::risk::v1::risk::Score;
 
+use super::trend;
+
 /// What is counted together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
@@ -71,7 +73,8 @@ pub(super) async fn settled(tx: &mut Transaction, organization: &str, changed: &
         );
         tx.run(sql).await?;
     }
-    Ok(())
+    let current = moved.iter().filter(|((_, view, ..), _)| *view == View::Current.text());
+    trend::settled(tx, organization, &current.map(|((criteria, ..), _)| *criteria).collect()).await
 }
 
 /// What is counted of an organization, by criteria, state and cell, of one view.

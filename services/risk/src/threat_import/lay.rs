@@ -4,13 +4,6 @@ use std::collections::HashSet;
 
 use wire::risk::v1::{ImportThreatsStart, Mitigation, Threat, ThreatCatalogue};
 
-/// The id that a key becomes: in small letters, `-` for what an id must not hold; none where that is no id.
-pub(super) fn id_of(key: &str) -> Option<String> {
-    let held = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    let id: String = key.trim().chars().map(|c| if held(c) { c.to_ascii_lowercase() } else { '-' }).collect();
-    resource::valid_id(&id).then_some(id)
-}
-
 /// Lays a catalogue.
 pub(super) fn catalogue(row: &mut ThreatCatalogue, start: &ImportThreatsStart) {
     let said = start.catalogue.clone().unwrap_or_default();
@@ -65,7 +58,7 @@ pub(super) fn mitigation(row: &mut Mitigation, said: &Mitigation) {
 /// Makes the keys of mitigations names of those that the catalogue holds.
 pub(super) fn name_mitigations(threat: &mut Threat, catalogue: &str, known: &HashSet<String>) {
     for one in &mut threat.mitigations {
-        let id = id_of(&one.key).filter(|id| known.contains(id));
+        let id = resource::id_of_key(&one.key).filter(|id| known.contains(id));
         one.mitigation = id.map(|id| format!("{catalogue}/mitigations/{id}")).unwrap_or_default();
     }
 }
@@ -75,16 +68,6 @@ mod tests {
     use wire::risk::v1::threat::Countermeasure;
 
     use super::*;
-
-    #[test]
-    fn a_key_becomes_an_id() {
-        let of = |key: &str| id_of(key).unwrap_or_default();
-        assert_eq!(of("FGT1557.001"), "fgt1557.001");
-        assert_eq!(of(" CAPEC 163/2 "), "capec-163-2");
-        assert_eq!(of("-x"), "");
-        assert_eq!(of("é"), "");
-        assert_eq!(of(&"x".repeat(64)), "");
-    }
 
     #[test]
     fn what_is_laid_leaves_labels_and_comes_back_from_gone() {

@@ -12,8 +12,6 @@ use wire::risk::v1::import_threats_response::Rejected;
 use wire::risk::v1::threat_record::Record;
 use wire::risk::v1::{ErrorReason, ImportThreatsRequest, ImportThreatsStart, Mitigation, Threat, ThreatRecord};
 
-use super::lay;
-
 /// How many records one message may bring.
 const MOST_OF_A_MESSAGE: usize = 500;
 
@@ -144,10 +142,7 @@ fn admit<M: Validate>(
     message: M,
 ) -> Result<(), Box<Rejected>> {
     let refuse = |fault: Box<Fault>| Box::new(rejected(&origin, key, &fault));
-    let Some(id) = lay::id_of(key) else {
-        let message = format!("`{key}` is no key: it has 1 to 63 characters, the first a letter or digit");
-        return Err(refuse(Fault::invalid(House::FieldInvalid, message).on(format!("{field}.key"))));
-    };
+    let id = crate::keyed(key, &format!("{field}.key")).map_err(refuse)?;
     if !came.ids.insert(id.clone()) {
         let message = format!("`{key}` becomes the id `{id}`, as a record before did: give one of them another key");
         let fault = Fault::invalid(ErrorReason::ThreatKeyTwice, message).with("id", &id);

@@ -213,6 +213,24 @@ on_every_database! {
         assert_eq!(days(&get(&bench, "one").await), 30);
         client.delete_remediation_policy(delete).await.unwrap();
     }
+
+    /// A register that was kept elsewhere is brought in: what is old is not young again.
+    async fn what_was_seen_before_it_is_written_down_is_due_by_then(bench) {
+        let seen = |days: i64| store::timestamp(SystemClock.now() - days * DAY);
+        let old = create(&bench, "old", Finding { first_seen_time: seen(40), ..weak() }).await.unwrap();
+        assert_eq!((old.open_time, days(&old)), (old.first_seen_time, 30));
+        until("it is overdue", async || get(&bench, "old").await.overdue).await;
+        // Nothing is seen before it is.
+        let ahead = create(&bench, "ahead", Finding { first_seen_time: seen(-5), ..weak() }).await.unwrap();
+        assert!(store::micros(ahead.open_time.as_ref()) <= SystemClock.now());
+        // Better known later: the time follows, until it was opened again.
+        let update = async |of: Finding| {
+            let request = api::UpdateFindingRequest { finding: Some(of), update_mask: None };
+            by(&bench, "ana", "risk-manager").update_finding(request).await.unwrap().into_inner()
+        };
+        let better = update(Finding { name: name("ahead"), first_seen_time: seen(3), ..Default::default() }).await;
+        assert_eq!(better.open_time, better.first_seen_time);
+    }
 }
 
 /// How often a method changed a resource.

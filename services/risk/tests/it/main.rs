@@ -16,6 +16,7 @@ mod schema;
 mod source;
 mod threat;
 mod treatment;
+mod trend;
 mod vulnerability;
 
 use std::sync::Arc;

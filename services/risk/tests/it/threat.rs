@@ -410,4 +410,23 @@ on_every_database! {
         assert_eq!(catalogue(&bench, SMALL).await.threats, 308);
         ledger_holds(&bench, &risk::tables()).await;
     }
+
+    async fn what_is_written_by_hand_has_the_id_of_its_key(bench) {
+        import(&bench, start("1"), Vec::new()).await;
+        let create = async |key: &str| {
+            let threat = Threat { mitigations: Vec::new(), ..threat(key, "By hand") };
+            let request = CreateThreatRequest { parent: SMALL.to_owned(), threat: Some(threat), ..Default::default() };
+            ThreatServiceClient::new(client(&bench)).create_threat(request).await
+        };
+        assert_eq!(create("OWN 1.2").await.unwrap().into_inner().name, format!("{SMALL}/threats/own-1.2"));
+        assert_eq!(reason(&create("own-1.2").await.unwrap_err()), "RESOURCE_EXISTS", "it would be the same key");
+        let wrong = create("-").await.unwrap_err();
+        assert_eq!((wrong.code(), reason(&wrong).as_str()), (Code::InvalidArgument, "FIELD_INVALID"));
+        assert!(wrong.message().contains("`-` is no key"), "{}", wrong.message());
+        let mitigation = Mitigation { key: "M/7".to_owned(), title: "Guards".to_owned(), ..Default::default() };
+        let request =
+            CreateMitigationRequest { parent: SMALL.to_owned(), mitigation: Some(mitigation), ..Default::default() };
+        let made = MitigationServiceClient::new(client(&bench)).create_mitigation(request).await.unwrap();
+        assert_eq!(made.into_inner().name, format!("{SMALL}/mitigations/m-7"));
+    }
 }

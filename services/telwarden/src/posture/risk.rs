@@ -4,11 +4,12 @@ use anyhow::Result;
 use wire::risk::v1 as api;
 use wire::risk::v1::risk::State;
 use wire::risk::v1::risk_service_client::RiskServiceClient;
-use wire::risk::v1::{HeatmapRisksResponse, ListRisksRequest, Risk, SummarizeRisksResponse};
+use wire::risk::v1::{HeatmapRisksResponse, ListRisksRequest, Risk, SummarizeRisksResponse, TrendRisksResponse};
 
 use super::{Tally, tallied};
 use crate::client::{Client, explain};
 use crate::risk::heatmap::{self, Heatmap, Seen};
+use crate::risk::trend::{self, Trend};
 use crate::surveys::time;
 
 /// The criteria whose heat map is shown.
@@ -23,6 +24,8 @@ const SHOWN: i32 = 10;
 pub struct Risks {
     /// How many stand where.
     pub heatmap: HeatmapRisksResponse,
+    /// How it went in the last days.
+    pub trend: TrendRisksResponse,
     /// The sums.
     pub summary: SummarizeRisksResponse,
     /// Some of those above the appetite, the highest first.
@@ -45,6 +48,8 @@ pub async fn read(client: Client, organization: &str) -> Result<Risks> {
         svg: None,
     };
     let heatmap = heatmap::heatmap(client.clone(), &which).await?;
+    let which = Trend { organization: organization.to_owned(), criteria: CRITERIA.to_owned(), days: SOON };
+    let trend = trend::trend(client.clone(), &which).await?;
     let mut service = RiskServiceClient::new(client);
     let request = api::SummarizeRisksRequest { parent: parent.clone(), expiring_days: SOON };
     let summary = service.summarize_risks(request).await.map_err(|status| explain(&status))?.into_inner();
@@ -57,7 +62,7 @@ pub async fn read(client: Client, organization: &str) -> Result<Risks> {
     let mut ending = list("state = ACCEPTED", "acceptance_until").await?;
     let until = |risk: &Risk| risk.acceptance.as_ref().and_then(|given| given.until);
     ending.retain(|risk| super::within(until(risk).as_ref(), SOON.into()));
-    Ok(Risks { heatmap, summary, above_appetite, ending_acceptances: ending })
+    Ok(Risks { heatmap, trend, summary, above_appetite, ending_acceptances: ending })
 }
 
 /// Risks by state.
@@ -75,7 +80,7 @@ fn states(found: &Risks) -> Tally {
 pub fn json(found: &Risks) -> serde_json::Value {
     let until = |risk: &Risk| risk.acceptance.as_ref().and_then(|given| given.until.as_ref()).map(ToString::to_string);
     serde_json::json!({
-        "heatmap": heatmap::json(&found.heatmap), "count": found.summary.count, "states": states(found),
+        "heatmap": heatmap::json(&found.heatmap), "trend": trend::json(&found.trend), "count": found.summary.count, "states": states(found),
         "aboveAppetite": found.summary.above_appetite, "acceptancesExpiring": found.summary.acceptances_expiring,
         "treatmentsOverdue": found.summary.treatments_overdue,
         "highestAboveAppetite": found.above_appetite.iter().map(|risk| serde_json::json!({"name": risk.name,
@@ -99,6 +104,12 @@ pub fn text(found: &Risks) -> String {
         "    above the appetite: {}; treatments OVERDUE: {}\n",
         of.above_appetite, of.treatments_overdue
     ));
+    if let [first, .., last] = found.trend.points.as_slice() {
+        out.push_str(&format!(
+            "    since {}: {} risks became {}, {} above the appetite became {}\n",
+            first.date, first.count, last.count, first.above_appetite, last.above_appetite
+        ));
+    }
     for risk in &found.above_appetite {
         let level = risk.current.as_ref().map(|score| score.level_label.as_str()).unwrap_or_default();
         out.push_str(&format!("      {level}: {} ({})\n", risk.display_name, risk.state().as_str_name()));
