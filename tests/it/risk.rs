@@ -87,8 +87,9 @@ async fn shows_the_surface(people: &People, viewing: &Connection, source: &str) 
         }
     };
     let seen = tokio::time::timeout(Duration::from_secs(30), told).await.expect("the timers act within 30 s");
-    let unknown = seen.unknown.first().unwrap();
-    assert_eq!((unknown.ip.as_str(), unknown.port, unknown.asset.as_str()), ("198.51.100.23", 23, ""));
+    let mut unwanted: Vec<(&str, i32)> = seen.unwanted.iter().map(|one| (one.ip.as_str(), one.port)).collect();
+    unwanted.sort_unstable();
+    assert_eq!(unwanted, [("198.51.100.23", 23), ("203.0.113.200", 22)], "of nobody; rejected, and there all the same");
     assert_eq!(seen.expiring.first().unwrap().port, 500);
     let newest = seen.snapshots.first().unwrap();
     // All nine are on hosts of their own; one is withdrawn.
@@ -104,7 +105,8 @@ async fn shows_the_surface(people: &People, viewing: &Connection, source: &str) 
     for part in [
         "8 exposures on 8 hosts",
         "CVE-2024-6387 on",
-        "nobody answers for telnet at 198.51.100.23 port 23",
+        "nobody answers for it: telnet at 198.51.100.23 port 23",
+        "REJECTED, and seen again: ssh at",
         "approval ends: isakmp",
     ] {
         assert!(screen.contains(part), "{part}: {screen}");

@@ -69,8 +69,6 @@ pub struct Column<M> {
     pub index: bool,
     /// Whether a bare word in a filter looks through it.
     pub search: bool,
-    /// Whether it holds only a value within the field.
-    pub part: bool,
     /// Reads the field.
     pub get: fn(&M) -> Datum,
     /// Writes the field; an empty datum makes it unset.
@@ -131,7 +129,6 @@ macro_rules! columns {
             order: false,
             index: false,
             search: false,
-            part: false,
             get: $get,
             set: $set,
         }
@@ -160,13 +157,11 @@ macro_rules! columns {
             |m: &$message| $crate::Datum::Integer($crate::micros(m.$field.as_ref())),
             |m: &mut $message, d| m.$field = $crate::timestamp(d.integer()))
     };
-    (@part $message:ty, $field:ident, ($part:ty)) => {{
-        let mut column = $crate::columns!(@base $field, <$part as $crate::Part<$message>>::field_type(),
+    (@part $message:ty, $field:ident, ($part:ty)) => {
+        $crate::columns!(@base $field, <$part as $crate::Part<$message>>::field_type(),
             |m: &$message| <$part as $crate::Part<$message>>::get(m),
-            |m: &mut $message, d| <$part as $crate::Part<$message>>::set(m, d));
-        column.part = true;
-        column
-    }};
+            |m: &mut $message, d| <$part as $crate::Part<$message>>::set(m, d))
+    };
     (@choice $message:ty, $field:ident, ($choice:ty)) => {
         $crate::columns!(@base $field, $crate::FieldType::Enum(<$choice as $crate::Choice>::VALUES),
             |m: &$message| $crate::Datum::Text($crate::enum_text(<$choice as $crate::Choice>::VALUES, m.$field).to_owned()),

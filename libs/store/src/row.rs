@@ -22,6 +22,8 @@ pub(crate) struct Row<M> {
     pub(crate) create_time: i64,
     pub(crate) update_time: i64,
     pub(crate) message: M,
+    /// What of the message no column holds, as it was read; empty where the row was not read.
+    pub(crate) body: Vec<u8>,
 }
 
 /// The statements of one resource; their texts never change, so the database prepares each once.
@@ -198,8 +200,7 @@ pub(crate) fn values<R: Resource>(row: &Row<R::Message>) -> Vec<Value> {
     values
 }
 
-/// Which values of a row, in the order of [`values`], became others, and what they became. The same as to compare all of them,
-/// without encoding a body that stays what it is.
+/// Which values of a row that was read, in the order of [`values`], became others, and what they became.
 fn differences<R: Resource>(before: &Row<R::Message>, after: &Row<R::Message>) -> (Vec<usize>, Vec<Value>) {
     let (mut differs, mut news) = (Vec::new(), Vec::new());
     let mut add = |at: usize, value: Value| {
@@ -215,25 +216,15 @@ fn differences<R: Resource>(before: &Row<R::Message>, after: &Row<R::Message>) -
             add(at, new.into());
         }
     }
-    // The message before with what differs in columns: where that is all, it is the one after.
-    let mut patched = before.message.clone();
-    let mut whole = true;
     for (offset, column) in R::columns().iter().enumerate() {
         let new = (column.get)(&after.message);
         if (column.get)(&before.message) != new {
-            whole &= !column.part;
-            (column.set)(&mut patched, new.clone());
             add(FIXED.len() + offset, new.into());
         }
     }
-    let mut same = after.message.clone();
-    clear_head::<R>(&mut same);
-    clear_head::<R>(&mut patched);
-    if !whole || patched != same {
-        let (old, new) = (body::<R>(&before.message), body::<R>(&after.message));
-        if old != new {
-            add(FIXED.len() + R::columns().len(), new.into());
-        }
+    let body = body::<R>(&after.message);
+    if body != before.body {
+        add(FIXED.len() + R::columns().len(), body.into());
     }
     (differs, news)
 }
@@ -283,7 +274,7 @@ fn read<R: Resource>(result: &QueryResult) -> Result<Row<R::Message>, Box<dyn st
         };
         (column.set)(&mut message, datum);
     }
-    let mut row = Row { organization, id, version, create_time, update_time, message };
+    let mut row = Row { organization, id, version, create_time, update_time, message, body };
     row.stamp::<R>();
     Ok(row)
 }
@@ -308,7 +299,7 @@ fn read_line<R: Resource>(organization: &str, line: Vec<Json>) -> Option<Row<R::
         };
         (column.set)(&mut message, datum);
     }
-    let mut row = Row { organization: organization.to_owned(), id, version, create_time, update_time, message };
+    let mut row = Row { organization: organization.to_owned(), id, version, create_time, update_time, message, body };
     row.stamp::<R>();
     Some(row)
 }

@@ -34,7 +34,8 @@ impl<R: Rules> Collection<R> {
             R::create(&context, &needs, &mut message)?;
             settle::<R>(&mut message);
             let organization = organization.to_owned();
-            let mut row = Row { organization, id, version: 1, create_time: now, update_time: now, message };
+            let mut row =
+                Row { organization, id, version: 1, create_time: now, update_time: now, message, body: Vec::new() };
             row.stamp::<R>();
             Ok(row)
         });
@@ -88,7 +89,7 @@ impl<R: Rules> Collection<R> {
             settle::<R>(&mut new);
             let (organization, id) = (old.organization.clone(), old.id.clone());
             let (version, create_time, update_time) = (old.version, old.create_time, old.update_time);
-            let mut row = Row { organization, id, version, create_time, update_time, message: new };
+            let mut row = Row { organization, id, version, create_time, update_time, message: new, body: Vec::new() };
             row.stamp::<R>();
             let differs = row.message != old.message;
             if differs {

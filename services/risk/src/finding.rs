@@ -11,6 +11,8 @@ pub(crate) mod moves;
 mod reminder;
 pub(crate) mod sight;
 
+use std::collections::BTreeMap;
+
 use access::Context;
 use fault::{Fault, Outcome};
 use store::{Changed, Collection, Reference, Rules, Side, Transaction, micros, open, reply, timestamp};
@@ -199,6 +201,25 @@ pub(crate) async fn date_anew(tx: &mut Transaction, organization: &str) -> Outco
         after.clone_from(last);
         renew(tx, organization, &ids).await?;
     }
+}
+
+/// Closes what was found on assets that are no more: names, each with why.
+pub(crate) async fn retire(tx: &mut Transaction, organization: &str, assets: &BTreeMap<&str, &str>) -> Outcome<()> {
+    let names: Vec<&str> = assets.keys().copied().collect();
+    let mut sql = tx.sql("SELECT id FROM finding WHERE organization = ");
+    sql.bind(organization).push(" AND ").is_in("asset", &names).push(" AND state <> 'CLOSED'");
+    let rows = tx.rows(sql).await?;
+    let ids: Vec<String> =
+        rows.iter().map(|row| row.try_get_by_index(0).map_err(Fault::defect)).collect::<Outcome<_>>()?;
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let (now, decider) = (tx.context().clock.now(), tx.context().caller.subject.clone());
+    let rule = |old: &Finding, new: &mut Finding| {
+        let reason = assets.get(old.asset.as_str()).copied().unwrap_or_default();
+        if let Err(fault) = moves::make(Step::Retire, old, new, &By { decider: &decider, reason, now }) {
+            tracing::warn!(finding = old.name, %fault, "not closed with its asset");
+        }
+    };
+    Collection::<Findings>::new(tx.database().clone()).change_allowed(tx, organization, &ids, rule).await.map(drop)
 }
 
 /// Writes findings anew by their rules, which look up what they follow.

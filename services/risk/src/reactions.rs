@@ -2,7 +2,7 @@
 //! taken in.
 //!
 //! A risk depends on the implementations it names, on the value of its asset or service, and on the assets of its selector. The ledger tells each new
-//! score as a reaction in the trace of its cause. What comes to the same is not written.
+//! score as a reaction in the trace of its cause. What comes to the same is not written. What was found on an asset ends with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,10 +19,12 @@ use wire::risk::v1::risk::ScoreReason;
 use crate::estate::implementation::{self, Effect};
 use crate::estate::{self, Projection};
 use crate::risk::{Risks, close_with_asset};
-use crate::{id_of, organization_of, ties};
+use crate::{finding, id_of, organization_of, ties};
 
 /// What the ledger calls it.
 const RESCORE: &str = "rescore-risks";
+/// What the ledger calls it where findings end with their asset.
+const RETIRE: &str = "retire-findings";
 
 /// Takes in what the asset registry tells.
 pub(crate) struct OfAssets;
@@ -78,6 +80,7 @@ impl feed::Handler for OfAssets {
                 let dependents = dependents(tx, organization, column, &assets).await?;
                 rescore(tx, organization, dependents).await?;
             }
+            retire(tx, organization, assets).await?;
         }
         Ok(())
     }
@@ -191,8 +194,9 @@ async fn dependents<'a>(
     causes: &BTreeMap<String, Cause<'a>>,
 ) -> Outcome<Vec<(String, Cause<'a>)>> {
     let names: Vec<&str> = causes.keys().map(String::as_str).collect();
-    let mut sql = tx.sql(format!("SELECT id, {column} FROM risk WHERE organization = "));
-    sql.bind(organization).push(" AND ").is_in(column, &names).push(" AND state <> 'CLOSED' ORDER BY id");
+    let mut sql = tx.sql("SELECT ");
+    sql.lines(&["id", column]).push(" FROM risk WHERE organization = ").bind(organization);
+    sql.push(" AND ").is_in(column, &names).push(" AND state <> 'CLOSED'");
     caused(tx, sql, causes).await
 }
 
@@ -203,40 +207,48 @@ async fn naming<'a>(
     causes: &BTreeMap<String, Cause<'a>>,
 ) -> Outcome<Vec<(String, Cause<'a>)>> {
     let names: Vec<&str> = causes.keys().map(String::as_str).collect();
-    let mut sql = tx.sql(
-        "SELECT i.id, MIN(i.value) FROM risk_implementation i JOIN risk r \
+    let mut sql = tx.sql("SELECT ");
+    sql.lines(&["id", "value"]);
+    sql.push(
+        " FROM (SELECT i.id AS id, MIN(i.value) AS value FROM risk_implementation i JOIN risk r \
          ON r.organization = i.organization AND r.id = i.id WHERE i.organization = ",
     );
     sql.bind(organization).push(" AND ").is_in("i.value", &names);
-    sql.push(" AND r.state <> 'CLOSED' GROUP BY i.id ORDER BY i.id");
+    sql.push(" AND r.state <> 'CLOSED' GROUP BY i.id) AS naming");
     caused(tx, sql, causes).await
 }
 
+/// Reads lines of a risk's id and the name of what changed: there may be very many.
 async fn caused<'a>(
     tx: &mut Transaction,
     sql: store::Sql,
     causes: &BTreeMap<String, Cause<'a>>,
 ) -> Outcome<Vec<(String, Cause<'a>)>> {
-    let mut found = Vec::new();
-    for row in tx.rows(sql).await? {
-        let id: String = row.try_get_by_index(0).map_err(Fault::defect)?;
-        let name: String = row.try_get_by_index(1).map_err(Fault::defect)?;
-        if let Some(cause) = causes.get(&name) {
-            found.push((id, cause.clone()));
-        }
-    }
-    Ok(found)
+    let Some(row) = tx.row(sql).await? else { return Ok(Vec::new()) };
+    let lines: String = row.try_get_by_index(0).map_err(Fault::defect)?;
+    let found = lines.lines().filter_map(|line| {
+        let (id, name) = line.split_once(' ')?;
+        Some((id.to_owned(), causes.get(name)?.clone()))
+    });
+    Ok(found.collect())
 }
 
-/// Scores risks anew, those of one trace together.
-async fn rescore(tx: &mut Transaction, organization: &str, risks: Vec<(String, Cause<'_>)>) -> Outcome<()> {
-    let mut traces: BTreeMap<&str, BTreeMap<String, Cause<'_>>> = BTreeMap::new();
-    for (id, cause) in risks {
+/// Causes by trace: what follows from those of one trace is told together.
+fn by_trace<'a>(
+    causes: impl IntoIterator<Item = (String, Cause<'a>)>,
+) -> impl Iterator<Item = BTreeMap<String, Cause<'a>>> {
+    let mut traces: BTreeMap<&str, BTreeMap<String, Cause<'a>>> = BTreeMap::new();
+    for (name, cause) in causes {
         let trace = if cause.change.trace.is_empty() { &cause.change.digest } else { &cause.change.trace };
-        traces.entry(trace).or_default().insert(id, cause);
+        traces.entry(trace).or_default().insert(name, cause);
     }
+    traces.into_values()
+}
+
+/// Scores risks anew.
+async fn rescore(tx: &mut Transaction, organization: &str, risks: Vec<(String, Cause<'_>)>) -> Outcome<()> {
     let collection = Collection::<Risks>::new(tx.database().clone());
-    for causes in traces.into_values() {
+    for causes in by_trace(risks) {
         let Some(first) = causes.values().next() else { continue };
         feed::react(tx, RESCORE, first.change);
         let now = tx.context().clock.now();
@@ -254,6 +266,17 @@ async fn rescore(tx: &mut Transaction, organization: &str, risks: Vec<(String, C
             }
         };
         collection.change_allowed(tx, organization, &ids, rule).await?;
+    }
+    Ok(())
+}
+
+/// Closes what was found on assets that are no more.
+async fn retire(tx: &mut Transaction, organization: &str, assets: BTreeMap<String, Cause<'_>>) -> Outcome<()> {
+    for causes in by_trace(assets.into_iter().filter(|(_, cause)| cause.gone)) {
+        let Some(first) = causes.values().next() else { continue };
+        feed::react(tx, RETIRE, first.change);
+        let gone = causes.iter().map(|(name, cause)| (name.as_str(), cause.text.as_str())).collect();
+        finding::retire(tx, organization, &gone).await?;
     }
     Ok(())
 }

@@ -21,15 +21,15 @@ use fault::{Fault, Outcome};
 use store::{Reference, Referrer, Side, SideRole, open, reply};
 use tonic::{Request, Response, Status};
 use wire::risk::v1 as api;
-use wire::risk::v1::Risk;
 use wire::risk::v1::risk::{Confidence, State};
 use wire::risk::v1::risk_service_server::RiskService;
+use wire::risk::v1::{Risk, RiskCriteria};
 
 pub(crate) use due::timer;
 pub(crate) use lifecycle::LIVING;
 pub(crate) use moves::{close_with_asset, criteria_changed, treatments_changed};
 
-use crate::risk_criteria::AllCriteria;
+use crate::risk_criteria::{AllCriteria, DEFAULT};
 use crate::risk_profile::RiskProfiles;
 use crate::threat::Threats;
 use crate::{Registry, ties};
@@ -106,6 +106,17 @@ fn organization(context: &Context, parent: &str) -> Outcome<String> {
         .map_err(|problem| Fault::invalid(problem.reason(), problem.to_string()).on("parent"))?;
     context.enter(&organization, parent)?;
     Ok(organization)
+}
+
+impl Registry {
+    /// The criteria that are asked for; those that ship for everybody where none are.
+    async fn asked_criteria(&self, context: &Context, organization: &str, name: &str) -> Outcome<RiskCriteria> {
+        let name = match name {
+            "" => format!("organizations/{organization}/riskCriteria/{DEFAULT}"),
+            name => name.to_owned(),
+        };
+        self.risk_criteria.get(context, &name).await
+    }
 }
 
 // === The API ===

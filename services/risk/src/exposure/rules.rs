@@ -11,7 +11,7 @@ use wire::fault::v1::ErrorReason as House;
 use wire::risk::v1::exposure::{Match, State};
 use wire::risk::v1::exposure_drift::Kind;
 use wire::risk::v1::port_range::Protocol;
-use wire::risk::v1::{ErrorReason, Exposure, ExposureCertificate, ExposureDrift, ExposurePolicy};
+use wire::risk::v1::{ErrorReason, Exposure, ExposureCase, ExposureCertificate, ExposureDrift, ExposurePolicy};
 
 use super::finding::{self, Open};
 use super::reconcile::{self, Registered};
@@ -105,6 +105,7 @@ impl Rules for Exposures {
         if new.state() == State::Approved && micros(new.last_seen.as_ref()) > micros(new.decide_time.as_ref()) {
             enter(new, State::Monitored, "a scan saw it as it was approved", now);
         }
+        defied(old, new, now);
         if matches!(new.state(), State::Discovered | State::Unknown) {
             let (state, why) = seen_first(new);
             if state != new.state() {
@@ -279,6 +280,21 @@ fn reopen(known: &Known, old: &Exposure, new: &mut Exposure, now: i64) {
     new.claimants.clear();
     new.case = None;
     drift(new, Kind::Reappeared, old.state_reason.clone(), String::new());
+}
+
+/// What must not be reachable, and is seen after that was said, is a case at once.
+fn defied(old: &Exposure, new: &mut Exposure, now: i64) {
+    if new.state() != State::Rejected {
+        return;
+    }
+    if old.state() != State::Rejected {
+        // A case from before is answered by the decision.
+        new.case = None;
+    } else if new.case.is_none() && micros(new.last_seen.as_ref()) > micros(new.decide_time.as_ref()) {
+        let decided = new.decide_time.as_ref().map(ToString::to_string).unwrap_or_default();
+        let reason = format!("it was rejected on {decided}, and was seen after that: {}", new.decision_note);
+        new.case = Some(ExposureCase { raise_time: timestamp(now), reason });
+    }
 }
 
 /// What follows from everything else: the end of an approval, dates, the score.

@@ -17,6 +17,8 @@ pub(crate) enum Step {
     Close,
     /// By a person, since it was seen again, or since its acceptance expired.
     Reopen,
+    /// To CLOSED, since what it was found on is no more.
+    Retire,
 }
 
 /// A row of the table of moves.
@@ -48,6 +50,13 @@ pub(crate) const MOVES: &[Move] = &[
     (Step::Reopen, State::Verified, State::Reopened),
     (Step::Reopen, State::Closed, State::Reopened),
     (Step::Reopen, State::NotAffected, State::Reopened),
+    (Step::Retire, State::Open, State::Closed),
+    (Step::Retire, State::Reopened, State::Closed),
+    (Step::Retire, State::Mitigated, State::Closed),
+    (Step::Retire, State::Fixed, State::Closed),
+    (Step::Retire, State::Accepted, State::Closed),
+    (Step::Retire, State::NotAffected, State::Closed),
+    (Step::Retire, State::Verified, State::Closed),
 ];
 
 /// The states in which nothing was done about it.
@@ -67,6 +76,7 @@ impl Step {
             Self::Verify => "verified",
             Self::Close => "closed",
             Self::Reopen => "reopened",
+            Self::Retire => "retired",
         }
     }
 }
@@ -120,14 +130,14 @@ pub(crate) fn make(step: Step, old: &Finding, new: &mut Finding, by: &By<'_>) ->
     new.state_time = store::timestamp(by.now);
     match step {
         Step::Mitigate | Step::Fix | Step::Accept | Step::Dismiss => new.set_resolution(to),
-        Step::Verify | Step::Close => {}
+        Step::Verify | Step::Close | Step::Retire => {}
         Step::Reopen => {
             new.set_resolution(State::Unspecified);
             new.open_time = store::timestamp(by.now);
             new.reopen_count = new.reopen_count.saturating_add(1);
         }
     }
-    if step != Step::Dismiss && step != Step::Close {
+    if !matches!(step, Step::Dismiss | Step::Close | Step::Retire) {
         new.justification = 0;
         new.advisory.clear();
     }
@@ -150,7 +160,7 @@ mod tests {
     ];
 
     /// Where each move leads from each of the states, in their order; `-` where it is refused.
-    const LEADS: [(Step, &str); 7] = [
+    const LEADS: [(Step, &str); 8] = [
         (Step::Mitigate, "MM------"),
         (Step::Fix, "FFF-F---"),
         (Step::Accept, "AAA-----"),
@@ -158,6 +168,7 @@ mod tests {
         (Step::Verify, "--VVV---"),
         (Step::Close, "-----CC-"),
         (Step::Reopen, "--RRRRRR"),
+        (Step::Retire, "CCCCCCC-"),
     ];
 
     fn letter(state: State) -> char {

@@ -12,7 +12,6 @@ use wire::risk::v1::{HeatmapRisksRequest, HeatmapRisksResponse, Risk, RiskCriter
 
 use super::Risks;
 use super::tally::{self, Cell};
-use crate::risk_criteria::DEFAULT;
 use crate::{Registry, score};
 
 /// How many of the worst risks are named where it is not said.
@@ -25,22 +24,18 @@ impl Registry {
         r: &HeatmapRisksRequest,
     ) -> Outcome<HeatmapRisksResponse> {
         let organization = super::organization(context, &r.parent)?;
-        let name = match r.criteria.as_str() {
-            "" => format!("organizations/{organization}/riskCriteria/{DEFAULT}"),
-            name => name.to_owned(),
-        };
-        let criteria = self.risk_criteria.get(context, &name).await?;
+        let criteria = self.asked_criteria(context, &organization, &r.criteria).await?;
         let view = match r.view() {
             View::Unspecified => View::Current,
             view => view,
         };
         let counted = if r.filter.is_empty() {
-            tally::read(&self.database, &organization, Some(&name), view).await?
+            tally::read(&self.database, &organization, Some(&criteria.name), view).await?
         } else {
-            self.count_risks(&organization, &name, view, &r.filter).await?
+            self.count_risks(&organization, &criteria.name, view, &r.filter).await?
         };
         let top = if r.top == 0 { TOP } else { r.top };
-        let top_risks = self.worst_risks(&organization, &name, view, &r.filter, top).await?;
+        let top_risks = self.worst_risks(&organization, &criteria.name, view, &r.filter, top).await?;
         Ok(HeatmapRisksResponse { top_risks, ..drawn(&criteria, view, &counted) })
     }
 

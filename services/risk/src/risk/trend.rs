@@ -13,7 +13,6 @@ use wire::risk::v1::trend_risks_response::Point;
 use wire::risk::v1::{RiskCriteria, TrendRisksRequest, TrendRisksResponse};
 
 use crate::Registry;
-use crate::risk_criteria::DEFAULT;
 
 const DAY: i64 = 86_400_000_000;
 /// How many days back where it is not said.
@@ -44,19 +43,20 @@ impl Registry {
         r: &TrendRisksRequest,
     ) -> Outcome<TrendRisksResponse> {
         let organization = super::organization(context, &r.parent)?;
-        let name = match r.criteria.as_str() {
-            "" => format!("organizations/{organization}/riskCriteria/{DEFAULT}"),
-            name => name.to_owned(),
-        };
-        let criteria = self.risk_criteria.get(context, &name).await?;
+        let criteria = self.asked_criteria(context, &organization, &r.criteria).await?;
         let days = i64::from(if r.days == 0 { DAYS } else { r.days });
         let today = context.clock.now().div_euclid(DAY);
         let first = today.saturating_sub(days);
         // And the row before, which tells how the first day stood.
         let mut sql = self.database.sql("SELECT day, levels FROM risk_trend WHERE organization = ");
-        sql.bind(organization.as_str()).push(" AND criteria = ").bind(name.as_str()).push(" AND day >= ");
+        sql.bind(organization.as_str()).push(" AND criteria = ").bind(criteria.name.as_str()).push(" AND day >= ");
         sql.push("COALESCE((SELECT MAX(day) FROM risk_trend WHERE organization = ").bind(organization.as_str());
-        sql.push(" AND criteria = ").bind(name.as_str()).push(" AND day <= ").bind(first).push("), ").bind(first);
+        sql.push(" AND criteria = ")
+            .bind(criteria.name.as_str())
+            .push(" AND day <= ")
+            .bind(first)
+            .push("), ")
+            .bind(first);
         sql.push(") ORDER BY day");
         let rows = self.database.rows(sql).await?;
         let row = |row: &sea_orm::QueryResult| {

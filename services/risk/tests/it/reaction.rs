@@ -3,8 +3,8 @@
 use access::Clock as _;
 use testkit::Bench;
 use wire::controls::v1::implementation::State as Life;
-use wire::risk::v1::Risk;
 use wire::risk::v1::risk::State;
+use wire::risk::v1::{Finding, Risk, finding};
 
 use crate::on_every_database;
 use crate::register::{DAY, bring, came_to, changes, counts_hold, create, estate, get, link, named, signalling, treat};
@@ -145,6 +145,12 @@ on_every_database! {
         bring(&bench, "r", signalling(), State::Accepted, end).await;
         let core = Risk { asset: String::new(), selector: named("selectors", "core"), ..signalling() };
         create(&bench, "core", core).await.unwrap();
+        let weak = Finding {
+            weakness: "the default password works".to_owned(),
+            asset: named("assets", "amf"),
+            ..Finding::default()
+        };
+        crate::finding::create(&bench, "weak", weak).await.unwrap();
         assets.asset("amf", Some(7.0), None);
         assets.taken_in(&running).await;
         let gone = get(&bench, "r").await;
@@ -152,6 +158,11 @@ on_every_database! {
         assert!(gone.state_reason.contains("has retired or is gone"), "{}", gone.state_reason);
         let core = get(&bench, "core").await;
         assert_eq!((core.state(), core.asset_value.to_bits()), (State::Identified, 4.0_f64.to_bits()));
+        // What was found on it is over with it, and the ledger leads to the cause.
+        let over = crate::finding::get(&bench, "weak").await;
+        assert_eq!(over.state(), finding::State::Closed);
+        assert!(over.state_reason.contains("assets/amf has retired or is gone"), "{}", over.state_reason);
+        assert_eq!(changes(&bench, &named("findings", "weak"), "reaction/retire-findings").await, 1);
         assert!(treat(&bench, "r").await.is_err());
         counts_hold(&bench).await;
         running.stop().await;

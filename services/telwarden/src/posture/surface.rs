@@ -2,6 +2,7 @@
 //! is overdue (ITU-T X.1059).
 
 use anyhow::Result;
+use wire::risk::v1::exposure::State;
 use wire::risk::v1::exposure_service_client::ExposureServiceClient;
 use wire::risk::v1::finding::Severity;
 use wire::risk::v1::finding_service_client::FindingServiceClient;
@@ -22,8 +23,8 @@ const SHOWN: i32 = 10;
 pub struct Surface {
     /// The newest snapshots, the newest first.
     pub snapshots: Vec<SurfaceSnapshot>,
-    /// Some of those that nobody answers for.
-    pub unknown: Vec<Exposure>,
+    /// Some of those that nobody answers for, or that must not be reachable and were seen all the same.
+    pub unwanted: Vec<Exposure>,
     /// Some whose approval ends soon, what ends first first.
     pub expiring: Vec<Exposure>,
     /// Some of the most exposed, the worst first.
@@ -54,7 +55,7 @@ pub async fn read(client: Client, organization: &str) -> Result<Surface> {
         let listed = exposures.list_exposures(request).await.map_err(|status| explain(&status))?;
         Ok::<_, anyhow::Error>(listed.into_inner().exposures)
     };
-    let unknown = list("state = UNKNOWN", "last_seen desc").await?;
+    let unwanted = list("state = UNKNOWN OR (state = REJECTED AND case_raised = true)", "last_seen desc").await?;
     let expiring = list("state = EXPIRING", "approved_until").await?;
     let most_exposed = list("score > 0 AND state != WITHDRAWN", "score desc").await?;
     let request = ListFindingsRequest {
@@ -65,7 +66,7 @@ pub async fn read(client: Client, organization: &str) -> Result<Surface> {
         ..Default::default()
     };
     let overdue = FindingServiceClient::new(client).list_findings(request).await.map_err(|status| explain(&status))?;
-    Ok(Surface { snapshots, unknown, expiring, most_exposed, overdue: overdue.into_inner().findings })
+    Ok(Surface { snapshots, unwanted, expiring, most_exposed, overdue: overdue.into_inner().findings })
 }
 
 fn counts(of: &std::collections::BTreeMap<String, i32>) -> Tally {
@@ -88,7 +89,7 @@ pub fn json(found: &Surface) -> serde_json::Value {
         serde_json::json!({"takeTime": of.take_time.as_ref().map(ToString::to_string), "score": of.score, "exposures": of.exposures})
     });
     serde_json::json!({
-        "newest": newest, "trend": trend.collect::<Vec<_>>(), "unknown": names(&found.unknown), "expiring": names(&found.expiring),
+        "newest": newest, "trend": trend.collect::<Vec<_>>(), "unwanted": names(&found.unwanted), "expiring": names(&found.expiring),
         "mostExposed": found.most_exposed.iter().map(|one| serde_json::json!({"name": one.name, "score": one.score})).collect::<Vec<_>>(),
         "overdueFindings": found.overdue.iter().map(|one| serde_json::json!({"name": one.name, "severity": one.severity().as_str_name(),
             "dueTime": one.due_time.as_ref().map(ToString::to_string)})).collect::<Vec<_>>(),
@@ -122,13 +123,13 @@ pub fn text(found: &Surface) -> String {
         };
         out.push_str(&format!("      {severity}: {}, due {}\n", what(one), time(one.due_time.as_ref())));
     }
-    for one in &found.unknown {
-        let case = if one.case_raised { ": A CASE" } else { "" };
-        out.push_str(&format!(
-            "    nobody answers for {}, seen since {}{case}\n",
-            spoken(one),
-            time(one.first_seen.as_ref())
-        ));
+    for one in &found.unwanted {
+        let what = match one.state() {
+            State::Rejected => "REJECTED, and seen again",
+            _ if one.case_raised => "nobody answers for it: A CASE",
+            _ => "nobody answers for it",
+        };
+        out.push_str(&format!("    {what}: {}, {}\n", spoken(one), time(one.last_seen.as_ref())));
     }
     for one in &found.expiring {
         out.push_str(&format!("    approval ends: {}, {}\n", spoken(one), time(one.approved_until.as_ref())));

@@ -144,6 +144,31 @@ by_hand! {
         assert_eq!(get(&bench, "192.0.2.7-tcp-22").await.state(), State::Unknown);
     }
 
+    async fn what_must_not_be_reachable_and_is_seen_all_the_same_is_a_case_at_once(bench, clock) {
+        known(&bench, &[("portal", 9.0, "IP", "192.0.2.7")]).await;
+        scan(&bench, NOON, &[443]).await;
+        let reject = api::RejectExposureRequest {
+            name: super::name("192.0.2.7-tcp-443"),
+            reason: "No portal on this host.".to_owned(),
+            ..Default::default()
+        };
+        clock.advance(HOUR);
+        by(&bench, "ben", "approver").reject_exposure(reject).await.unwrap();
+        // A scan from before the decision, brought in late, says nothing against it.
+        scan(&bench, NOON + HOUR / 2, &[443]).await;
+        assert!(!get(&bench, "192.0.2.7-tcp-443").await.case_raised);
+        clock.advance(DAY);
+        scan(&bench, NOON + DAY, &[443]).await;
+        let seen = get(&bench, "192.0.2.7-tcp-443").await;
+        let case = seen.case.clone().unwrap();
+        assert_eq!((seen.state(), seen.case_raised), (State::Rejected, true));
+        assert!(case.reason.contains("No portal on this host."), "{}", case.reason);
+        // Once: the next scan adds nothing to it.
+        clock.advance(DAY);
+        scan(&bench, NOON + 2 * DAY, &[443]).await;
+        assert_eq!(get(&bench, "192.0.2.7-tcp-443").await.case, Some(case));
+    }
+
     async fn another_certificate_or_product_is_drift_and_ends_the_approval(bench, clock) {
         let with = |fingerprint: &str, product: &str| api::ExposureRecord {
             product: product.to_owned(),
