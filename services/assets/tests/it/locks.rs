@@ -65,13 +65,12 @@ async fn eventually(what: &str, is: impl AsyncFn() -> bool) {
 async fn waiting(bench: &Bench, wanted: i64) {
     let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let waits = eventually("the writes come to wait", async || count(bench, sql).await >= wanted);
+    let waited = std::panic::AssertUnwindSafe(waits).catch_unwind().await.is_ok();
     // Where they do not, what each session does instead says why.
-    if std::panic::AssertUnwindSafe(waits).catch_unwind().await.is_err() {
-        let sql = "SELECT string_agg(concat_ws(' ', pid, state, wait_event, backend_xid, xact_start, clock_timestamp(), query), chr(10)) \
-                   FROM pg_stat_activity WHERE datname = current_database()";
-        let row = bench.database.row(bench.database.sql(sql)).await.unwrap().unwrap();
-        panic!("the writes do not come to wait:\n{}", row.try_get_by_index::<String>(0).unwrap());
-    }
+    let sql = "SELECT string_agg(concat_ws(' ', pid, state, wait_event, backend_xid, xact_start, clock_timestamp(), query), chr(10)) \
+               FROM pg_stat_activity WHERE datname = current_database()";
+    let row = bench.database.row(bench.database.sql(sql)).await.unwrap().unwrap();
+    assert!(waited, "the writes do not come to wait:\n{}", row.try_get_by_index::<String>(0).unwrap());
 }
 
 async fn depend(bench: &Bench, dependent: &str, supporting: &str) {

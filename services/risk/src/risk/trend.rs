@@ -122,29 +122,28 @@ mod tests {
 
     use super::*;
 
-    fn trend(rows: &[(i64, &str)], first: i64, last: i64) -> Vec<(String, i64, i64, Vec<i64>, i64)> {
+    fn trend(rows: &[(i64, &str)], first: i64, last: i64) -> Vec<Point> {
         let criteria = RiskCriteria { levels: vec![Level::default(); 3], ..RiskCriteria::default() };
         let rows: Vec<(i64, String)> = rows.iter().map(|(day, lines)| (*day, (*lines).to_owned())).collect();
-        let points = told(&criteria, &rows, first, last).points.into_iter();
-        points.map(|of| (of.date, of.count, of.above_appetite, of.levels, of.unscored)).collect()
+        told(&criteria, &rows, first, last).points
     }
 
     #[test]
     fn a_day_without_a_row_stands_as_the_one_before() {
         let rows = [(10, "0 2 0\n2 1 1"), (12, "-1 1 0\n2 3 3")];
-        let (early, late) = ((3, 1, vec![2, 0, 1], 0), (4, 3, vec![0, 0, 3], 1));
-        let expected = |of: &[(&str, &(i64, i64, Vec<i64>, i64))]| -> Vec<_> {
-            of.iter().map(|(date, of)| ((*date).to_owned(), of.0, of.1, of.2.clone(), of.3)).collect()
-        };
-        let days = [("1970-01-12", &early), ("1970-01-13", &late), ("1970-01-14", &late)];
-        assert_eq!(trend(&rows, 11, 13), expected(&days));
+        let early = Point { count: 3, above_appetite: 1, levels: vec![2, 0, 1], ..Point::default() };
+        let late = Point { count: 4, above_appetite: 3, levels: vec![0, 0, 3], unscored: 1, ..Point::default() };
+        let on = |date: &str, point: &Point| Point { date: date.to_owned(), ..point.clone() };
+        let days = [on("1970-01-12", &early), on("1970-01-13", &late), on("1970-01-14", &late)];
+        assert_eq!(trend(&rows, 11, 13), days);
         // Before the first row nothing is known.
-        assert_eq!(trend(&rows, 2, 11), expected(&[("1970-01-11", &early), ("1970-01-12", &early)]));
+        assert_eq!(trend(&rows, 2, 11), [on("1970-01-11", &early), on("1970-01-12", &early)]);
         assert_eq!(trend(&[], 2, 11), []);
     }
 
     #[test]
     fn the_last_risk_gone_is_a_register_of_none() {
-        assert_eq!(trend(&[(0, "")], 0, 0), [("1970-01-01".to_owned(), 0, 0, vec![0, 0, 0], 0)]);
+        let none = Point { date: "1970-01-01".to_owned(), levels: vec![0, 0, 0], ..Point::default() };
+        assert_eq!(trend(&[(0, "")], 0, 0), [none]);
     }
 }
