@@ -108,6 +108,8 @@ impl Rules for Findings {
 
     fn update(context: &Context, known: &Known, old: &Finding, new: &mut Finding) -> Outcome<()> {
         moves::allowed(old.state(), new.state())?;
+        // Whoever leaves it out does not make it young.
+        new.first_seen_time = new.first_seen_time.or(old.first_seen_time);
         if old.first_seen_time != new.first_seen_time && old.reopen_count == 0 {
             new.open_time = since(context, new);
         }

@@ -71,6 +71,7 @@ impl MitigationService for Registry {
         request: Request<CreateMitigationRequest>,
     ) -> Result<Response<Mitigation>, Status> {
         let (context, mut r) = open(request)?;
+        context.enter(crate::organization_of(&r.parent), &r.parent)?;
         let key = r.mitigation.as_ref().map(|mitigation| mitigation.key.as_str());
         if let Some(key) = key.filter(|_| r.mitigation_id.is_empty()) {
             r.mitigation_id = crate::keyed(key, "mitigation.key")?;

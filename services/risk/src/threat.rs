@@ -118,6 +118,7 @@ impl Rules for Threats {
 impl ThreatService for Registry {
     async fn create_threat(&self, request: Request<CreateThreatRequest>) -> Result<Response<Threat>, Status> {
         let (context, mut r) = open(request)?;
+        context.enter(crate::organization_of(&r.parent), &r.parent)?;
         if let Some(key) = r.threat.as_ref().map(|threat| threat.key.as_str()).filter(|_| r.threat_id.is_empty()) {
             r.threat_id = crate::keyed(key, "threat.key")?;
         }

@@ -130,7 +130,9 @@ pub(crate) fn make(step: Step, old: &Finding, new: &mut Finding, by: &By<'_>) ->
     new.state_time = store::timestamp(by.now);
     match step {
         Step::Mitigate | Step::Fix | Step::Accept | Step::Dismiss => new.set_resolution(to),
-        Step::Verify | Step::Close | Step::Retire => {}
+        Step::Verify | Step::Close => {}
+        // Nothing is accepted any more of what is no more: the end of an acceptance would open it again.
+        Step::Retire => new.set_resolution(State::Unspecified),
         Step::Reopen => {
             new.set_resolution(State::Unspecified);
             new.open_time = store::timestamp(by.now);

@@ -110,7 +110,7 @@ async fn dismiss(bench: &Bench, id: &str, justification: Justification) -> Resul
     by(bench, "ana", "risk-manager").dismiss_finding(request).await.map(tonic::Response::into_inner)
 }
 
-async fn accept(bench: &Bench, id: &str, until: i64) -> Result<Finding, Status> {
+pub(crate) async fn accept(bench: &Bench, id: &str, until: i64) -> Result<Finding, Status> {
     let request = api::AcceptFindingRequest {
         name: name(id),
         until: store::timestamp(until),
@@ -230,6 +230,10 @@ on_every_database! {
         };
         let better = update(Finding { name: name("ahead"), first_seen_time: seen(3), ..Default::default() }).await;
         assert_eq!(better.open_time, better.first_seen_time);
+        let all = Some(prost_types::FieldMask { paths: vec!["*".to_owned()] });
+        let request = api::UpdateFindingRequest { finding: Some(Finding { name: name("old"), ..weak() }), update_mask: all };
+        let whole = by(&bench, "ana", "risk-manager").update_finding(request).await.unwrap().into_inner();
+        assert_eq!((whole.first_seen_time, whole.open_time), (old.first_seen_time, old.open_time), "left out, it stays");
     }
 }
 

@@ -150,7 +150,9 @@ on_every_database! {
             asset: named("assets", "amf"),
             ..Finding::default()
         };
-        crate::finding::create(&bench, "weak", weak).await.unwrap();
+        crate::finding::create(&bench, "weak", weak.clone()).await.unwrap();
+        crate::finding::create(&bench, "accepted", weak).await.unwrap();
+        crate::finding::accept(&bench, "accepted", end).await.unwrap();
         assets.asset("amf", Some(7.0), None);
         assets.taken_in(&running).await;
         let gone = get(&bench, "r").await;
@@ -163,6 +165,11 @@ on_every_database! {
         assert_eq!(over.state(), finding::State::Closed);
         assert!(over.state_reason.contains("assets/amf has retired or is gone"), "{}", over.state_reason);
         assert_eq!(changes(&bench, &named("findings", "weak"), "reaction/retire-findings").await, 1);
+        let accepted = crate::finding::get(&bench, "accepted").await;
+        assert_eq!((accepted.state(), accepted.resolution()), (finding::State::Closed, finding::State::Unspecified));
+        let sql = "SELECT COUNT(*) FROM deadline WHERE name = 'organizations/acme/findings/accepted'";
+        let left: i64 = bench.database.row(bench.database.sql(sql)).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+        assert_eq!(left, 0, "no acceptance is left to end and open it again");
         assert!(treat(&bench, "r").await.is_err());
         counts_hold(&bench).await;
         running.stop().await;
