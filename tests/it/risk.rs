@@ -71,8 +71,15 @@ pub(crate) async fn shows_the_risks(running: &Suite, source: &str) {
 
 /// What can be reached from outside, what was found there, and what a board should know of it.
 async fn shows_the_surface(people: &People, viewing: &Connection, source: &str) {
-    let made = surface::create(people, "acme", source, sample::surface()).await.unwrap();
-    assert_eq!((made.exposures, made.findings, made.legacy_links, made.risks), (9, 8, 2, 3));
+    // Cut off after the first finding, it goes on from there.
+    let all = sample::surface();
+    let first = all.findings[0];
+    let broken = sample::Finding { id: "broken", cve: "", weakness: "of no kind", vector: "CVSS:9.9/X", ..first };
+    let cut = sample::Surface { findings: Box::leak(Box::new([first, broken])), ..*all };
+    let why = surface::create(people, "acme", source, &cut).await.unwrap_err().to_string();
+    assert!(why.contains("CVSS_VECTOR_INVALID"), "{why}");
+    let made = surface::create(people, "acme", source, all).await.unwrap();
+    assert_eq!((made.exposures, made.findings, made.legacy_links, made.risks), (0, 7, 2, 3));
     let again = surface::create(people, "acme", source, sample::surface()).await.unwrap();
     assert_eq!(again, surface::Made::default(), "again changes nothing");
 

@@ -1,9 +1,7 @@
 //! Gives the sample operator what it does about controls, through the public API, as people would: one runs the controls,
 //! another approves and judges.
 
-use access::{Clock as _, SystemClock};
 use anyhow::Result;
-use prost_types::Timestamp;
 use sample::{Life, Standing};
 use sha2::{Digest as _, Sha256};
 use wire::controls::v1 as api;
@@ -20,7 +18,7 @@ use wire::controls::v1::test_run_service_client::TestRunServiceClient;
 use wire::controls::v1::upload_evidence_request::Part;
 
 use crate::client::{Client, explain};
-use crate::registers::new;
+use crate::registers::{in_days, new};
 
 /// The two people it takes.
 #[derive(Clone, Debug)]
@@ -60,11 +58,6 @@ pub async fn create(people: &People, organization: &str, programme: &sample::Pro
         made.exceptions += usize::from(exception_of(people, &parent, exception).await?);
     }
     Ok(made)
-}
-
-/// A time so many days from now.
-fn in_days(days: i64) -> Option<Timestamp> {
-    store::timestamp(SystemClock.now() + days * 86_400_000_000)
 }
 
 async fn scope_of(people: &People, parent: &str, of: &sample::Scope) -> Result<bool> {

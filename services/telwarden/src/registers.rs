@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use access::{Clock as _, SystemClock};
 use anyhow::{Context as _, Result, bail};
 use sample::Stage;
 use tonic::{Code, Response, Status};
@@ -98,6 +99,11 @@ pub(crate) fn new<T>(outcome: Result<Response<T>, Status>) -> Result<Option<T>> 
         Err(status) if status.code() == Code::AlreadyExists => Ok(None),
         Err(status) => Err(explain(&status)),
     }
+}
+
+/// A time so many days from now.
+pub(crate) fn in_days(days: i64) -> Option<prost_types::Timestamp> {
+    store::timestamp(SystemClock.now() + days * 86_400_000_000)
 }
 
 /// The beginning of a day such as `2019-04-01`, as [`store::timestamp`] takes it.

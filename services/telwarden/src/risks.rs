@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use access::{Clock as _, SystemClock};
 use anyhow::{Result, bail};
-use prost_types::Timestamp;
 use sample::{About, SELECTOR, Stand, Way};
 use tonic_types::StatusExt as _;
 use wire::assets::v1::selector_service_client::SelectorServiceClient;
@@ -17,7 +15,7 @@ use wire::risk::v1::treatment_service_client::TreatmentServiceClient;
 
 use crate::client::{Client, explain};
 use crate::programme::People;
-use crate::registers::{Assets, new};
+use crate::registers::{Assets, in_days, new};
 
 /// Creates the risks in an organization that has imported the operator's inventory as `source` and has its programme of controls and its list
 /// of threats. Gives how many were made; what is there stays as it is: doing it again changes nothing.
@@ -37,11 +35,6 @@ pub async fn create(people: &People, organization: &str, source: &str, risks: &[
         made += usize::from(risk_of(people, &parent, &mut assets, risk).await?);
     }
     Ok(made)
-}
-
-/// A time so many days from now.
-fn in_days(days: i64) -> Option<Timestamp> {
-    store::timestamp(SystemClock.now() + days * 86_400_000_000)
 }
 
 async fn risk_of(people: &People, parent: &str, assets: &mut Assets<'_>, of: &sample::Risk) -> Result<bool> {

@@ -4,11 +4,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use access::{Clock as _, SystemClock};
 use anyhow::{Context as _, Result};
-use prost_types::Timestamp;
 use sample::{Course, Place, Protocol, Reach};
 use wire::risk::v1 as api;
+use wire::risk::v1::exposure::State;
 use wire::risk::v1::exposure_service_client::ExposureServiceClient;
 use wire::risk::v1::finding::Justification;
 use wire::risk::v1::finding_service_client::FindingServiceClient;
@@ -23,7 +22,7 @@ use wire::risk::v1::vulnerability_service_client::VulnerabilityServiceClient;
 
 use crate::client::explain;
 use crate::programme::People;
-use crate::registers::{Assets, new};
+use crate::registers::{Assets, in_days, new};
 
 /// How many were made; those that were there before are not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,21 +83,23 @@ pub async fn threats(people: &People, organization: &str, surface: &sample::Surf
     Ok(made)
 }
 
-/// Creates the attack surface in an organization that has imported the operator's inventory as `source` and has its programme of controls. Where
-/// the first scan is there already, nothing is done.
+/// Creates the attack surface in an organization that has imported the operator's inventory as `source` and has its programme of controls. What was
+/// cut off goes on where it was; once all is there, nothing is done.
 ///
 /// # Errors
 /// What the service has against a call; an asset that was not imported.
 pub async fn create(people: &People, organization: &str, source: &str, surface: &sample::Surface) -> Result<Made> {
     let parent = format!("organizations/{organization}");
-    let request = api::ListScanRunsRequest {
-        parent: parent.clone(),
-        filter: format!("engine = \"{ENGINE}\""),
-        page_size: 1,
-        ..Default::default()
-    };
-    let scans = ScanRunServiceClient::new(people.owner.clone()).list_scan_runs(request).await;
-    if !scans.map_err(|status| explain(&status))?.into_inner().scan_runs.is_empty() {
+    let told = |status: tonic::Status| explain(&status);
+    let filter = format!("engine = \"{ENGINE}\"");
+    let request = api::ListScanRunsRequest { parent: parent.clone(), filter, page_size: 2, ..Default::default() };
+    let scans = ScanRunServiceClient::new(people.owner.clone()).list_scan_runs(request).await.map_err(told)?;
+    let scans = scans.into_inner().scan_runs.len();
+    let mut snapshots = SurfaceSnapshotServiceClient::new(people.owner.clone());
+    let request = api::ListSurfaceSnapshotsRequest { parent: parent.clone(), page_size: 1, ..Default::default() };
+    let taken = snapshots.list_surface_snapshots(request).await.map_err(told)?.into_inner();
+    // The snapshot is the last step.
+    if scans >= 2 && !taken.surface_snapshots.is_empty() {
         return Ok(Made::default());
     }
     let mut operator = Operator {
@@ -107,24 +108,14 @@ pub async fn create(people: &People, organization: &str, source: &str, surface: 
         parent: parent.clone(),
         exposures: HashMap::new(),
     };
-    operator.decided(surface).await?;
-    operator.found(surface).await?;
-    operator.linked(surface).await?;
-    let risks = operator.instantiated(surface.profile).await?;
-    let request = api::TakeSurfaceSnapshotRequest { parent };
-    let taken = SurfaceSnapshotServiceClient::new(people.owner.clone()).take_surface_snapshot(request).await;
-    taken.map_err(|status| explain(&status))?;
-    Ok(Made {
-        exposures: surface.exposures.len(),
-        findings: surface.findings.len(),
-        legacy_links: surface.legacy_links.len(),
-        risks,
-    })
-}
-
-/// A time so many days from now.
-fn in_days(days: i64) -> Option<Timestamp> {
-    store::timestamp(SystemClock.now() + days * 86_400_000_000)
+    let made = Made {
+        exposures: operator.decided(surface, scans).await?,
+        findings: operator.found(surface).await?,
+        legacy_links: operator.linked(surface).await?,
+        risks: operator.instantiated(surface.profile).await?,
+    };
+    snapshots.take_surface_snapshot(api::TakeSurfaceSnapshotRequest { parent }).await.map_err(told)?;
+    Ok(made)
 }
 
 /// On whose behalf it is created, and what is known meanwhile.
@@ -132,31 +123,37 @@ struct Operator<'a> {
     people: &'a People,
     assets: Assets<'a>,
     parent: String,
-    /// Names of exposures, by address and port.
-    exposures: HashMap<(&'static str, i32), String>,
+    /// Names of exposures and where they are, by address and port.
+    exposures: HashMap<(&'static str, i32), (String, State)>,
 }
 
 impl Operator<'_> {
-    /// Scans, decides, and scans again.
-    async fn decided(&mut self, surface: &sample::Surface) -> Result<()> {
-        let all: Vec<&sample::Exposure> = surface.exposures.iter().collect();
-        self.scan(surface, &all, -surface.first_scan_days).await?;
+    /// Scans, decides, and scans again, where that was not done; gives how many exposures are new.
+    async fn decided(&mut self, surface: &sample::Surface, scans: usize) -> Result<usize> {
+        let mut made = 0;
+        if scans == 0 {
+            let all: Vec<&sample::Exposure> = surface.exposures.iter().collect();
+            made = self.scan(surface, &all, -surface.first_scan_days).await?;
+        }
         self.know(surface).await?;
         let later = |one: &&sample::Exposure| matches!(one.reach, Reach::Approved(_));
         for one in surface.exposures.iter().filter(|one| !later(one)) {
             self.decide(one).await?;
         }
-        let seen = |one: &&sample::Exposure| one.reach != Reach::Withdrawn;
-        let again: Vec<&sample::Exposure> = surface.exposures.iter().filter(seen).collect();
-        self.scan(surface, &again, 0).await?;
+        if scans < 2 {
+            let seen = |one: &&sample::Exposure| one.reach != Reach::Withdrawn;
+            let again: Vec<&sample::Exposure> = surface.exposures.iter().filter(seen).collect();
+            self.scan(surface, &again, 0).await?;
+        }
         // What is approved and was not seen since.
         for one in surface.exposures.iter().filter(later) {
             self.decide(one).await?;
         }
-        Ok(())
+        Ok(made)
     }
 
-    async fn scan(&self, surface: &sample::Surface, seen: &[&sample::Exposure], days: i64) -> Result<()> {
+    /// Brings in a scan of so many days ago or ahead; gives how many exposures are new.
+    async fn scan(&self, surface: &sample::Surface, seen: &[&sample::Exposure], days: i64) -> Result<usize> {
         let every = |protocol: Spoken| api::PortRange { protocol: protocol.into(), first: 1, last: 65_535 };
         let scope = api::ScanScope {
             prefixes: surface.scope.iter().map(|&prefix| prefix.to_owned()).collect(),
@@ -181,7 +178,7 @@ impl Operator<'_> {
         let done = client.import_exposures(tokio_stream::iter(messages)).await.map_err(|status| explain(&status))?;
         let done = done.into_inner();
         anyhow::ensure!(done.rejected == 0, "the scan was not taken: {:?}", done.rejected_records);
-        Ok(())
+        Ok(usize::try_from(done.created).unwrap_or_default())
     }
 
     /// Learns the names of the exposures, once the service has heard of the hosts that the registry knows.
@@ -208,52 +205,58 @@ impl Operator<'_> {
         for of in surface.exposures {
             let found = exposures.iter().find(|one| (one.ip.as_str(), one.port) == (of.ip, of.port));
             let found = found.with_context(|| format!("the scan showed no {} {}", of.ip, of.port))?;
-            self.exposures.insert((of.ip, of.port), found.name.clone());
+            self.exposures.insert((of.ip, of.port), (found.name.clone(), found.state()));
         }
         Ok(())
     }
 
-    fn exposure(&self, ip: &'static str, port: i32) -> Result<String> {
+    fn exposure(&self, ip: &'static str, port: i32) -> Result<(String, State)> {
         self.exposures.get(&(ip, port)).cloned().with_context(|| format!("no exposure {ip} {port}"))
     }
 
+    /// Decides on an exposure about which nobody has.
     async fn decide(&self, of: &sample::Exposure) -> Result<()> {
-        let name = self.exposure(of.ip, of.port)?;
+        let (name, state) = self.exposure(of.ip, of.port)?;
         let mut owner = ExposureServiceClient::new(self.people.owner.clone());
         let mut approver = ExposureServiceClient::new(self.people.approver.clone());
         let told = |status: tonic::Status| explain(&status);
+        let undecided = matches!(state, State::Discovered | State::Unknown);
         match of.reach {
-            Reach::Discovered | Reach::Unknown => {}
-            Reach::Rejected => {
+            Reach::Rejected if undecided => {
                 let reason = "Consoles are reached from the management network alone.".to_owned();
                 let request = api::RejectExposureRequest { name, reason, ..Default::default() };
                 approver.reject_exposure(request).await.map_err(told)?;
             }
-            Reach::Withdrawn => {
+            Reach::Withdrawn if undecided => {
                 let reason = "The server was switched off.".to_owned();
                 let request = api::WithdrawExposureRequest { name, reason, ..Default::default() };
                 owner.withdraw_exposure(request).await.map_err(told)?;
             }
             Reach::Claimed | Reach::Approved(_) | Reach::Monitored(_) | Reach::Expiring(_) => {
-                let request = api::ClaimExposureRequest {
-                    name: name.clone(),
-                    owner: of.owner.to_owned(),
-                    business_need: of.business_need.to_owned(),
-                    behind: of.behind.iter().map(|&one| one.to_owned()).collect(),
-                    ..Default::default()
-                };
-                owner.claim_exposure(request).await.map_err(told)?;
-                if let Reach::Approved(days) | Reach::Monitored(days) | Reach::Expiring(days) = of.reach {
+                if undecided {
+                    let request = api::ClaimExposureRequest {
+                        name: name.clone(),
+                        owner: of.owner.to_owned(),
+                        business_need: of.business_need.to_owned(),
+                        behind: of.behind.iter().map(|&one| one.to_owned()).collect(),
+                        ..Default::default()
+                    };
+                    owner.claim_exposure(request).await.map_err(told)?;
+                }
+                if let Reach::Approved(days) | Reach::Monitored(days) | Reach::Expiring(days) = of.reach
+                    && (undecided || state == State::Claimed)
+                {
                     let request = api::ApproveExposureRequest { name, until: in_days(days), ..Default::default() };
                     approver.approve_exposure(request).await.map_err(told)?;
                 }
             }
+            Reach::Discovered | Reach::Unknown | Reach::Rejected | Reach::Withdrawn => {}
         }
         Ok(())
     }
 
-    /// The vulnerabilities and what was found.
-    async fn found(&mut self, surface: &sample::Surface) -> Result<()> {
+    /// The vulnerabilities and what was found; gives how many findings are new.
+    async fn found(&mut self, surface: &sample::Surface) -> Result<usize> {
         let start = api::ImportVulnerabilitiesStart {
             parent: self.parent.clone(),
             source: api::import_vulnerabilities_start::Source::Cve.into(),
@@ -270,13 +273,14 @@ impl Operator<'_> {
         let done = client.import_vulnerabilities(tokio_stream::iter(messages)).await;
         let done = done.map_err(|status| explain(&status))?.into_inner();
         anyhow::ensure!(done.rejected == 0, "the vulnerabilities were not taken: {:?}", done.rejected_records);
+        let mut made = 0;
         for of in surface.findings {
-            self.finding(of).await?;
+            made += usize::from(self.finding(of).await?);
         }
-        Ok(())
+        Ok(made)
     }
 
-    async fn finding(&mut self, of: &sample::Finding) -> Result<()> {
+    async fn finding(&mut self, of: &sample::Finding) -> Result<bool> {
         let (exposure, asset) = self.place(of.place).await?;
         let vulnerability = match of.cve {
             "" => String::new(),
@@ -292,15 +296,22 @@ impl Operator<'_> {
             first_seen_time: in_days(-of.days_ago),
             ..Default::default()
         };
-        let mut client = FindingServiceClient::new(self.people.owner.clone());
-        let told = |status: tonic::Status| explain(&status);
         let request = api::CreateFindingRequest {
             parent: self.parent.clone(),
             finding_id: of.id.to_owned(),
             finding: Some(finding),
         };
-        let name = client.create_finding(request).await.map_err(told)?.into_inner().name;
-        let (name, reason) = (|| name.clone(), || of.course.1.to_owned());
+        let mut client = FindingServiceClient::new(self.people.owner.clone());
+        let Some(made) = new(client.create_finding(request).await)? else { return Ok(false) };
+        self.dealt_with(&made.name, of).await?;
+        Ok(true)
+    }
+
+    /// Leads a finding through its life, as far as it has come.
+    async fn dealt_with(&self, name: &str, of: &sample::Finding) -> Result<()> {
+        let mut client = FindingServiceClient::new(self.people.owner.clone());
+        let told = |status: tonic::Status| explain(&status);
+        let (name, reason) = (|| name.to_owned(), || of.course.1.to_owned());
         match of.course.0 {
             Course::Open => {}
             Course::Mitigated => {
@@ -348,12 +359,14 @@ impl Operator<'_> {
     /// The names of the exposure and the asset of a place: one of them is empty.
     async fn place(&mut self, place: Place) -> Result<(String, String)> {
         Ok(match place {
-            Place::Exposure(ip, port) => (self.exposure(ip, port)?, String::new()),
+            Place::Exposure(ip, port) => (self.exposure(ip, port)?.0, String::new()),
             Place::Asset(id) => (String::new(), self.assets.get(id).await?.name),
         })
     }
 
-    async fn linked(&mut self, surface: &sample::Surface) -> Result<()> {
+    /// Ways into old networks; gives how many are new.
+    async fn linked(&mut self, surface: &sample::Surface) -> Result<usize> {
+        let mut made_now = 0;
         for of in surface.legacy_links {
             let (exposure, asset) = self.place(of.from).await?;
             let control = of.control.map(|id| format!("{}/implementations/{id}", self.parent));
@@ -372,13 +385,14 @@ impl Operator<'_> {
                 legacy_link: Some(legacy_link),
             };
             let Some(made) = new(client.create_legacy_link(request).await)? else { continue };
+            made_now += 1;
             if !of.review.is_empty() {
                 let request =
                     api::ReviewLegacyLinkRequest { name: made.name, note: of.review.to_owned(), ..Default::default() };
                 client.review_legacy_link(request).await.map_err(|status| explain(&status))?;
             }
         }
-        Ok(())
+        Ok(made_now)
     }
 
     /// Makes risks of a profile, and says how many are new.
