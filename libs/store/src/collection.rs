@@ -13,6 +13,7 @@ use wire::fault::v1::ErrorReason;
 use crate::resource::Resource;
 use crate::row::{Claim, Row, Statements};
 use crate::shipped::{placed, refuse_shipped};
+use crate::sql::most;
 use crate::together::Together;
 use crate::write::refuse_referenced;
 use crate::{Database, Dialect, Transaction};
@@ -419,10 +420,12 @@ impl<R: Rules> Collection<R> {
         }
         let news: Vec<&R::Message> = pairs.iter().map(|(_, new)| new).collect();
         let needs = R::needs(tx, organization, &news).await?;
-        let mut allowed = Vec::with_capacity(pairs.len());
-        for (old, mut new) in pairs {
-            match R::update(&context, &needs, &old.message, &mut new) {
-                Ok(()) => allowed.push((old, new)),
+        let ruled = futures::join!(tx.write_waiting(), updated::<R>(&context, &needs, pairs));
+        ruled.0?;
+        let mut allowed = Vec::with_capacity(ruled.1.len());
+        for (old, new) in ruled.1 {
+            match new {
+                Ok(new) => allowed.push((old, new)),
                 Err(fault) => drop(became.insert(old.id, Err(fault))),
             }
         }
@@ -459,10 +462,21 @@ impl<R: Rules> Collection<R> {
         rows.iter().map(|row| self.statements.read(row)).collect()
     }
 
+    /// Rows by id on SQLite, in the order of the ids. While it gathers some, those before are read.
     async fn gathered(&self, tx: &mut Transaction, organization: &str, ids: &[&str]) -> Outcome<Vec<Row<R::Message>>> {
-        let Some(row) = tx.row(self.statements.gather(organization, ids)).await? else { return Ok(Vec::new()) };
-        let gathered: String = row.try_get_by_index(0).map_err(Fault::defect)?;
-        self.statements.read_all(organization, &gathered)
+        let mut rows = Vec::with_capacity(ids.len());
+        let mut gathered = String::new();
+        for portion in ids.chunks(most(Dialect::Sqlite)) {
+            let sql = self.statements.gather(organization, portion);
+            let (row, read) = futures::join!(tx.row(sql), async { self.statements.read_all(organization, &gathered) });
+            rows.extend(read?);
+            gathered = row?.map_or(Ok(String::new()), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
+        }
+        rows.extend(self.statements.read_all(organization, &gathered)?);
+        rows.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        // An id that is given twice may be in two portions.
+        rows.dedup_by(|a, b| a.id == b.id);
+        Ok(rows)
     }
 
     /// Messages of one organization by id, as the transaction sees them. Those that do not exist are left out.
@@ -555,6 +569,24 @@ impl<R: Rules> Collection<R> {
         }
         Ok(count)
     }
+}
+
+/// What the rules make of changes. Gives way now and then, so that what is done at the same time goes on.
+async fn updated<R: Rules>(
+    context: &Context,
+    needs: &R::Needs,
+    pairs: Vec<(Row<R::Message>, R::Message)>,
+) -> Vec<(Row<R::Message>, Outcome<R::Message>)> {
+    const AT_ONCE: usize = 64;
+    let mut updated = Vec::with_capacity(pairs.len());
+    for (at, (old, mut new)) in pairs.into_iter().enumerate() {
+        if at % AT_ONCE == AT_ONCE - 1 {
+            tokio::task::yield_now().await;
+        }
+        let allowed = R::update(context, needs, &old.message, &mut new);
+        updated.push((old, allowed.map(|()| new)));
+    }
+    updated
 }
 
 /// The name in the message of an update.

@@ -1,14 +1,16 @@
 //! Values and columns: how a field of a message is kept.
 
+use std::borrow::Cow;
+
 use prost_types::Timestamp;
 use resource::FieldType;
 use sea_orm::Value;
 
-/// One value of a row.
+/// One value of a row. Text is that of the message it was read from, so that to compare two messages copies nothing.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Datum {
+pub enum Datum<'a> {
     /// Text; an unset string is empty, never NULL, so that order and comparison are the same on every dialect.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A whole number, a boolean (0 or 1) or a time (microseconds since 1970).
     Integer(i64),
     /// A number.
@@ -17,12 +19,12 @@ pub enum Datum {
     Bytes(Vec<u8>),
 }
 
-impl Datum {
+impl Datum<'_> {
     /// The text, or empty.
     #[must_use]
     pub fn text(self) -> String {
         match self {
-            Self::Text(text) => text,
+            Self::Text(text) => text.into_owned(),
             _ => String::new(),
         }
     }
@@ -46,10 +48,22 @@ impl Datum {
     }
 }
 
-impl From<Datum> for Value {
-    fn from(datum: Datum) -> Self {
+impl<'a> From<&'a str> for Datum<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Datum<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(Cow::Owned(text))
+    }
+}
+
+impl From<Datum<'_>> for Value {
+    fn from(datum: Datum<'_>) -> Self {
         match datum {
-            Datum::Text(text) => Value::String(Some(text)),
+            Datum::Text(text) => Value::String(Some(text.into_owned())),
             Datum::Integer(number) => Value::BigInt(Some(number)),
             Datum::Real(number) => Value::Double(Some(number)),
             Datum::Bytes(bytes) => Value::Bytes(Some(bytes)),
@@ -70,9 +84,11 @@ pub struct Column<M> {
     /// Whether a bare word in a filter looks through it.
     pub search: bool,
     /// Reads the field.
-    pub get: fn(&M) -> Datum,
+    pub get: fn(&M) -> Datum<'_>,
     /// Writes the field; an empty datum makes it unset.
-    pub set: fn(&mut M, Datum),
+    pub set: fn(&mut M, Datum<'_>),
+    /// Whether it is a value within the field ([`Part`]) instead of the whole of it.
+    pub part: bool,
 }
 
 /// A value within a field of a message that has a column of its own, since it is filtered by or read for many rows at once:
@@ -81,9 +97,9 @@ pub trait Part<M> {
     /// Its type, for filters.
     fn field_type() -> FieldType;
     /// Reads the value; an empty datum where the field is unset.
-    fn get(message: &M) -> Datum;
+    fn get(message: &M) -> Datum<'_>;
     /// Writes the value. An empty datum leaves an unset field unset, and keeps what else a set one holds.
-    fn set(message: &mut M, datum: Datum);
+    fn set(message: &mut M, datum: Datum<'_>);
 }
 
 /// Microseconds since 1970 of a timestamp; `i64::MIN` where unset, so that unset sorts first on every dialect.
@@ -131,13 +147,14 @@ macro_rules! columns {
             search: false,
             get: $get,
             set: $set,
+            part: false,
         }
     };
     (@name r#type) => { "type" };
     (@name $field:ident) => { stringify!($field) };
     (@text $message:ty, $field:ident, ()) => {
         $crate::columns!(@base $field, $crate::FieldType::Text,
-            |m: &$message| $crate::Datum::Text(m.$field.clone()), |m: &mut $message, d| m.$field = d.text())
+            |m: &$message| $crate::Datum::from(m.$field.as_str()), |m: &mut $message, d| m.$field = d.text())
     };
     (@integer $message:ty, $field:ident, ()) => {
         $crate::columns!(@base $field, $crate::FieldType::Integer,
@@ -158,13 +175,16 @@ macro_rules! columns {
             |m: &mut $message, d| m.$field = $crate::timestamp(d.integer()))
     };
     (@part $message:ty, $field:ident, ($part:ty)) => {
-        $crate::columns!(@base $field, <$part as $crate::Part<$message>>::field_type(),
-            |m: &$message| <$part as $crate::Part<$message>>::get(m),
-            |m: &mut $message, d| <$part as $crate::Part<$message>>::set(m, d))
+        $crate::Column {
+            part: true,
+            ..$crate::columns!(@base $field, <$part as $crate::Part<$message>>::field_type(),
+                |m: &$message| <$part as $crate::Part<$message>>::get(m),
+                |m: &mut $message, d| <$part as $crate::Part<$message>>::set(m, d))
+        }
     };
     (@choice $message:ty, $field:ident, ($choice:ty)) => {
         $crate::columns!(@base $field, $crate::FieldType::Enum(<$choice as $crate::Choice>::VALUES),
-            |m: &$message| $crate::Datum::Text($crate::enum_text(<$choice as $crate::Choice>::VALUES, m.$field).to_owned()),
+            |m: &$message| $crate::Datum::from($crate::enum_text(<$choice as $crate::Choice>::VALUES, m.$field)),
             |m: &mut $message, d| {
                 let text = d.text();
                 m.$field = <$choice as $crate::Choice>::VALUES.iter().find(|(name, _)| *name == text).map_or(0, |(_, number)| *number);

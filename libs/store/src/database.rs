@@ -270,7 +270,9 @@ async fn open_file(path: &Path) -> Result<(DatabaseConnection, DatabaseConnectio
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10))
-            .pragma("cache_size", "-32768")
+            // What a large write touches stays here until it is committed, instead of going to the log and back.
+            .pragma("cache_size", "-65536")
+            .pragma("mmap_size", "268435456")
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", "4000")
             .statement_cache_capacity(256)

@@ -165,27 +165,29 @@ pub(crate) async fn append(
     first: i64,
 ) -> Outcome<(i64, i64)> {
     let at = tx.context().clock.now();
-    let mut entries: Vec<Entry> = drafts.into_iter().map(|(context, draft)| entry(&context, at, draft)).collect();
     let dialect = tx.database().dialect();
-    let mut places = (1, 1);
-    if dialect == Dialect::Sqlite {
-        let (mut sequence, mut digest) = tx.newest().await?;
-        let first = if first > 0 { first } else { sequence + 1 };
-        for entry in &mut entries {
-            sequence += 1;
-            entry.sequence = sequence;
-            entry.transaction = first;
-            digest = chain(&digest, sequence, first, &entry.content);
-            entry.digest.clone_from(&digest);
-        }
-        places = (first, sequence);
-        tx.stands(sequence, digest);
-    }
     let group = tx.group().to_owned();
     let columns: Vec<&str> = COLUMNS.split(", ").chain(["grp"]).skip(unplaced(dialect)).collect();
-    let rows = entries.into_iter().map(|entry| values(entry, &group).skip(unplaced(dialect)).collect()).collect();
-    tx.insert("ledger", &columns, rows).await?;
-    Ok(places)
+    let count = drafts.len();
+    let entries = drafts.into_iter().map(|(context, draft)| entry(&context, at, draft));
+    if dialect == Dialect::Postgres {
+        let rows = entries.map(|entry| values(entry, &group).skip(unplaced(dialect)).collect());
+        tx.insert_each("ledger", &columns, count, Box::new(rows)).await?;
+        return Ok((1, 1));
+    }
+    let (mut sequence, mut digest) = tx.newest().await?;
+    let first = if first > 0 { first } else { sequence + 1 };
+    let placed = entries.map(|mut entry| {
+        sequence += 1;
+        entry.sequence = sequence;
+        entry.transaction = first;
+        digest = chain(&digest, sequence, first, &entry.content);
+        entry.digest.clone_from(&digest);
+        values(entry, &group).collect()
+    });
+    tx.insert_each("ledger", &columns, count, Box::new(placed)).await?;
+    tx.stands(sequence, digest);
+    Ok((first, sequence))
 }
 
 /// How many of the first columns the sequencer will fill in.

@@ -72,7 +72,7 @@ fn column<R: Resource>(field: &str) -> Option<&'static Column<R::Message>> {
 }
 
 /// What the row's column holds; the times of the head have columns too.
-pub(crate) fn datum<R: Resource>(field: &str, message: &R::Message) -> Datum {
+pub(crate) fn datum<'a, R: Resource>(field: &str, message: &'a R::Message) -> Datum<'a> {
     if let Some(column) = column::<R>(field) {
         return (column.get)(message);
     }
@@ -87,7 +87,7 @@ pub(crate) fn datum<R: Resource>(field: &str, message: &R::Message) -> Datum {
 fn compares<R: Resource>(field: &str, operator: Comparison, value: &Literal, message: &R::Message) -> bool {
     let held = datum::<R>(field, message);
     let ordering = match (value, &held) {
-        (Literal::Text(text), Datum::Text(held)) => held.as_str().cmp(text),
+        (Literal::Text(text), Datum::Text(held)) => held.as_ref().cmp(text),
         (Literal::Integer(number), Datum::Integer(held)) => held.cmp(number),
         (Literal::Time(number), Datum::Integer(held)) => {
             // An unset time is kept as the least number, but is before nothing.
@@ -103,7 +103,7 @@ fn compares<R: Resource>(field: &str, operator: Comparison, value: &Literal, mes
         },
         (Literal::Boolean(truth), Datum::Integer(held)) => held.cmp(&i64::from(*truth)),
         (Literal::Enum(number), Datum::Text(held)) => match column::<R>(field).map(|column| (column.field_type)()) {
-            Some(FieldType::Enum(values)) => held.as_str().cmp(enum_text(values, *number)),
+            Some(FieldType::Enum(values)) => held.as_ref().cmp(enum_text(values, *number)),
             _ => return false,
         },
         _ => return false,
@@ -112,7 +112,7 @@ fn compares<R: Resource>(field: &str, operator: Comparison, value: &Literal, mes
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the databases compare a whole number with a real one just so")]
-fn real(datum: &Datum) -> f64 {
+fn real(datum: &Datum<'_>) -> f64 {
     match datum {
         Datum::Integer(number) => *number as f64,
         datum => datum.real(),

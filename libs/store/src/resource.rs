@@ -239,9 +239,9 @@ macro_rules! sides {
 }
 
 /// An empty value of the kind a datum is: what makes a field unset.
-pub(crate) fn unset(datum: &Datum) -> Datum {
+pub(crate) fn unset(datum: &Datum<'_>) -> Datum<'static> {
     match datum {
-        Datum::Text(_) => Datum::Text(String::new()),
+        Datum::Text(_) => Datum::from(""),
         Datum::Integer(_) => Datum::Integer(0),
         Datum::Real(_) => Datum::Real(0.0),
         Datum::Bytes(_) => Datum::Bytes(Vec::new()),

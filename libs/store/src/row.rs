@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use fault::{Fault, Outcome};
-use prost::Message as _;
+use prost::encoding::{DecodeContext, decode_key, skip_field};
+use prost::{Message as _, Name as _};
 use resource::FieldType;
 use sea_orm::{QueryResult, Value};
 use serde_json::Value as Json;
 
 use crate::resource::unset;
-use crate::sql::portions;
+use crate::sql::{most, portion};
 use crate::{Column, Datum, Dialect, Resource, Sql, timestamp};
 
 /// A stored message and what the engine knows of it.
@@ -30,11 +31,16 @@ pub(crate) struct Row<M> {
 pub(crate) struct Statements<R> {
     dialect: Dialect,
     columns: String,
+    /// The numbers of the fields that columns hold whole.
+    held: Vec<u32>,
     resource: PhantomData<fn() -> R>,
 }
 
 /// A row before and after.
 pub(crate) type Rewrite<'a, M> = (&'a Row<M>, &'a Row<M>);
+
+/// What of a row became another: the places among [`Statements::names`] and, after id and version before, what they became.
+pub(crate) type Difference = (Vec<usize>, Vec<Value>);
 
 /// What a write means to do with a row it loads. A row that is only changed may be referred to meanwhile; one that will be
 /// deleted may not.
@@ -50,7 +56,7 @@ pub(crate) const FIXED: [&str; 5] = ["organization", "id", "version", "create_ti
 impl<R: Resource> Statements<R> {
     pub(crate) fn new(dialect: Dialect) -> Self {
         let names: Vec<String> = Self::names().into_iter().map(quoted).collect();
-        Self { dialect, columns: names.join(", "), resource: PhantomData }
+        Self { dialect, columns: names.join(", "), held: held::<R>(), resource: PhantomData }
     }
 
     /// `SELECT … FROM table WHERE `.
@@ -77,26 +83,38 @@ impl<R: Resource> Statements<R> {
         FIXED.into_iter().chain(R::columns().iter().map(|column| column.name)).chain(["body"]).collect()
     }
 
-    /// Writes changed rows, (before, after), each only where it is still at the version before. Rows that differ in the same
-    /// columns go together, and only these columns are written, so that the indexes on the others are left alone. Gives
-    /// the statements, each with the number of rows it must touch.
-    pub(crate) fn update(&self, pairs: &[Rewrite<'_, R::Message>]) -> Vec<(Sql, u64)> {
+    /// Writes changed rows, each only where it is still at the version before. Rows that differ in the same columns go together, and
+    /// only these columns are written, so that the indexes on the others are left alone. Gives the statements, each with the number of
+    /// rows it must touch; it asks for differences no sooner than for the statement that writes them.
+    pub(crate) fn update<'a>(
+        &'a self,
+        organization: &'a str,
+        mut differences: impl Iterator<Item = Difference> + 'a,
+    ) -> impl Iterator<Item = (Sql, u64)> + 'a {
         let mut groups: BTreeMap<Vec<usize>, Vec<Vec<Value>>> = BTreeMap::new();
-        for (before, after) in pairs {
-            let (differs, mut news) = differences::<R>(before, after);
-            let mut line: Vec<Value> = vec![after.id.as_str().into(), before.version.into()];
-            line.append(&mut news);
-            groups.entry(differs).or_default().push(line);
-        }
-        let organization = pairs.first().map(|(before, _)| before.organization.as_str()).unwrap_or_default();
-        let mut statements = Vec::new();
-        for (differs, lines) in groups {
-            for portion in portions(self.dialect, lines) {
-                let touched = portion.len() as u64;
-                statements.push((self.update_columns(organization, &differs, portion), touched));
+        let write = move |differs: &[usize], lines: Vec<Vec<Value>>| {
+            let touched = lines.len() as u64;
+            (self.update_columns(organization, differs, lines), touched)
+        };
+        std::iter::from_fn(move || {
+            for (differs, line) in differences.by_ref() {
+                let group = groups.entry(differs).or_default();
+                group.push(line);
+                if group.len() == most(self.dialect) {
+                    let lines = std::mem::take(group);
+                    let differs = groups.iter().find(|(_, lines)| lines.is_empty())?.0.clone();
+                    groups.remove(&differs);
+                    return Some(write(&differs, lines));
+                }
             }
-        }
-        statements
+            let (differs, mut lines) = groups.pop_first()?;
+            let rest = lines.split_off(portion(self.dialect, lines.len()));
+            let statement = write(&differs, lines);
+            if !rest.is_empty() {
+                groups.insert(differs, rest);
+            }
+            Some(statement)
+        })
     }
 
     fn update_columns(&self, organization: &str, differs: &[usize], lines: Vec<Vec<Value>>) -> Sql {
@@ -165,14 +183,73 @@ impl<R: Resource> Statements<R> {
         sql
     }
 
-    /// Reads what [`Statements::gather`] selects, in the order of the ids.
+    /// Reads what [`Statements::gather`] selects, in no order; nothing of nothing.
     pub(crate) fn read_all(&self, organization: &str, gathered: &str) -> Outcome<Vec<Row<R::Message>>> {
+        if gathered.is_empty() {
+            return Ok(Vec::new());
+        }
         let lines: Vec<Vec<Json>> = serde_json::from_str(gathered).map_err(Fault::defect)?;
         let read =
             |line| read_line::<R>(organization, line).ok_or_else(|| Fault::defect("a row is not what was asked for"));
-        let mut rows = lines.into_iter().map(read).collect::<Outcome<Vec<_>>>()?;
-        rows.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        Ok(rows)
+        lines.into_iter().map(read).collect()
+    }
+
+    /// A row's values, in the order of [`Statements::names`]; `encoded` is its message.
+    pub(crate) fn values(&self, row: &Row<R::Message>, encoded: &[u8]) -> Vec<Value> {
+        let mut values: Vec<Value> = Vec::with_capacity(FIXED.len() + R::columns().len() + 1);
+        values.extend([row.organization.as_str().into(), row.id.as_str().into()]);
+        values.extend([row.version, row.create_time, row.update_time].map(Value::from));
+        values.extend(R::columns().iter().map(|column| Value::from((column.get)(&row.message))));
+        values.push(self.body(encoded).into());
+        values
+    }
+
+    /// What of a row that was read became another; `encoded` is the message after.
+    pub(crate) fn difference(&self, (before, after): Rewrite<'_, R::Message>, encoded: &[u8]) -> Difference {
+        let (mut differs, mut line) = (Vec::new(), Vec::new());
+        line.extend([Value::from(after.id.as_str()), before.version.into()]);
+        let mut add = |at: usize, value: Value| {
+            differs.push(at);
+            line.push(value);
+        };
+        for (at, (old, new)) in [
+            (2, (before.version, after.version)),
+            (3, (before.create_time, after.create_time)),
+            (4, (before.update_time, after.update_time)),
+        ] {
+            if old != new {
+                add(at, new.into());
+            }
+        }
+        for (offset, column) in R::columns().iter().enumerate() {
+            let new = (column.get)(&after.message);
+            if (column.get)(&before.message) != new {
+                add(FIXED.len() + offset, new.into());
+            }
+        }
+        let body = self.body(encoded);
+        if body != before.body {
+            add(FIXED.len() + R::columns().len(), body.into());
+        }
+        (differs, line)
+    }
+
+    /// What of an encoded message no column holds whole: its other fields, as they are.
+    fn body(&self, encoded: &[u8]) -> Vec<u8> {
+        let mut body = Vec::with_capacity(encoded.len());
+        let mut rest = encoded;
+        while !rest.is_empty() {
+            let field = rest;
+            let skipped = decode_key(&mut rest).and_then(|(tag, wire_type)| {
+                skip_field(wire_type, tag, &mut rest, DecodeContext::default()).map(|()| tag)
+            });
+            // What we encoded ourselves decodes. If ever it did not, the whole would be as good a body: columns have the last word.
+            let Ok(tag) = skipped else { return encoded.to_vec() };
+            if !self.held.contains(&tag) {
+                body.extend_from_slice(field.get(..field.len() - rest.len()).unwrap_or_default());
+            }
+        }
+        body
     }
 
     /// Reads a row of a select of this resource.
@@ -186,74 +263,18 @@ pub(crate) fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }
 
-/// A row's values, in the order of [`Statements::names`].
-pub(crate) fn values<R: Resource>(row: &Row<R::Message>) -> Vec<Value> {
-    let mut values: Vec<Value> = vec![
-        row.organization.as_str().into(),
-        row.id.as_str().into(),
-        row.version.into(),
-        row.create_time.into(),
-        row.update_time.into(),
-    ];
-    values.extend(R::columns().iter().map(|column| Value::from((column.get)(&row.message))));
-    values.push(body::<R>(&row.message).into());
-    values
-}
-
-/// Which values of a row that was read, in the order of [`values`], became others, and what they became.
-fn differences<R: Resource>(before: &Row<R::Message>, after: &Row<R::Message>) -> (Vec<usize>, Vec<Value>) {
-    let (mut differs, mut news) = (Vec::new(), Vec::new());
-    let mut add = |at: usize, value: Value| {
-        differs.push(at);
-        news.push(value);
-    };
-    for (at, (old, new)) in [
-        (2, (before.version, after.version)),
-        (3, (before.create_time, after.create_time)),
-        (4, (before.update_time, after.update_time)),
-    ] {
-        if old != new {
-            add(at, new.into());
-        }
-    }
-    for (offset, column) in R::columns().iter().enumerate() {
-        let new = (column.get)(&after.message);
-        if (column.get)(&before.message) != new {
-            add(FIXED.len() + offset, new.into());
-        }
-    }
-    let body = body::<R>(&after.message);
-    if body != before.body {
-        add(FIXED.len() + R::columns().len(), body.into());
-    }
-    (differs, news)
-}
-
-/// What of a message no column holds, encoded.
-fn body<R: Resource>(message: &R::Message) -> Vec<u8> {
-    let mut rest = message.clone();
-    for column in R::columns() {
-        (column.set)(&mut rest, empty(&(column.field_type)(), &(column.get)(message)));
-    }
-    clear_head::<R>(&mut rest);
-    rest.encode_to_vec()
+/// The numbers of the fields that columns hold whole, those of the head among them. A value within a field leaves the field where it
+/// is.
+fn held<R: Resource>() -> Vec<u32> {
+    let Some(descriptor) = wire::pool().get_message_by_name(&R::Message::full_name()) else { return Vec::new() };
+    let whole = R::columns().iter().filter(|column| !column.part).map(|column| column.name);
+    let names = whole.chain(["name", "etag", "create_time", "update_time"]);
+    names.filter_map(|name| Some(descriptor.get_field_by_name(name)?.number())).collect()
 }
 
 /// What a column holds where its field is unset.
-pub(crate) fn unset_of<M>(column: &Column<M>, none: &M) -> Datum {
-    empty(&(column.field_type)(), &(column.get)(none))
-}
-
-fn empty(field_type: &FieldType, datum: &Datum) -> Datum {
-    if matches!(field_type, FieldType::Time) { Datum::Integer(i64::MIN) } else { unset(datum) }
-}
-
-fn clear_head<R: Resource>(message: &mut R::Message) {
-    let head = R::head(message);
-    head.name.clear();
-    head.etag.clear();
-    *head.create_time = None;
-    *head.update_time = None;
+pub(crate) fn unset_of<M>(column: &Column<M>, none: &M) -> Datum<'static> {
+    if matches!((column.field_type)(), FieldType::Time) { Datum::Integer(i64::MIN) } else { unset(&(column.get)(none)) }
 }
 
 fn read<R: Resource>(result: &QueryResult) -> Result<Row<R::Message>, Box<dyn std::error::Error + Send + Sync>> {
@@ -270,7 +291,7 @@ fn read<R: Resource>(result: &QueryResult) -> Result<Row<R::Message>, Box<dyn st
             FieldType::Integer | FieldType::Boolean | FieldType::Time => {
                 Datum::Integer(result.try_get_by_index(index)?)
             }
-            _ => Datum::Text(result.try_get_by_index(index)?),
+            _ => Datum::from(result.try_get_by_index::<String>(index)?),
         };
         (column.set)(&mut message, datum);
     }
@@ -289,13 +310,13 @@ fn read_line<R: Resource>(organization: &str, line: Vec<Json>) -> Option<Row<R::
     let id = text(parts.next()?)?;
     let (version, create_time, update_time) =
         (parts.next()?.as_i64()?, parts.next()?.as_i64()?, parts.next()?.as_i64()?);
-    let body = hex::decode(text(parts.next_back()?)?).ok()?;
+    let body = data_encoding::HEXUPPER.decode(text(parts.next_back()?)?.as_bytes()).ok()?;
     let mut message = R::Message::decode(body.as_slice()).ok()?;
     for (column, part) in R::columns().iter().zip(parts) {
         let datum = match (column.field_type)() {
             FieldType::Real => Datum::Real(text(part)?.parse().ok()?),
             FieldType::Integer | FieldType::Boolean | FieldType::Time => Datum::Integer(part.as_i64()?),
-            _ => Datum::Text(text(part)?),
+            _ => Datum::from(text(part)?),
         };
         (column.set)(&mut message, datum);
     }
@@ -320,8 +341,8 @@ impl<M> Row<M> {
 pub(crate) fn settle<R: Resource>(message: &mut R::Message) {
     for column in R::columns() {
         if matches!((column.field_type)(), FieldType::Time) {
-            let datum = (column.get)(message);
-            (column.set)(message, datum);
+            let micros = (column.get)(message).integer();
+            (column.set)(message, Datum::Integer(micros));
         }
     }
 }

@@ -107,7 +107,7 @@ async fn number(database: &Database) -> Outcome<usize> {
         digest = chain(&digest, sequence, transaction, &entry.content);
         places.push(vec![entry.row.into(), sequence.into(), transaction.into(), digest.clone().into()]);
     }
-    for portion in portions(database.dialect(), places) {
+    for portion in portions(database.dialect(), places.len(), places.into_iter()) {
         tx.execute_raw(place(database, portion).statement()).await.map_err(|error| refuse(&error))?;
     }
     tx.commit().await.map_err(|error| refuse(&error))?;

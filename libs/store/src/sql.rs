@@ -150,21 +150,37 @@ impl Sql {
     }
 }
 
-/// Rows in the portions that one statement takes at once. SQLite compiles a text of its own for each number of rows, so
-/// there are only five; PostgreSQL binds arrays, and takes any number that stays well within memory.
-pub(crate) fn portions<T>(dialect: Dialect, rows: Vec<T>) -> impl Iterator<Item = Vec<T>> {
-    let mut rows = rows.into_iter();
+/// The most rows that one statement takes at once: few enough that the next are prepared while these are written.
+pub(crate) fn most(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Sqlite => 256,
+        Dialect::Postgres => 1000,
+    }
+}
+
+/// How many of so many rows one statement takes. SQLite compiles a text of its own for each number of rows, so there are only five;
+/// PostgreSQL binds arrays, and takes any number that stays well within memory.
+pub(crate) fn portion(dialect: Dialect, rows: usize) -> usize {
+    match (dialect, rows) {
+        (Dialect::Sqlite, 256..) => 256,
+        (Dialect::Sqlite, 64..) => 64,
+        (Dialect::Sqlite, 16..) => 16,
+        (Dialect::Sqlite, 4..) => 4,
+        (Dialect::Sqlite, rows) => rows.min(1),
+        (Dialect::Postgres, rows) => rows.min(most(dialect)),
+    }
+}
+
+/// So many rows in the portions that one statement takes at once; it asks for rows no sooner than for the portion they are in.
+pub(crate) fn portions<T>(
+    dialect: Dialect,
+    mut count: usize,
+    mut rows: impl Iterator<Item = T>,
+) -> impl Iterator<Item = Vec<T>> {
     std::iter::from_fn(move || {
-        let portion = match (dialect, rows.len()) {
-            (_, 0) => return None,
-            (Dialect::Sqlite, 256..) => 256,
-            (Dialect::Sqlite, 64..) => 64,
-            (Dialect::Sqlite, 16..) => 16,
-            (Dialect::Sqlite, 4..) => 4,
-            (Dialect::Sqlite, _) => 1,
-            (Dialect::Postgres, left) => left.min(5000),
-        };
-        Some(rows.by_ref().take(portion).collect())
+        let portion = portion(dialect, count);
+        count -= portion;
+        (portion > 0).then(|| rows.by_ref().take(portion).collect())
     })
 }
 

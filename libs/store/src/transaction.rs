@@ -40,6 +40,9 @@ pub struct Transaction {
     kept: Vec<Box<dyn std::any::Any + Send + Sync>>,
 }
 
+/// What is made as it is asked for.
+pub(crate) type Made<'a, T> = Box<dyn Iterator<Item = T> + Send + 'a>;
+
 /// Whether a lock suffers another holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
@@ -182,24 +185,56 @@ impl Transaction {
         self.inner.query_one_raw(sql.statement()).await.map_err(|error| refuse(&error))
     }
 
+    /// Runs statements one after the other, each with how many rows it must touch. While the database runs one, the next is made:
+    /// to make them takes about as long as to run them.
+    ///
+    /// # Errors
+    /// As [`Transaction::run`]; `ETAG_MISMATCH` where one touches another number of rows.
+    pub(crate) async fn run_each(&mut self, mut statements: Made<'_, (Sql, u64)>) -> Outcome<()> {
+        let mut next = statements.next();
+        while let Some((sql, touches)) = next {
+            // The database is asked before the next is made, since that is polled second.
+            let (touched, following) = futures::join!(self.run(sql), async { statements.next() });
+            if touched? != touches {
+                return Err(met());
+            }
+            next = following;
+        }
+        Ok(())
+    }
+
     /// Inserts rows into a table, in as few statements as the dialect takes. No value may be NULL.
     ///
     /// # Errors
     /// As [`Transaction::run`].
     pub async fn insert(&mut self, table: &str, columns: &[&str], rows: Vec<Vec<Value>>) -> Outcome<()> {
+        let count = rows.len();
+        self.insert_each(table, columns, count, Box::new(rows.into_iter())).await
+    }
+
+    /// As [`Transaction::insert`], so many rows that are made while those before them are written.
+    pub(crate) async fn insert_each(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        count: usize,
+        rows: Made<'_, Vec<Value>>,
+    ) -> Outcome<()> {
         let names: Vec<String> = columns.iter().map(|name| crate::row::quoted(name)).collect();
+        let dialect = self.database.dialect();
         // A statement that fails undoes the whole transaction, so SQLite need not keep what this one alone would undo.
-        let insert = match self.database.dialect() {
+        let insert = match dialect {
             Dialect::Sqlite => "INSERT OR FAIL",
             Dialect::Postgres => "INSERT",
         };
         let head = format!("{insert} INTO {table} ({}) ", names.join(", "));
-        for portion in portions(self.database.dialect(), rows) {
-            let mut sql = self.sql(head.as_str());
+        let statements = portions(dialect, count, rows).map(move |portion| {
+            let touches = portion.len() as u64;
+            let mut sql = Sql::new(dialect, head.as_str());
             sql.rows(portion);
-            self.run(sql).await?;
-        }
-        Ok(())
+            (sql, touches)
+        });
+        self.run_each(Box::new(statements)).await
     }
 
     /// Which of the ids exist among the resources of a kind. On PostgreSQL those that do are kept from being deleted until
@@ -317,6 +352,11 @@ impl Transaction {
             self.wrote.insert((draft.kind.clone(), draft.organization.clone()));
         }
         if self.drafts.len() >= MOST_WAITING { self.write_entries().await } else { Ok(()) }
+    }
+
+    /// Writes to the ledger what waits, where that is worth a statement: while the caller works out what else to write.
+    pub(crate) async fn write_waiting(&mut self) -> Outcome<()> {
+        if self.drafts.len() < crate::sql::most(Dialect::Sqlite) { Ok(()) } else { self.write_entries().await }
     }
 
     async fn write_entries(&mut self) -> Outcome<()> {

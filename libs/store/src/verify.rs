@@ -142,7 +142,7 @@ pub async fn verify(database: &Database, tables: &Tables) -> Outcome<Result<Veri
         }
     }
     verified.entries = u64::try_from(expected - 1).unwrap_or_default();
-    verified.digest = hex::encode(&digest);
+    verified.digest = data_encoding::HEXLOWER.encode(&digest);
     for table in &tables.held {
         let mut of_kind = said.remove(&table.kind()).unwrap_or_default();
         match table.check(database, &mut of_kind).await? {

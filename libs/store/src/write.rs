@@ -11,7 +11,7 @@ use wire::fault::v1::ErrorReason;
 
 use crate::collection::singular;
 use crate::ledger::Draft;
-use crate::row::{Rewrite, Row, Statements, quoted, settle, values};
+use crate::row::{Rewrite, Row, Statements, quoted, settle};
 use crate::transaction::met;
 use crate::{Changed, Collection, Reference, Resource, Rules, Side, Transaction, Verb};
 
@@ -61,8 +61,15 @@ impl<R: Rules> Collection<R> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let whole = rows.iter().map(values::<R>).collect();
-        tx.insert(R::TABLE, &Statements::<R>::names(), whole).await.map_err(|fault| match rows.as_slice() {
+        let mut drafts = Vec::with_capacity(rows.len());
+        let whole = rows.iter().map(|row| {
+            let draft = draft::<R>(Verb::Created, None, row);
+            let values = self.statements.values(row, &draft.after);
+            drafts.push(draft);
+            values
+        });
+        let inserted = tx.insert_each(R::TABLE, &Statements::<R>::names(), rows.len(), Box::new(whole)).await;
+        inserted.map_err(|fault| match rows.as_slice() {
             [row] if fault.code() == Code::AlreadyExists => exists(R::name(&row.message)),
             _ => fault,
         })?;
@@ -70,7 +77,7 @@ impl<R: Rules> Collection<R> {
             let lines = rows.iter().flat_map(|row| lines(side, row)).collect();
             insert_side(tx, side, lines).await?;
         }
-        tx.record(rows.iter().map(|row| draft::<R>(Verb::Created, None, row))).await?;
+        tx.record(drafts).await?;
         let changed: Vec<_> = rows.into_iter().map(|row| Changed { before: None, after: Some(row.message) }).collect();
         R::settled(tx, organization, &changed).await?;
         Ok(changed.into_iter().filter_map(|changed| changed.after).collect())
@@ -103,13 +110,16 @@ impl<R: Rules> Collection<R> {
         let Some(organization) = changed.first().map(|(old, _)| old.organization.clone()) else {
             return Ok(rows.into_iter().map(|(_, new, _)| (new.message, false)).collect());
         };
-        for (sql, touched) in self.statements.update(&changed) {
-            if tx.run(sql).await? != touched {
-                return Err(met());
-            }
-        }
+        let mut drafts = Vec::with_capacity(changed.len());
+        let differences = changed.iter().map(|(old, new)| {
+            let draft = draft::<R>(Verb::Updated, Some(&old.message), new);
+            let difference = self.statements.difference((old, new), &draft.after);
+            drafts.push(draft);
+            difference
+        });
+        tx.run_each(Box::new(self.statements.update(&organization, differences))).await?;
         self.update_sides(tx, &organization, &changed).await?;
-        tx.record(changed.iter().map(|(old, new)| draft::<R>(Verb::Updated, Some(&old.message), new))).await?;
+        tx.record(drafts).await?;
         let (mut changed, mut became) = (Vec::with_capacity(changed.len()), Vec::with_capacity(rows.len()));
         for (old, new, differs) in rows {
             if differs {

@@ -49,12 +49,12 @@ impl store::Resource for StatementRows {
 }
 
 /// A choice within a field as a column: the name of its value, empty where the field is unset.
-fn text<C: Choice>(number: Option<i32>) -> Datum {
-    Datum::Text(number.map(|number| enum_text(C::VALUES, number)).unwrap_or_default().to_owned())
+fn text<C: Choice>(number: Option<i32>) -> Datum<'static> {
+    Datum::from(number.map(|number| enum_text(C::VALUES, number)).unwrap_or_default())
 }
 
 /// The number of a choice by the name of its value; 0 where it is none.
-fn number<C: Choice>(datum: Datum) -> i32 {
+fn number<C: Choice>(datum: Datum<'_>) -> i32 {
     let text = datum.text();
     C::VALUES.iter().find(|(name, _)| *name == text).map_or(0, |(_, number)| *number)
 }
@@ -67,11 +67,11 @@ impl Part<StatementRow> for Tailored {
         FieldType::Enum(<Kind as Choice>::VALUES)
     }
 
-    fn get(row: &StatementRow) -> Datum {
+    fn get(row: &StatementRow) -> Datum<'_> {
         text::<Kind>(row.tailoring.as_ref().map(|tailoring| tailoring.kind))
     }
 
-    fn set(row: &mut StatementRow, datum: Datum) {
+    fn set(row: &mut StatementRow, datum: Datum<'_>) {
         let kind = number::<Kind>(datum);
         if row.tailoring.is_some() || kind != 0 {
             row.tailoring.get_or_insert_default().kind = kind;
@@ -87,11 +87,11 @@ impl Part<StatementRow> for Suggested {
         FieldType::Enum(<Decision as Choice>::VALUES)
     }
 
-    fn get(row: &StatementRow) -> Datum {
+    fn get(row: &StatementRow) -> Datum<'_> {
         text::<Decision>(row.suggestion.as_ref().map(|suggestion| suggestion.decision))
     }
 
-    fn set(row: &mut StatementRow, datum: Datum) {
+    fn set(row: &mut StatementRow, datum: Datum<'_>) {
         let decision = number::<Decision>(datum);
         if row.suggestion.is_some() || decision != 0 {
             let suggestion: &mut Suggestion = row.suggestion.get_or_insert_default();
@@ -108,11 +108,11 @@ impl Part<StatementRow> for Outcomes {
         FieldType::Enum(<Migrated as Choice>::VALUES)
     }
 
-    fn get(row: &StatementRow) -> Datum {
+    fn get(row: &StatementRow) -> Datum<'_> {
         text::<Migrated>(row.migration.as_ref().map(|migration| migration.outcome))
     }
 
-    fn set(row: &mut StatementRow, datum: Datum) {
+    fn set(row: &mut StatementRow, datum: Datum<'_>) {
         let outcome = number::<Migrated>(datum);
         if row.migration.is_some() || outcome != 0 {
             let migration: &mut Migration = row.migration.get_or_insert_default();

@@ -17,6 +17,12 @@ use telwarden::{
     surface, surveys, watch,
 };
 
+/// Every message is many small pieces of memory, taken by one thread and given back by another. Elsewhere the system's own does: this one is bound to
+/// the size of a page for which it was built.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Information security management for telecommunications operators (ITU-T X.1051 and its family).
 #[derive(Debug, Parser)]
 #[command(name = "telwarden", version, propagate_version = true)]

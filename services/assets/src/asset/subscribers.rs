@@ -17,11 +17,11 @@ impl Part<Asset> for Subscribers {
         FieldType::Integer
     }
 
-    fn get(asset: &Asset) -> Datum {
+    fn get(asset: &Asset) -> Datum<'_> {
         Datum::Integer(asset.service.as_ref().map_or(0, |service| service.subscribers))
     }
 
-    fn set(asset: &mut Asset, datum: Datum) {
+    fn set(asset: &mut Asset, datum: Datum<'_>) {
         let subscribers = datum.integer();
         if asset.service.is_some() || subscribers != 0 {
             asset.service.get_or_insert_default().subscribers = subscribers;

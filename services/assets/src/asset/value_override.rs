@@ -33,11 +33,11 @@ impl Part<Asset> for Value {
         FieldType::Real
     }
 
-    fn get(asset: &Asset) -> Datum {
+    fn get(asset: &Asset) -> Datum<'_> {
         Datum::Real(asset.value_override.as_ref().map_or(0.0, |instead| instead.value))
     }
 
-    fn set(asset: &mut Asset, datum: Datum) {
+    fn set(asset: &mut Asset, datum: Datum<'_>) {
         let value = datum.real();
         match asset.value_override.as_mut() {
             Some(instead) => instead.value = value,

@@ -11,11 +11,11 @@ pub(super) struct OfOperation;
 /// The score of the effectiveness as a column.
 pub(super) struct Score;
 
-fn verdict_of(judgement: Option<&Judgement>) -> Datum {
-    Datum::Text(judgement.map(Judgement::verdict).unwrap_or_default().text().to_owned())
+fn verdict_of(judgement: Option<&Judgement>) -> Datum<'_> {
+    Datum::from(judgement.map(Judgement::verdict).unwrap_or_default().text())
 }
 
-fn judge_as(judgement: &mut Option<Judgement>, datum: Datum) {
+fn judge_as(judgement: &mut Option<Judgement>, datum: Datum<'_>) {
     let text = datum.text();
     let verdict = Verdict::from_str_name(&text).unwrap_or_default();
     match judgement.as_mut() {
@@ -32,11 +32,11 @@ impl Part<Implementation> for OfDesign {
         FieldType::Enum(Verdict::VALUES)
     }
 
-    fn get(one: &Implementation) -> Datum {
+    fn get(one: &Implementation) -> Datum<'_> {
         verdict_of(one.design_effectiveness.as_ref())
     }
 
-    fn set(one: &mut Implementation, datum: Datum) {
+    fn set(one: &mut Implementation, datum: Datum<'_>) {
         judge_as(&mut one.design_effectiveness, datum);
     }
 }
@@ -46,11 +46,11 @@ impl Part<Implementation> for OfOperation {
         FieldType::Enum(Verdict::VALUES)
     }
 
-    fn get(one: &Implementation) -> Datum {
+    fn get(one: &Implementation) -> Datum<'_> {
         verdict_of(one.operating_effectiveness.as_ref())
     }
 
-    fn set(one: &mut Implementation, datum: Datum) {
+    fn set(one: &mut Implementation, datum: Datum<'_>) {
         judge_as(&mut one.operating_effectiveness, datum);
     }
 }
@@ -60,11 +60,11 @@ impl Part<Implementation> for Score {
         FieldType::Real
     }
 
-    fn get(one: &Implementation) -> Datum {
+    fn get(one: &Implementation) -> Datum<'_> {
         Datum::Real(one.effectiveness.as_ref().map_or(0.0, |worked| worked.score))
     }
 
-    fn set(one: &mut Implementation, datum: Datum) {
+    fn set(one: &mut Implementation, datum: Datum<'_>) {
         let score = datum.real();
         match one.effectiveness.as_mut() {
             Some(worked) => worked.score = score,

@@ -14,11 +14,11 @@ macro_rules! of_score {
                 FieldType::Integer
             }
 
-            fn get(risk: &Risk) -> Datum {
+            fn get(risk: &Risk) -> Datum<'_> {
                 Datum::Integer(risk.$score.as_ref().map_or(0, |score| i64::from(score.$field)))
             }
 
-            fn set(risk: &mut Risk, datum: Datum) {
+            fn set(risk: &mut Risk, datum: Datum<'_>) {
                 let value = i32::try_from(datum.integer()).unwrap_or_default();
                 match risk.$score.as_mut() {
                     Some(score) => score.$field = value,
@@ -50,11 +50,11 @@ impl Part<Risk> for AcceptanceUntil {
         FieldType::Time
     }
 
-    fn get(risk: &Risk) -> Datum {
+    fn get(risk: &Risk) -> Datum<'_> {
         Datum::Integer(micros(risk.acceptance.as_ref().and_then(|acceptance| acceptance.until.as_ref())))
     }
 
-    fn set(risk: &mut Risk, datum: Datum) {
+    fn set(risk: &mut Risk, datum: Datum<'_>) {
         let until = timestamp(datum.integer());
         match risk.acceptance.as_mut() {
             Some(acceptance) => acceptance.until = until,

@@ -30,12 +30,12 @@ impl Part<Treatment> for OfRisk {
         FieldType::Text
     }
 
-    fn get(treatment: &Treatment) -> Datum {
-        Datum::Text(parent_of(&treatment.name).to_owned())
+    fn get(treatment: &Treatment) -> Datum<'_> {
+        Datum::from(parent_of(&treatment.name))
     }
 
     /// It follows from the name.
-    fn set(_: &mut Treatment, _: Datum) {}
+    fn set(_: &mut Treatment, _: Datum<'_>) {}
 }
 
 impl Part<Treatment> for Material {
@@ -43,10 +43,10 @@ impl Part<Treatment> for Material {
         FieldType::Text
     }
 
-    fn get(treatment: &Treatment) -> Datum {
-        Datum::Text(material(treatment))
+    fn get(treatment: &Treatment) -> Datum<'_> {
+        Datum::from(material(treatment))
     }
 
     /// It follows from the rest.
-    fn set(_: &mut Treatment, _: Datum) {}
+    fn set(_: &mut Treatment, _: Datum<'_>) {}
 }
