@@ -52,19 +52,6 @@ impl Frequency {
         }
     }
 
-    pub(crate) fn variance(&self) -> f64 {
-        match self {
-            Self::Poisson { rate } => *rate,
-            Self::NegativeBinomial { variance, .. } => *variance,
-            Self::Bernoulli { probability } => probability * (1.0 - probability),
-            Self::Rates { factors, factor } => {
-                let square = factors.iter().map(|f| f.variance() + f.mean() * f.mean()).product::<f64>();
-                let mean = self.mean();
-                mean + square * factor * factor - mean * mean
-            }
-        }
-    }
-
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Poisson { rate } => format!("poisson rate {rate}"),

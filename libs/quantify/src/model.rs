@@ -1,5 +1,7 @@
 //! A checked model: every number in its range, every name found.
 
+use std::collections::BTreeSet;
+
 use crate::{
     distribution::Distribution,
     frequency::Frequency,
@@ -28,6 +30,10 @@ pub(crate) struct Scenario {
     pub(crate) variants: Vec<Variant>,
     /// Index and probability of the common causes that hit it.
     pub(crate) hits: Vec<(usize, f64)>,
+    /// It has controls, so stages of control.
+    pub(crate) controlled: bool,
+    /// The options that name it, also if they change nothing.
+    pub(crate) named: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -57,14 +63,6 @@ pub(crate) enum Amount {
 }
 
 impl Amount {
-    pub(crate) fn mean(&self) -> f64 {
-        match self {
-            Self::Drawn(amount) => amount.mean(),
-            Self::Outage(hours, rate) => hours.mean() * rate,
-            Self::Secondary(probability, magnitude) => probability.mean() * magnitude.mean(),
-        }
-    }
-
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Drawn(amount) => amount.describe(),

@@ -165,6 +165,7 @@ impl Checker {
             let given = document.scenarios.get(found);
             let scenario = scenarios.get_mut(found).and_then(Option::as_mut);
             let (Some(given), Some(scenario)) = (given, scenario) else { continue };
+            scenario.named.insert(input.id.clone());
             self.effect(&place, effect, given, found, scenario, &mut plan);
         }
         Some(plan)

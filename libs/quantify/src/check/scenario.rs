@@ -27,7 +27,14 @@ impl Checker {
         };
         let (frequency_factor, severity_factor) = factors?;
         let current = Variant { source: 0, frequency_factor, severity_factor, terms: policy?, shared: false };
-        Some(Scenario { id: input.id.clone(), sources: vec![source?], variants: vec![current], hits: Vec::new() })
+        Some(Scenario {
+            id: input.id.clone(),
+            sources: vec![source?],
+            variants: vec![current],
+            hits: Vec::new(),
+            controlled: !input.controls.is_empty(),
+            named: BTreeSet::new(),
+        })
     }
 
     /// The terms of a policy on what a source draws.
