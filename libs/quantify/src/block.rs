@@ -6,12 +6,12 @@ mod payout;
 use crate::{
     frequency::{Counter, Frequency, fill_rates},
     distribution::Distribution,
-    model::{Amount, Cause, Scenario, Source},
-    stream::{Key, Stream},
+    model::{self, Amount, Scenario, Source},
+    stream::Key,
     watch::Watch,
 };
 
-use events::Pieces;
+use events::{Keys, Pieces};
 
 /// Years that are drawn from one stream.
 pub(crate) const BLOCK: usize = 2_048;
@@ -26,10 +26,23 @@ pub(crate) struct Ready<'a> {
     /// Vulnerability and its standard error, of each source that finds it from pairs.
     pub(crate) vulnerability: Vec<Option<(f64, f64)>>,
     sources: Vec<Drawn>,
-    causes: Vec<(Counter, f64, Key)>,
+    /// Of each source.
+    keys: Vec<Keys>,
+    causes: Vec<Cause>,
     key: Key,
     /// Some variant keeps only a part of the events.
     thinned: bool,
+    /// Some policy looks at coverages by themselves.
+    by_coverage: bool,
+}
+
+/// A common cause as it hits the scenario.
+struct Cause {
+    counter: Counter,
+    probability: f64,
+    hit: Key,
+    /// Of each source.
+    keys: Vec<Keys>,
 }
 
 enum Drawn {
@@ -58,7 +71,7 @@ pub(crate) struct Scratch {
 }
 
 impl<'a> Ready<'a> {
-    pub(crate) fn new(scenario: &'a Scenario, causes: &[Cause], seed: u64, years: usize) -> Self {
+    pub(crate) fn new(scenario: &'a Scenario, causes: &[model::Cause], seed: u64, years: usize) -> Self {
         let key = Key::new(seed, &scenario.id);
         let pairs = years.max(PAIRS);
         let vulnerability: Vec<_> = scenario
@@ -80,17 +93,23 @@ impl<'a> Ready<'a> {
         let hits = scenario.hits.iter().filter_map(|&(index, probability)| {
             let cause = causes.get(index)?;
             let shared = Key::new(seed, &format!("cause {}", cause.id));
-            Some((cause.frequency.counter(&shared), probability, key.purpose(&format!("cause {}", cause.id))))
+            let own = key.purpose(&format!("cause {}", cause.id));
+            let keys = scenario.sources.iter().map(|source| Keys::new(&own, source)).collect();
+            Some(Cause { counter: cause.frequency.counter(&shared), probability, hit: own.purpose("hit"), keys })
         });
         let causes = hits.collect();
+        let keys = scenario.sources.iter().map(|source| Keys::new(&key, source)).collect();
+        let terms = scenario.variants.iter().filter_map(|variant| variant.terms.as_ref());
+        let by_coverage = terms.into_iter().any(|terms| terms.waiting.is_some() || !terms.sublimits.is_empty());
         let thinned = scenario.variants.iter().any(|variant| variant.frequency_factor != 1.0);
-        Self { scenario, vulnerability, sources, causes, key, thinned }
+        Self { scenario, vulnerability, sources, keys, causes, key, thinned, by_coverage }
     }
 
     /// Adds the scenario's own events of a block.
     pub(crate) fn own(&self, block: u64, scratch: &mut Scratch, places: &mut [Place<'_>], watch: &Watch) {
         let years = places.first().map_or(0, |place| place.gross.len());
-        for (index, (drawn, source)) in self.sources.iter().zip(&self.scenario.sources).enumerate() {
+        let sources = self.sources.iter().zip(&self.scenario.sources).zip(&self.keys);
+        for (index, ((drawn, source), keys)) in sources.enumerate() {
             match drawn {
                 Drawn::Rates(factors, factor) => self.product(index, factors, *factor, block, scratch, places),
                 Drawn::Counted(counter) => {
@@ -98,7 +117,7 @@ impl<'a> Ready<'a> {
                     counts.clear();
                     counts.resize(years, 0);
                     counter.fill(block, &mut scratch.rates, &mut counts);
-                    let mut pieces = Pieces::new(&self.key, source, block, self.thinned);
+                    let mut pieces = Pieces::new(keys, source, block, self.thinned);
                     pieces.add(self, index, &counts, scratch, places, watch);
                     scratch.counts = counts;
                 }
@@ -114,17 +133,17 @@ impl<'a> Ready<'a> {
     /// Adds the events of common causes of a block.
     pub(crate) fn shared(&self, block: u64, scratch: &mut Scratch, places: &mut [Place<'_>], watch: &Watch) {
         let years = places.first().map_or(0, |place| place.gross.len());
-        for (counter, probability, key) in &self.causes {
+        for Cause { counter, probability, hit, keys } in &self.causes {
             let mut counts = vec![0; years];
             counter.fill(block, &mut scratch.rates, &mut counts);
             if *probability < 1.0 {
-                let mut stream = key.purpose("hit").block(block);
+                let mut stream = hit.block(block);
                 for count in &mut counts {
                     *count = (0..*count).map(|_| u32::from(stream.uniform() < *probability)).sum();
                 }
             }
-            for (index, source) in self.scenario.sources.iter().enumerate() {
-                let mut pieces = Pieces::new(key, source, block, self.thinned);
+            for (index, (source, keys)) in self.scenario.sources.iter().zip(keys).enumerate() {
+                let mut pieces = Pieces::new(keys, source, block, self.thinned);
                 pieces.add(self, index, &counts, scratch, places, watch);
             }
         }
@@ -193,18 +212,4 @@ fn paired(key: &Key, threat: &Distribution, strength: &Distribution, pairs: usiz
     }
     let share = above as f64 / pairs as f64;
     (share, libm::sqrt(share * (1.0 - share) / pairs as f64))
-}
-
-/// The streams of a component's amounts, and of whether a secondary loss happens and how likely it is.
-struct Streams {
-    amount: Stream,
-    chance: Stream,
-    happens: Stream,
-}
-
-impl Streams {
-    fn new(key: &Key, at: usize, block: u64) -> Self {
-        let stream = |purpose: &str| key.purpose(&format!("{purpose} {at}")).block(block);
-        Self { amount: stream("component"), chance: stream("secondary"), happens: stream("happens") }
-    }
 }

@@ -5,7 +5,7 @@ mod svg;
 
 use serde::Serialize;
 
-use crate::figures::Ordered;
+use crate::figures::{Classes, Extent, Ordered};
 
 pub use plain::plain_curve;
 pub use svg::{Labels, svg_curve};
@@ -37,11 +37,11 @@ pub struct Curve {
     pub exceedance: Vec<Point>,
     /// Years without any loss.
     pub years_without_loss: u64,
-    /// The others in classes of equal width on a logarithmic axis.
+    /// The others in at most 40 classes of nearly equal width on a logarithmic axis.
     pub histogram: Vec<Class>,
 }
 
-/// Classes of the histogram.
+/// Classes of the histogram, at most.
 const CLASSES: usize = 40;
 /// At which probabilities of exceedance the curve has points; the rarer ones only as far as ten years are above.
 const PROBABILITIES: [f64; 32] = [
@@ -52,26 +52,20 @@ const PROBABILITIES: [f64; 32] = [
 impl Curve {
     /// The curve of a column of annual losses, none negative.
     pub(crate) fn of(values: &[f64]) -> Self {
-        let ordered = Ordered::all(values);
-        let sorted = ordered.sorted();
-        let years = sorted.len();
+        let Extent { least, most, .. } = Extent::of(values);
+        let years = values.len();
+        let shown = PROBABILITIES.into_iter().filter(|&probability| probability * years as f64 >= 10.0);
+        let levels: Vec<f64> = [0.0].into_iter().chain(shown.map(|probability| 1.0 - probability)).collect();
+        let ordered = Ordered::at_levels(values, least, most, &levels);
         let mut exceedance: Vec<Point> = Vec::new();
-        for probability in PROBABILITIES {
-            if probability * (years as f64) < 10.0 && !exceedance.is_empty() {
-                break;
-            }
-            let (loss, _) = ordered.percentile(1.0 - probability);
+        for &level in &levels {
+            let (loss, _) = ordered.percentile(level);
             if exceedance.last().is_none_or(|last| last.loss < loss) {
-                let above = years - sorted.partition_point(|&value| value <= loss);
-                exceedance.push(point(above, years, loss));
+                exceedance.push(point(ordered.above_level(level), years, loss));
             }
         }
-        let zeros = sorted.partition_point(|&loss| loss <= 0.0);
-        Self {
-            exceedance,
-            years_without_loss: zeros as u64,
-            histogram: histogram(sorted.get(zeros..).unwrap_or_default()),
-        }
+        let classes = ordered.classes();
+        Self { exceedance, years_without_loss: classes.zeros(), histogram: histogram(classes, least, most) }
     }
 
     /// P(S > loss) of a column in any order.
@@ -102,22 +96,16 @@ fn point(above: usize, years: usize, loss: f64) -> Point {
     Point { loss, probability, probability_error: libm::sqrt(probability * (1.0 - probability) / years) }
 }
 
-fn histogram(losses: &[f64]) -> Vec<Class> {
-    let (Some(&least), Some(&most)) = (losses.first(), losses.last()) else { return Vec::new() };
-    if least == most {
-        return vec![Class { from: least, to: most, years: losses.len() as u64 }];
+// Joins the fine classes of the leading bits, which are nearly of equal width in the logarithm.
+fn histogram(fine: &Classes, least: f64, most: f64) -> Vec<Class> {
+    if least > most {
+        return Vec::new();
     }
-    let (low, range) = (libm::log(least), libm::log(most / least));
-    let edge = |at: usize| match at {
-        0 => least,
-        CLASSES => most,
-        _ => libm::exp(low + range * at as f64 / CLASSES as f64),
-    };
-    let below = |at: usize| match at {
-        CLASSES => losses.len(),
-        _ => losses.partition_point(|&loss| loss < edge(at)),
-    };
-    (0..CLASSES)
-        .map(|at| Class { from: edge(at), to: edge(at + 1), years: below(at + 1).saturating_sub(below(at)) as u64 })
-        .collect()
+    let used = fine.filled().take_while(|(from, _)| *from <= most).count();
+    let width = used.div_ceil(CLASSES).max(1);
+    let all: Vec<(f64, u32)> = fine.filled().take(used).collect();
+    let starts = all.chunks(width).filter_map(|chunk| chunk.first()).map(|(from, _)| *from);
+    let ends = starts.clone().skip(1).chain([most]);
+    let years = all.chunks(width).map(|chunk| chunk.iter().map(|(_, count)| u64::from(*count)).sum());
+    starts.zip(ends).zip(years).map(|((from, to), years)| Class { from, to, years }).collect()
 }

@@ -8,6 +8,7 @@ use crate::{
     lookup::Lookup,
     normal::Ziggurat,
     stream::Stream,
+    strips::Strips,
 };
 
 pub use pert::{Pert, Variant};
@@ -24,11 +25,18 @@ enum Kind {
     Constant(f64),
     Uniform { low: f64, high: f64 },
     Triangular { low: f64, mode: f64, high: f64 },
-    Pert(Pert, Beta),
+    Pert(Pert, Shape),
     Lognormal { mu: f64, sigma: f64 },
     Exponential { mean: f64 },
     Discrete { values: Vec<f64>, weights: Vec<f64>, lookup: Lookup },
     Empirical(Vec<f64>),
+}
+
+/// How a beta is drawn: by strips, or by two gammas where its density has no bound.
+#[derive(Clone, Debug, PartialEq)]
+enum Shape {
+    Strips(Strips),
+    Gammas(Beta),
 }
 
 /// μ and σ of the lognormal whose 5 % and 95 % points are `p05` and `p95`: μ = (ln p05 + ln p95) ÷ 2,
@@ -54,8 +62,9 @@ impl Distribution {
 
     pub(crate) fn pert(pert: Pert) -> Self {
         if pert.low() < pert.high() {
-            let beta = Beta::new(pert.alpha(), pert.beta());
-            Self(Kind::Pert(pert, beta))
+            let (alpha, beta) = (pert.alpha(), pert.beta());
+            let gammas = || Shape::Gammas(Beta::new(alpha, beta));
+            Self(Kind::Pert(pert, Strips::beta(alpha, beta).map_or_else(gammas, Shape::Strips)))
         } else {
             Self::constant(pert.low())
         }
@@ -150,9 +159,12 @@ impl Distribution {
             Kind::Constant(value) => out.fill(*value),
             Kind::Uniform { low, high } => each(out, || low + (high - low) * stream.uniform()),
             Kind::Triangular { low, mode, high } => each(out, || triangular(*low, *mode, *high, stream.uniform())),
-            Kind::Pert(pert, beta) => {
+            Kind::Pert(pert, shape) => {
                 let (low, range) = (pert.low(), pert.high() - pert.low());
-                each(out, || low + range * beta.draw(ziggurat, stream));
+                match shape {
+                    Shape::Strips(strips) => strips.fill(low, range, stream, out),
+                    Shape::Gammas(beta) => each(out, || low + range * beta.draw(ziggurat, stream)),
+                }
             }
             Kind::Lognormal { mu, sigma } => {
                 ziggurat.fill(stream, out);

@@ -2,9 +2,11 @@
 
 mod order;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
-pub(crate) use order::Ordered;
+pub(crate) use order::{Classes, Ordered};
+use order::SPAN;
 
 /// Figures of an annual amount, in the model's currency; each `*_error` is the standard error of the figure before it, from
 /// the number of simulated years alone.
@@ -52,61 +54,88 @@ pub struct Reduction {
     pub tvar99_error: f64,
 }
 
-/// Sums of values from a centre.
-#[derive(Clone, Copy, Default)]
-struct Moments {
-    second: f64,
-    fourth: f64,
+/// What one pass over the values tells: their sum, the least that is not 0 (infinite if all are), and the most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extent {
+    pub(crate) sum: f64,
+    pub(crate) least: f64,
+    pub(crate) most: f64,
 }
 
-/// The mean, added up in four lanes: the same on every machine, and less rounding than in one.
-pub(crate) fn mean(values: &[f64]) -> f64 {
-    sum(values, |x| x) / values.len().max(1) as f64
+impl Extent {
+    /// Sums are taken in four lanes within spans, then over the spans: the same on every machine, with less rounding than in
+    /// one go.
+    pub(crate) fn of(values: &[f64]) -> Self {
+        let spans: Vec<Self> = values.par_chunks(SPAN).map(Self::of_span).collect();
+        let none = Self { sum: 0.0, least: f64::INFINITY, most: 0.0 };
+        spans.into_iter().fold(none, |all, span| Self {
+            sum: all.sum + span.sum,
+            least: lower(all.least, span.least),
+            most: if span.most > all.most { span.most } else { all.most },
+        })
+    }
+
+    fn of_span(values: &[f64]) -> Self {
+        let (mut sum, mut least, mut most) = ([0.0; 4], [f64::INFINITY; 4], [0.0; 4]);
+        let mut see = |four: &[f64; 4]| {
+            for (((sum, least), most), &value) in sum.iter_mut().zip(&mut least).zip(&mut most).zip(four) {
+                *sum += value;
+                let some = if value == 0.0 { f64::INFINITY } else { value };
+                *least = lower(*least, some);
+                *most = if value > *most { value } else { *most };
+            }
+        };
+        let (fours, rest) = values.as_chunks::<4>();
+        fours.iter().for_each(&mut see);
+        let mut last = [0.0; 4];
+        last.iter_mut().zip(rest).for_each(|(place, &value)| *place = value);
+        see(&last);
+        let ([a, b, c, d], [e, f, g, h], [i, j, k, l]) = (sum, least, most);
+        Self { sum: (a + b) + (c + d), least: lower(lower(e, f), lower(g, h)), most: i.max(j).max(k.max(l)) }
+    }
 }
 
 #[inline]
-fn sum(values: &[f64], of: impl Fn(f64) -> f64) -> f64 {
-    let (fours, rest) = values.as_chunks::<4>();
-    let mut lanes = [0.0; 4];
-    for four in fours {
-        for (lane, &value) in lanes.iter_mut().zip(four) {
-            *lane += of(value);
-        }
-    }
-    let [a, b, c, d] = lanes;
-    (a + b) + (c + d) + rest.iter().map(|&value| of(value)).sum::<f64>()
+fn lower(one: f64, other: f64) -> f64 {
+    if other < one { other } else { one }
 }
 
-fn moments(values: &[f64], mean: f64) -> Moments {
-    let (fours, rest) = values.as_chunks::<4>();
-    let (mut second, mut fourth) = ([0.0; 4], [0.0; 4]);
-    let mut add = |four: &[f64; 4]| {
-        for ((second, fourth), &value) in second.iter_mut().zip(&mut fourth).zip(four) {
-            let square = (value - mean) * (value - mean);
-            *second += square;
-            *fourth += square * square;
-        }
+/// The sums of the second and fourth powers of the distances from the mean.
+fn moments(values: &[f64], mean: f64) -> (f64, f64) {
+    let span = |values: &[f64]| {
+        let (mut second, mut fourth) = ([0.0; 4], [0.0; 4]);
+        let mut add = |four: &[f64; 4]| {
+            for ((second, fourth), &value) in second.iter_mut().zip(&mut fourth).zip(four) {
+                let square = (value - mean) * (value - mean);
+                *second += square;
+                *fourth += square * square;
+            }
+        };
+        let (fours, rest) = values.as_chunks::<4>();
+        fours.iter().for_each(&mut add);
+        let mut last = [mean; 4];
+        last.iter_mut().zip(rest).for_each(|(place, &value)| *place = value);
+        add(&last);
+        let total = |[a, b, c, d]: [f64; 4]| (a + b) + (c + d);
+        (total(second), total(fourth))
     };
-    fours.iter().for_each(&mut add);
-    let mut last = [mean; 4];
-    last.iter_mut().zip(rest).for_each(|(place, &value)| *place = value);
-    add(&last);
-    let total = |[a, b, c, d]: [f64; 4]| (a + b) + (c + d);
-    Moments { second: total(second), fourth: total(fourth) }
+    let spans: Vec<(f64, f64)> = values.par_chunks(SPAN).map(span).collect();
+    spans.into_iter().fold((0.0, 0.0), |(second, fourth), (more, most)| (second + more, fourth + most))
 }
 
 impl Figures {
     /// The figures of a column of annual amounts, none negative.
     pub(crate) fn of(values: &[f64]) -> Self {
         let years = values.len().max(1) as f64;
-        let mean = mean(values);
-        let Moments { second, fourth } = moments(values, mean);
+        let Extent { sum, least, most } = Extent::of(values);
+        let mean = sum / years;
+        let (second, fourth) = moments(values, mean);
         let variance = if values.len() > 1 { second / (years - 1.0) } else { 0.0 };
         let sd = libm::sqrt(variance);
         // The error of a variance is √((m₄ − σ⁴) ÷ n); that of its root follows by the slope of the root.
         let spread = fourth / years - variance * variance;
         let sd_error = if sd > 0.0 && spread > 0.0 { libm::sqrt(spread / years) / (2.0 * sd) } else { 0.0 };
-        let ordered = Ordered::of(values);
+        let ordered = Ordered::of(values, least, most);
         let (p05, p05_error) = ordered.percentile(0.05);
         let (p50, p50_error) = ordered.percentile(0.5);
         let (p90, p90_error) = ordered.percentile(0.9);

@@ -20,6 +20,7 @@ mod read;
 mod run;
 mod simulate;
 mod stream;
+mod strips;
 mod violation;
 mod watch;
 

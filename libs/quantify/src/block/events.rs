@@ -1,6 +1,6 @@
 //! Events, in pieces that fit the cache.
 
-use super::{PIECE, Place, Ready, Scratch, Streams, payout};
+use super::{PIECE, Place, Ready, Scratch, payout};
 use crate::{
     model::{Amount, Source},
     stream::{Key, Stream},
@@ -10,19 +10,39 @@ use crate::{
 /// The first events of a year are added without a branch for each; there are zeros behind the last.
 const WINDOW: usize = 4;
 
-/// The streams that one source's events of a block are drawn from, one piece after the other.
+/// The streams of a source's events, in any block.
+pub(super) struct Keys {
+    /// Of each component: its amounts; and of a secondary loss whether it happens, and how likely that is.
+    components: Vec<(Key, Option<(Key, Key)>)>,
+    control: Key,
+}
+
+impl Keys {
+    pub(super) fn new(key: &Key, source: &Source) -> Self {
+        let components = source.components.iter().enumerate().map(|(at, component)| {
+            let named = |purpose: &str| key.purpose(&format!("{purpose} {at}"));
+            let secondary = matches!(component.amount, Amount::Secondary(..));
+            (named("component"), secondary.then(|| (named("happens"), named("secondary"))))
+        });
+        Self { components: components.collect(), control: key.purpose("control") }
+    }
+}
+
+/// One source's events of a block, drawn one piece after the other.
 pub(super) struct Pieces<'a> {
     source: &'a Source,
-    streams: Vec<Streams>,
+    streams: Vec<(Stream, Option<(Stream, Stream)>)>,
     /// Which events controls prevent, if any do.
     control: Option<Stream>,
 }
 
 impl<'a> Pieces<'a> {
-    pub(super) fn new(key: &Key, source: &'a Source, block: u64, thinned: bool) -> Self {
-        let streams = (0..source.components.len()).map(|at| Streams::new(key, at, block)).collect();
-        let control = thinned.then(|| key.purpose("control").block(block));
-        Self { source, streams, control }
+    pub(super) fn new(keys: &Keys, source: &'a Source, block: u64, thinned: bool) -> Self {
+        let streams = keys.components.iter().map(|(amount, secondary)| {
+            let secondary = secondary.as_ref().map(|(happens, chance)| (happens.block(block), chance.block(block)));
+            (amount.block(block), secondary)
+        });
+        Self { source, streams: streams.collect(), control: thinned.then(|| keys.control.block(block)) }
     }
 
     /// Draws as many events as `counts` says, year by year, and adds them to the variants of the source.
@@ -35,6 +55,11 @@ impl<'a> Pieces<'a> {
         places: &mut [Place<'_>],
         watch: &Watch,
     ) {
+        let events: u64 = counts.iter().map(|&count| u64::from(count)).sum();
+        if events <= PIECE as u64 {
+            self.piece(ready, index, 0, counts, scratch, places);
+            return;
+        }
         let mut from = 0;
         while from < counts.len() && !watch.cancelled() {
             let rest = counts.get(from..).unwrap_or_default();
@@ -73,7 +98,7 @@ impl<'a> Pieces<'a> {
         if events == 0 {
             return;
         }
-        self.draw(events, scratch);
+        self.draw(events, ready.by_coverage, scratch);
         for (variant, place) in ready.scenario.variants.iter().zip(places).filter(|(v, _)| v.source == index) {
             let gross = place.gross.get_mut(from..).unwrap_or_default();
             payout::losses(variant, events, scratch);
@@ -87,60 +112,77 @@ impl<'a> Pieces<'a> {
     }
 
     // The amounts of each component, and their total.
-    fn draw(&mut self, events: usize, scratch: &mut Scratch) {
+    fn draw(&mut self, events: usize, by_coverage: bool, scratch: &mut Scratch) {
         let Scratch { parts, chance, total, uniform, .. } = scratch;
-        parts.resize_with(self.streams.len().max(parts.len()), Vec::new);
-        for part in parts.iter_mut().chain([&mut *chance, &mut *total, &mut *uniform]) {
-            part.resize(events + WINDOW, 0.0);
+        total.resize(events + WINDOW, 0.0);
+        uniform.resize(events + WINDOW, 0.0);
+        if let Some(control) = &mut self.control {
+            uniform.iter_mut().take(events).for_each(|place| *place = control.uniform());
         }
-        for ((component, streams), part) in self.source.components.iter().zip(&mut self.streams).zip(&mut *parts) {
+        // A single component is the total.
+        let single = self.streams.len() == 1 && !by_coverage;
+        parts.resize_with(self.streams.len().max(parts.len()), Vec::new);
+        let parts = if single { std::slice::from_mut(total) } else { parts.as_mut_slice() };
+        for ((component, (amounts, secondary)), part) in
+            self.source.components.iter().zip(&mut self.streams).zip(parts.iter_mut())
+        {
+            part.resize(events + WINDOW, 0.0);
             let part = part.get_mut(..events).unwrap_or_default();
             match &component.amount {
-                Amount::Drawn(amount) => amount.fill(&mut streams.amount, part),
+                Amount::Drawn(amount) => amount.fill(amounts, part),
                 Amount::Outage(hours, rate) => {
-                    hours.fill(&mut streams.amount, part);
+                    hours.fill(amounts, part);
                     part.iter_mut().for_each(|hours| *hours *= rate);
                 }
                 Amount::Secondary(probability, magnitude) => {
-                    magnitude.fill(&mut streams.amount, part);
+                    magnitude.fill(amounts, part);
+                    chance.resize(events + WINDOW, 0.0);
+                    let Some((happens, chances)) = secondary else { continue };
                     let chance = chance.get_mut(..events).unwrap_or_default();
-                    probability.fill(&mut streams.chance, chance);
+                    probability.fill(chances, chance);
                     for (amount, chance) in part.iter_mut().zip(&*chance) {
-                        *amount = if streams.happens.uniform() < *chance { *amount } else { 0.0 };
+                        *amount = if happens.uniform() < *chance { *amount } else { 0.0 };
                     }
                 }
             }
         }
-        if let Some(control) = &mut self.control {
-            uniform.iter_mut().take(events).for_each(|place| *place = control.uniform());
+        if !single {
+            total.fill(0.0);
+            for part in scratch.parts.iter().take(self.streams.len()) {
+                scratch.total.iter_mut().zip(part).for_each(|(total, part)| *total += part);
+            }
         }
-        let mut parts = parts.iter().take(self.streams.len());
-        match parts.next() {
-            Some(first) => total.copy_from_slice(first),
-            None => total.fill(0.0),
-        }
-        for part in parts {
-            total.iter_mut().zip(part).for_each(|(total, part)| *total += part);
-        }
-        total.iter_mut().skip(events).for_each(|beyond| *beyond = 0.0);
+        scratch.total.iter_mut().skip(events).for_each(|beyond| *beyond = 0.0);
     }
 }
 
-/// Adds to each year its events' values: `values` has the years' events one after the other, and a few zeros.
+/// Which of the last few events are a year's.
+const FEW: [[f64; WINDOW]; WINDOW + 1] =
+    [[0.0; 4], [1.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0], [1.0; 4]];
+
+/// Adds to each year its events' values: `values` has the years' events one after the other, and a few zeros. A year of few events
+/// takes no branch that depends on how many.
 fn add_years(counts: &[u32], values: &[f64], years: &mut [f64]) {
-    let mut at = 0;
+    let mut rest = values;
     for (&count, year) in counts.iter().zip(years) {
-        let count = count as usize;
-        let rest = values.get(at..).unwrap_or_default();
-        if let (Some([a, b, c, d]), true) = (rest.first_chunk::<WINDOW>(), count <= WINDOW) {
-            let a = if count > 0 { *a } else { 0.0 };
-            let b = if count > 1 { *b } else { 0.0 };
-            let c = if count > 2 { *c } else { 0.0 };
-            let d = if count > 3 { *d } else { 0.0 };
-            *year += (a + b) + (c + d);
-        } else {
-            *year += rest.iter().take(count).sum::<f64>();
+        let mut left = count as usize;
+        let mut sum = 0.0;
+        while left > WINDOW {
+            let Some((whole, after)) = rest.split_first_chunk::<WINDOW>() else { break };
+            sum += four(whole, &[1.0; WINDOW]);
+            rest = after;
+            left -= WINDOW;
         }
-        at += count;
+        if let (Some(few), Some(last)) = (FEW.get(left), rest.first_chunk::<WINDOW>()) {
+            sum += four(last, few);
+        }
+        *year += sum;
+        rest = rest.get(left..).unwrap_or_default();
     }
+}
+
+#[inline]
+fn four(values: &[f64; WINDOW], times: &[f64; WINDOW]) -> f64 {
+    let ([a, b, c, d], [e, f, g, h]) = (values, times);
+    (a * e + c * g) + (b * f + d * h)
 }
