@@ -4,8 +4,8 @@ mod events;
 mod payout;
 
 use crate::{
-    frequency::{Counter, Frequency, fill_rates},
     distribution::Distribution,
+    frequency::{Counter, Frequency, fill_rates},
     model::{self, Amount, Scenario, Source},
     stream::Key,
     watch::Watch,

@@ -2,13 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{
-    curve::Curve,
-    figures::Figures,
-    model::Appetite,
-    outcome::Losses,
-    policy::Terms,
-};
+use crate::{curve::Curve, figures::Figures, model::Appetite, outcome::Losses, policy::Terms};
 
 /// The figures of one policy.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -2,14 +2,7 @@
 
 mod pert;
 
-use crate::{
-    exponent::exponentials,
-    gamma::Beta,
-    lookup::Lookup,
-    normal::Ziggurat,
-    stream::Stream,
-    strips::Strips,
-};
+use crate::{exponent::exponentials, gamma::Beta, lookup::Lookup, normal::Ziggurat, stream::Stream, strips::Strips};
 
 pub use pert::{Pert, Variant};
 

@@ -3,16 +3,21 @@
 //! The platform's `exp` differs in the last bit from one processor to the next, and is called once a number. Here are additions,
 //! multiplications and shifts only, which the compiler turns into as many lanes as the target has; each lane is rounded alike.
 
-const LN_2_HIGH: f64 = 6.931_471_803_691_238_164_90e-1;
-const LN_2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
+const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
+const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 // 1.5 · 2⁵²: adding it leaves the nearest integer in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
 /// Replaces each x by e^(x · scale + shift), within two units of the last place; the exponent is kept within ±708.
 pub(crate) fn exponentials(values: &mut [f64], scale: f64, shift: f64) {
-    for value in values {
-        *value = exponential(*value * scale + shift);
-    }
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for value in values {
+                *value = exponential(*value * scale + shift);
+            }
+        },
+    );
 }
 
 #[inline(always)]

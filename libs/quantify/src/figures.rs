@@ -5,8 +5,8 @@ mod order;
 use rayon::prelude::*;
 use serde::Serialize;
 
-pub(crate) use order::{Classes, Ordered};
 use order::SPAN;
+pub(crate) use order::{Classes, Ordered};
 
 /// Figures of an annual amount, in the model's currency; each `*_error` is the standard error of the figure before it, from
 /// the number of simulated years alone.
@@ -66,7 +66,14 @@ impl Extent {
     /// Sums are taken in four lanes within spans, then over the spans: the same on every machine, with less rounding than in
     /// one go.
     pub(crate) fn of(values: &[f64]) -> Self {
-        let spans: Vec<Self> = values.par_chunks(SPAN).map(Self::of_span).collect();
+        let lanes = pulp::Arch::new();
+        let span = |values: &[f64]| {
+            lanes.dispatch(
+                #[inline(always)]
+                || Self::of_span(values),
+            )
+        };
+        let spans: Vec<Self> = values.par_chunks(SPAN).map(span).collect();
         let none = Self { sum: 0.0, least: f64::INFINITY, most: 0.0 };
         spans.into_iter().fold(none, |all, span| Self {
             sum: all.sum + span.sum,
@@ -75,6 +82,7 @@ impl Extent {
         })
     }
 
+    #[inline(always)]
     fn of_span(values: &[f64]) -> Self {
         let (mut sum, mut least, mut most) = ([0.0; 4], [f64::INFINITY; 4], [0.0; 4]);
         let mut see = |four: &[f64; 4]| {
@@ -102,25 +110,34 @@ fn lower(one: f64, other: f64) -> f64 {
 
 /// The sums of the second and fourth powers of the distances from the mean.
 fn moments(values: &[f64], mean: f64) -> (f64, f64) {
+    let lanes = pulp::Arch::new();
     let span = |values: &[f64]| {
-        let (mut second, mut fourth) = ([0.0; 4], [0.0; 4]);
-        let mut add = |four: &[f64; 4]| {
-            for ((second, fourth), &value) in second.iter_mut().zip(&mut fourth).zip(four) {
-                let square = (value - mean) * (value - mean);
-                *second += square;
-                *fourth += square * square;
-            }
-        };
-        let (fours, rest) = values.as_chunks::<4>();
-        fours.iter().for_each(&mut add);
-        let mut last = [mean; 4];
-        last.iter_mut().zip(rest).for_each(|(place, &value)| *place = value);
-        add(&last);
-        let total = |[a, b, c, d]: [f64; 4]| (a + b) + (c + d);
-        (total(second), total(fourth))
+        lanes.dispatch(
+            #[inline(always)]
+            || moments_of_span(values, mean),
+        )
     };
     let spans: Vec<(f64, f64)> = values.par_chunks(SPAN).map(span).collect();
     spans.into_iter().fold((0.0, 0.0), |(second, fourth), (more, most)| (second + more, fourth + most))
+}
+
+#[inline(always)]
+fn moments_of_span(values: &[f64], mean: f64) -> (f64, f64) {
+    let (mut second, mut fourth) = ([0.0; 4], [0.0; 4]);
+    let mut add = |four: &[f64; 4]| {
+        for ((second, fourth), &value) in second.iter_mut().zip(&mut fourth).zip(four) {
+            let square = (value - mean) * (value - mean);
+            *second += square;
+            *fourth += square * square;
+        }
+    };
+    let (fours, rest) = values.as_chunks::<4>();
+    fours.iter().for_each(&mut add);
+    let mut last = [mean; 4];
+    last.iter_mut().zip(rest).for_each(|(place, &value)| *place = value);
+    add(&last);
+    let total = |[a, b, c, d]: [f64; 4]| (a + b) + (c + d);
+    (total(second), total(fourth))
 }
 
 impl Figures {

@@ -1,6 +1,11 @@
 //! How many events a year has.
 
-use crate::{distribution::Distribution, exponent::exponentials, lookup::Lookup, stream::{Key, Stream}};
+use crate::{
+    distribution::Distribution,
+    exponent::exponentials,
+    lookup::Lookup,
+    stream::{Key, Stream},
+};
 
 /// Above this mean a Poisson count of a drawn rate is found by rejection instead of by search.
 const SEARCH: f64 = 16.0;

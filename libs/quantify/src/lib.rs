@@ -24,9 +24,9 @@ mod strips;
 mod violation;
 mod watch;
 
-pub use distribution::{Distribution, NORMAL_95, Pert, Variant, lognormal_from_interval};
 pub use curve::{Class, Curve, Labels, Point, plain_curve, svg_curve};
 pub use decision::{AppetiteOutcome, Decision, LineOutcome, PolicyFigures};
+pub use distribution::{Distribution, NORMAL_95, Pert, Variant, lognormal_from_interval};
 pub use figures::{Figures, Reduction};
 pub use input::OptionKind;
 pub use model::Model;

@@ -3,11 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    distribution::Distribution,
-    frequency::Frequency,
-    input::OptionKind,
-    policy::Terms,
-    violation::Violations,
+    distribution::Distribution, frequency::Frequency, input::OptionKind, policy::Terms, violation::Violations,
 };
 
 /// A model that can be run. Made by [`Model::from_yaml`].

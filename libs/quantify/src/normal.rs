@@ -32,8 +32,8 @@ impl Ziggurat {
     }
 
     fn new() -> Self {
-        let area =
-            TAIL * density(TAIL) + libm::sqrt(std::f64::consts::FRAC_PI_2) * libm::erfc(TAIL / std::f64::consts::SQRT_2);
+        let area = TAIL * density(TAIL)
+            + libm::sqrt(std::f64::consts::FRAC_PI_2) * libm::erfc(TAIL / std::f64::consts::SQRT_2);
         let mut layers = [Layer::default(); 256];
         let mut edge = area / density(TAIL);
         let mut inner = TAIL;

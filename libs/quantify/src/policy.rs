@@ -52,8 +52,20 @@ impl Waiting {
     pub(crate) fn insured_amount(&self, loss: f64, rate: f64) -> f64 {
         let waited = self.hours * rate;
         match self.kind {
-            WaitingKind::TimeExcess => if loss > waited { loss - waited } else { 0.0 },
-            WaitingKind::Qualifying => if loss > waited { loss } else { 0.0 },
+            WaitingKind::TimeExcess => {
+                if loss > waited {
+                    loss - waited
+                } else {
+                    0.0
+                }
+            }
+            WaitingKind::Qualifying => {
+                if loss > waited {
+                    loss
+                } else {
+                    0.0
+                }
+            }
         }
     }
 }

@@ -7,12 +7,7 @@
 
 use rayon::prelude::*;
 
-use crate::{
-    block::BLOCK,
-    model::Correlation,
-    normal::Ziggurat,
-    stream::Key,
-};
+use crate::{block::BLOCK, model::Correlation, normal::Ziggurat, stream::Key};
 
 /// Pearson's correlation of two normals whose Spearman rank correlation is `rank`: 2 sin(π ρ ÷ 6).
 pub(crate) fn pearson(rank: f64) -> f64 {
@@ -30,7 +25,7 @@ pub(crate) fn cholesky(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
             made.push((entry - known) / pivot);
         }
         let rest = row.get(at)? - made.iter().map(|x| x * x).sum::<f64>();
-        if !(rest > 1e-10) {
+        if rest.is_nan() || rest <= 1e-10 {
             return None;
         }
         made.push(libm::sqrt(rest));
@@ -84,7 +79,8 @@ pub(crate) fn scores(correlation: &Correlation, ids: &[&str], seed: u64, years: 
 pub(crate) fn order(losses: &[f64], scores: &[f32]) -> Vec<u32> {
     let mut by_loss: Vec<(u64, u32)> = losses.iter().zip(0..).map(|(loss, year)| (loss.to_bits(), year)).collect();
     by_loss.sort_unstable();
-    let mut by_score: Vec<u64> = scores.iter().zip(0_u64..).map(|(score, year)| (rising(*score) << 32) | year).collect();
+    let mut by_score: Vec<u64> =
+        scores.iter().zip(0_u64..).map(|(score, year)| (rising(*score) << 32) | year).collect();
     by_score.sort_unstable();
     let mut order = vec![0; losses.len()];
     for ((_, from), score) in by_loss.iter().zip(&by_score) {

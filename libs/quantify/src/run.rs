@@ -79,11 +79,7 @@ pub fn run(model: &Model, settings: &Settings, watch: &Watch) -> Result<Outcome,
 /// # Errors
 ///
 /// Those of [`run`]; also refused when scenarios × years is above [`Settings::MOST_CELLS`].
-pub fn annual_losses(
-    model: &Model,
-    settings: &Settings,
-    watch: &Watch,
-) -> Result<BTreeMap<String, Vec<f64>>, Stopped> {
+pub fn annual_losses(model: &Model, settings: &Settings, watch: &Watch) -> Result<BTreeMap<String, Vec<f64>>, Stopped> {
     check(model, settings)?;
     if settings.years * model.scenarios.len() as u64 > Settings::MOST_CELLS {
         let problem = format!("scenarios times years is above {}", Settings::MOST_CELLS);
@@ -125,7 +121,7 @@ fn check(model: &Model, settings: &Settings) -> Result<(), Violations> {
         refuse("years", format!("years times scenarios is above {most}"), "ask for fewer years");
     }
     let events = model.events_a_year() * years as f64;
-    if !(events <= Settings::MOST_EVENTS) {
+    if events > Settings::MOST_EVENTS {
         let problem = format!("{events:.3e} events are expected, where {:.0e} are allowed", Settings::MOST_EVENTS);
         refuse("years", problem, "ask for fewer years, or lower the frequencies");
     }

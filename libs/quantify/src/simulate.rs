@@ -83,10 +83,14 @@ fn scores(model: &Model, settings: &Settings) -> std::collections::HashMap<usize
 fn scenario<'a>(ready: &'a Ready<'a>, scores: Option<&[f32]>, years: usize, watch: &Watch) -> Simulated<'a> {
     let variants = &ready.scenario.variants;
     let mut columns: Vec<Columns> = variants.iter().map(|variant| Columns::new(variant, years)).collect();
-    blocks(&mut columns, |block, scratch, places| {
-        ready.own(block, scratch, places, watch);
-        watch.advance(places.first().map_or(0, |place| place.gross.len() as u64));
-    }, watch);
+    blocks(
+        &mut columns,
+        |block, scratch, places| {
+            ready.own(block, scratch, places, watch);
+            watch.advance(places.first().map_or(0, |place| place.gross.len() as u64));
+        },
+        watch,
+    );
     if let (Some(scores), Some(current)) = (scores, columns.first()) {
         let order = rank::order(&current.gross, scores);
         for column in columns.iter_mut().flat_map(|columns| [&mut columns.gross, &mut columns.covered]) {
@@ -104,7 +108,8 @@ fn scenario<'a>(ready: &'a Ready<'a>, scores: Option<&[f32]>, years: usize, watc
 // Does the work for each block, on any thread.
 fn blocks(columns: &mut [Columns], work: impl Fn(u64, &mut Scratch, &mut [Place<'_>]) + Sync, watch: &Watch) {
     let years = columns.first().map_or(0, |columns| columns.gross.len());
-    let mut parts: Vec<Vec<Place<'_>>> = (0..years.div_ceil(BLOCK)).map(|_| Vec::with_capacity(columns.len())).collect();
+    let mut parts: Vec<Vec<Place<'_>>> =
+        (0..years.div_ceil(BLOCK)).map(|_| Vec::with_capacity(columns.len())).collect();
     for Columns { gross, covered } in columns {
         let mut covered = covered.chunks_mut(BLOCK);
         for (part, gross) in parts.iter_mut().zip(gross.chunks_mut(BLOCK)) {

@@ -77,9 +77,7 @@ impl Checker {
     /// A rate within a FAIR tree: a distribution, or the rate of a Poisson.
     pub(crate) fn rate(&mut self, place: &str, input: &Input) -> Option<Distribution> {
         match input {
-            Input::Poisson { rate } => {
-                self.number(&at(place, "rate"), *rate, Range::Rate).map(Distribution::constant)
-            }
+            Input::Poisson { rate } => self.number(&at(place, "rate"), *rate, Range::Rate).map(Distribution::constant),
             _ => self.distribution(place, input, Range::Rate),
         }
     }
@@ -182,7 +180,11 @@ impl Checker {
         };
         let most = libm::log(range.most());
         if !(-25.0..=most).contains(&mu) {
-            self.refuse(&at(place, "mu"), format!("{mu} is outside of -25 to {most:.2}"), "give a number in this range");
+            self.refuse(
+                &at(place, "mu"),
+                format!("{mu} is outside of -25 to {most:.2}"),
+                "give a number in this range",
+            );
             return None;
         }
         if !(sigma > 0.0 && sigma <= MOST_SIGMA) {
@@ -207,7 +209,11 @@ impl Checker {
         for (index, &weight) in weights.iter().enumerate() {
             if !(weight > 0.0 && weight <= 1e12) {
                 let field = format!("{place}.weights[{index}]");
-                self.refuse(&field, format!("{weight} is not above 0 and at most 1e12"), "give what is impossible no place");
+                self.refuse(
+                    &field,
+                    format!("{weight} is not above 0 and at most 1e12"),
+                    "give what is impossible no place",
+                );
                 good = false;
             }
         }
@@ -226,9 +232,10 @@ impl Checker {
             self.refuse(&at(place, name), problem, "list what was observed, or fit a distribution");
             return None;
         }
-        let found = values.iter().enumerate().map(|(at, &value)| {
-            self.number(&format!("{place}.{name}[{at}]"), value, range).map(drop)
-        });
+        let found = values
+            .iter()
+            .enumerate()
+            .map(|(at, &value)| self.number(&format!("{place}.{name}[{at}]"), value, range).map(drop));
         // All of them, not only up to the first that is refused.
         found.collect::<Vec<_>>().into_iter().collect()
     }

@@ -43,8 +43,7 @@ impl Checker {
         let frequency = self.event_frequency(place, fair);
         let components = self.magnitude(place, fair);
         let (factors, pairing) = frequency?;
-        let frequency =
-            if product { Frequency::Rates { factors, factor: 1.0 } } else { Frequency::rates(factors) };
+        let frequency = if product { Frequency::Rates { factors, factor: 1.0 } } else { Frequency::rates(factors) };
         Some(Source { frequency, pairing, components: components?, product })
     }
 

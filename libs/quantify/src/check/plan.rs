@@ -90,7 +90,9 @@ impl Checker {
             let Some(terms) = self.shared_terms(&place, policy, &found, scenarios) else { continue };
             for (index, at) in found.into_iter().enumerate() {
                 let field = format!("{place}.scenarios[{index}]");
-                let Some((at, scenario)) = at.and_then(|at| Some((at, scenarios.get_mut(at)?.as_mut()?))) else { continue };
+                let Some((at, scenario)) = at.and_then(|at| Some((at, scenarios.get_mut(at)?.as_mut()?))) else {
+                    continue;
+                };
                 self.cover(&field, at, scenario, plan, &terms);
             }
             plan.policies.push((policy.id.clone(), terms));

@@ -135,7 +135,11 @@ impl Checker {
             let probability = self.number(&at(&place, "probability"), point.probability, Range::Share);
             let (Some(loss), Some(probability)) = (loss, probability) else { continue };
             if appetite.line.last().is_some_and(|&(before, more)| loss <= before || probability > more) {
-                self.refuse(&place, "does not go on from the point before", "give rising losses with falling probabilities");
+                self.refuse(
+                    &place,
+                    "does not go on from the point before",
+                    "give rising losses with falling probabilities",
+                );
             }
             if loss == 0.0 || probability == 0.0 {
                 self.refuse(&place, "has a loss or a probability of 0", "give both above 0");

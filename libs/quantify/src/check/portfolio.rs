@@ -85,7 +85,8 @@ impl Checker {
             if first == second {
                 self.refuse(&between, "is a scenario with itself", "name two scenarios");
             }
-            let pair = if first < second { (first.as_str(), second.as_str()) } else { (second.as_str(), first.as_str()) };
+            let pair =
+                if first < second { (first.as_str(), second.as_str()) } else { (second.as_str(), first.as_str()) };
             members.extend([pair.0, pair.1]);
             if pairs.insert(pair, input.rank).is_some() {
                 self.refuse(&between, "is there twice", "give each pair once");

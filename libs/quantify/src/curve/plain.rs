@@ -18,7 +18,7 @@ pub fn plain_curve(curve: &Curve, appetite: &[(f64, f64)]) -> String {
         .filter(|loss| *loss > 0.0)
         .fold((f64::INFINITY, 0.0_f64), |(least, most), loss| (least.min(loss), most.max(loss)));
     let column = |loss: f64| {
-        if loss <= 0.0 || !(least < most) {
+        if loss <= 0.0 || least >= most {
             return if loss > 0.0 { BAR } else { 0.0 };
         }
         1.0 + (BAR - 1.0) * libm::log(loss / least) / libm::log(most / least)

@@ -61,7 +61,8 @@ pub fn svg_curve(curves: &[(&str, &Curve)], appetite: &[(f64, f64)], labels: &La
     );
     axes(&mut svg, low, high, labels);
     for ((at, (name, curve)), (stroke, dash)) in curves.iter().enumerate().zip(STROKES.iter().zip(DASHES).cycle()) {
-        let path = line(curve.exceedance.iter().map(|Point { loss, probability, .. }| (*loss, *probability)), low, high);
+        let path =
+            line(curve.exceedance.iter().map(|Point { loss, probability, .. }| (*loss, *probability)), low, high);
         trace(&mut svg, at, name, stroke, dash, &path);
     }
     if !appetite.is_empty() {
@@ -162,8 +163,12 @@ fn escaped(text: &str) -> String {
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
             // Not allowed in XML 1.0, not even escaped.
-            control if (control.is_control() && !matches!(control, '\t' | '\n' | '\r'))
-                || matches!(control, '\u{fffe}' | '\u{ffff}') => safe.push('\u{fffd}'),
+            control
+                if (control.is_control() && !matches!(control, '\t' | '\n' | '\r'))
+                    || matches!(control, '\u{fffe}' | '\u{ffff}') =>
+            {
+                safe.push('\u{fffd}');
+            }
             other => safe.push(other),
         }
     }

@@ -84,18 +84,18 @@ impl Ordered {
     pub(crate) fn of(values: &[f64], least: f64, most: f64) -> Self {
         let tail = ranks(0.95, values.len()).1;
         let around = LEVELS.iter().map(|&level| ranks(level, values.len())).map(|(_, below, above)| (below, above));
-        Self::gather(values, least, most, around.chain([(tail, values.len())]).collect())
+        Self::gather(values, least, most, &around.chain([(tail, values.len())]).collect::<Vec<_>>())
     }
 
     /// Those that some percentiles need, without their errors.
     pub(crate) fn at_levels(values: &[f64], least: f64, most: f64, levels: &[f64]) -> Self {
         let around = levels.iter().map(|&level| ranks(level, values.len())).map(|(rank, ..)| (rank, rank));
-        Self::gather(values, least, most, around.collect())
+        Self::gather(values, least, most, &around.collect::<Vec<_>>())
     }
 
-    fn gather(values: &[f64], least: f64, most: f64, spans: Vec<(usize, usize)>) -> Self {
+    fn gather(values: &[f64], least: f64, most: f64, spans: &[(usize, usize)]) -> Self {
         let classes = Classes::of(values, least, most);
-        let (wanted, runs) = wanted(&classes.counts, &spans);
+        let (wanted, runs) = wanted(&classes.counts, spans);
         let total: usize =
             classes.counts.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(&count, _)| count as usize).sum();
         let pick = |span: &[f64]| {

@@ -113,8 +113,7 @@ impl Year {
             add(&mut transferred, &column, |paid| paid);
             policies.push((id.clone(), PolicyFigures::of(terms, &Figures::of(&column), None)));
         }
-        let retained: Vec<f64> =
-            gross.iter().zip(&transferred).map(|(loss, paid)| (loss - paid).max(0.0)).collect();
+        let retained: Vec<f64> = gross.iter().zip(&transferred).map(|(loss, paid)| (loss - paid).max(0.0)).collect();
         let losses = Losses {
             gross: Figures::of(&gross),
             retained: Some(Figures::of(&retained)),
