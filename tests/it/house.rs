@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The arrows of docs/ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("wire", &[]),
     ("resource", &["wire"]),
     ("fault", &["wire"]),
@@ -16,6 +16,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("transcode", &["wire", "fault"]),
     ("process", &["channel", "access", "store", "fault", "wire"]),
     ("intake", &["resource", "wire"]),
+    ("quantify", &[]),
     ("sample", &[]),
     ("testkit", &["access", "store", "wire"]),
     ("assets", &["wire", "resource", "fault", "access", "store", "feed", "process", "approval", "deadline"]),

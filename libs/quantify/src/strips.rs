@@ -1,0 +1,115 @@
+//! Exact draws from a bounded density with one peak: rejection from narrow strips (after Ahrens, 1995).
+//!
+//! Strips of equal area lie over the density, side by side from the peak outwards. One uniform chooses a strip and a height in it. Below
+//! the lowest value of the density in the strip every point is accepted, and the height is used again as the place; that is all
+//! but one or two draws in a hundred.
+
+use crate::stream::Stream;
+
+/// Strips over the area of the density; a few more reach beyond it.
+const STRIPS: f64 = 512.0;
+/// A density with thinner tails than these strips show is cut where there is nothing of it left.
+const MOST: usize = 4_096;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Strip {
+    left: f64,
+    width: f64,
+    /// Highest and lowest value of the density in the strip, the lowest as a part of the highest.
+    highest: f64,
+    ratio: f64,
+    /// Width ÷ ratio.
+    stretched: f64,
+}
+
+/// Beta(α, β) with both at least 1, on 0 to 1.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Strips {
+    alpha: f64,
+    beta: f64,
+    mode: f64,
+    strips: Vec<Strip>,
+}
+
+impl Strips {
+    /// Nothing if the density has no bound or no peak to begin at.
+    pub(crate) fn beta(alpha: f64, beta: f64) -> Option<Self> {
+        if !(alpha >= 1.0 && beta >= 1.0 && alpha + beta > 2.000_1 && alpha + beta < 1e4) {
+            return None;
+        }
+        let mode = (alpha - 1.0) / (alpha + beta - 2.0);
+        let mut made = Self { alpha, beta, mode, strips: Vec::new() };
+        // The area under the density whose peak is 1.
+        let log_area = libm::lgamma(alpha) + libm::lgamma(beta) - libm::lgamma(alpha + beta) - made.log_peak();
+        let area = libm::exp(log_area) / STRIPS;
+        let (mut right, mut left) = (mode, mode);
+        while right < 1.0 && made.strips.len() < MOST {
+            right = made.push(right, area / made.density(right));
+        }
+        while left > 0.0 && made.strips.len() < MOST {
+            left = made.push(left, -area / made.density(left));
+        }
+        (made.strips.len() < MOST && area.is_finite() && area > 0.0).then_some(made)
+    }
+
+    // A strip from a near end to a far end, on which the density falls. All have one area, the last included: what reaches out of
+    // 0 to 1 lies over nothing, and is drawn again.
+    fn push(&mut self, near: f64, width: f64) -> f64 {
+        let far = near + width;
+        let (highest, lowest) = (self.density(near), self.density(far));
+        let ratio = lowest / highest;
+        let stretched = if ratio > 0.0 { width / ratio } else { 0.0 };
+        self.strips.push(Strip { left: near, width, highest, ratio, stretched });
+        far
+    }
+
+    fn log_peak(&self) -> f64 {
+        let part = |shape: f64, x: f64| if shape > 1.0 { (shape - 1.0) * libm::log(x) } else { 0.0 };
+        part(self.alpha, self.mode) + part(self.beta, 1.0 - self.mode)
+    }
+
+    // The density as a part of its peak.
+    fn density(&self, x: f64) -> f64 {
+        if !(0.0..=1.0).contains(&x) {
+            return 0.0;
+        }
+        let part = |shape: f64, x: f64| if shape > 1.0 { (shape - 1.0) * libm::log(x) } else { 0.0 };
+        libm::exp(part(self.alpha, x) + part(self.beta, 1.0 - x) - self.log_peak()).min(1.0)
+    }
+
+    /// low + range × a draw, for each place.
+    pub(crate) fn fill(&self, low: f64, range: f64, stream: &mut Stream, out: &mut [f64]) {
+        for place in out {
+            let (strip, height) = self.choose(stream);
+            let x = if height < strip.ratio {
+                strip.left + strip.stretched * height
+            } else {
+                self.seldom(strip, height, stream)
+            };
+            *place = low + range * x;
+        }
+    }
+
+    // One word: which strip is its whole part after scaling, the height what is left.
+    #[inline]
+    fn choose(&self, stream: &mut Stream) -> (Strip, f64) {
+        let scaled = u128::from(stream.bits()) * self.strips.len() as u128;
+        let strip = self.strips.get((scaled >> 64) as usize).copied().unwrap_or_default();
+        (strip, ((scaled as u64) >> 11) as f64 * (1.0 / (1_u64 << 53) as f64))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn seldom(&self, mut strip: Strip, mut height: f64, stream: &mut Stream) -> f64 {
+        loop {
+            let x = strip.left + strip.width * stream.uniform();
+            if height * strip.highest < self.density(x) {
+                return x;
+            }
+            (strip, height) = self.choose(stream);
+            if height < strip.ratio {
+                return strip.left + strip.stretched * height;
+            }
+        }
+    }
+}
