@@ -164,8 +164,9 @@ fn outcome(model: &Model, settings: &Settings, watch: &Watch) -> Result<Outcome,
         let found: Vec<_> = batch
             .par_iter()
             .enumerate()
-            .map(|(at, simulated)| scenario::outcome(model, first + at, simulated, settings.curves))
-            .collect();
+            .map(|(at, simulated)| scenario::outcome(model, first + at, simulated, settings.curves, watch))
+            .collect::<Option<_>>()
+            .ok_or(Stopped::Cancelled)?;
         scenarios.extend(batch.iter().map(|simulated| simulated.ready.scenario.id.clone()).zip(found));
         sums.add(model, first, batch);
         if watch.cancelled() { Err(Stopped::Cancelled) } else { Ok(()) }

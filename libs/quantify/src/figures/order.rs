@@ -100,7 +100,7 @@ impl Ordered {
             classes.counts.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(&count, _)| count as usize).sum();
         let pick = |span: &[f64]| {
             // One more place than are picked: what is not is written over.
-            let mut picked = vec![0.0; span.len() + 1];
+            let mut picked = vec![0.0; span.len().min(total) + 1];
             let mut at = 0_usize;
             for &value in span {
                 if let Some(place) = picked.get_mut(at) {
