@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    curve::Curve,
     decision::PolicyFigures,
     figures::Figures,
     model::{Model, Stage, Variant},
@@ -70,7 +69,7 @@ pub(super) fn outcome(
         vulnerability_error: vulnerability.map(|(_, error)| error),
         stages,
         options,
-        curve: columns.first().filter(|_| curves).map(|columns| Curve::of(&columns.gross)),
+        curve: columns.first().filter(|_| curves).map(|columns| Figures::and_curve(&columns.gross).1),
         losses: current.losses,
     })
 }
