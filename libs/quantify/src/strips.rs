@@ -30,6 +30,8 @@ pub(crate) struct Strips {
     /// The logarithm of the density at its peak, without its constant.
     log_peak: f64,
     strips: Vec<Strip>,
+    /// The density at the near end of each strip: seldom looked at, so kept apart.
+    highest: Vec<f64>,
 }
 
 impl Strips {
@@ -45,7 +47,7 @@ impl Strips {
         }
         let mode = (alpha - 1.0) / (alpha + beta - 2.0);
         let log_peak = log_density(alpha, beta, mode);
-        let mut made = Self { alpha, beta, mode, log_peak, strips: Vec::new() };
+        let mut made = Self { alpha, beta, mode, log_peak, strips: Vec::new(), highest: Vec::new() };
         // The area under the density whose peak is 1.
         let log_area = libm::lgamma(alpha) + libm::lgamma(beta) - libm::lgamma(alpha + beta) - log_peak;
         let area = libm::exp(log_area) / STRIPS;
@@ -65,6 +67,7 @@ impl Strips {
             let ratio = lowest / highest;
             let stretched = if ratio > 0.0 { width / ratio } else { width };
             self.strips.push(Strip { near, ratio, stretched });
+            self.highest.push(highest);
             (near, highest) = (near + width, lowest);
         }
     }
@@ -80,11 +83,11 @@ impl Strips {
     /// low + range × a draw, for each place.
     pub(crate) fn fill(&self, low: f64, range: f64, stream: &mut Stream, out: &mut [f64]) {
         for place in out {
-            let (strip, height) = self.choose(stream);
+            let (at, strip, height) = self.choose(stream);
             let x = if height < strip.ratio {
                 strip.near + strip.stretched * height
             } else {
-                self.seldom(strip, height, stream)
+                self.seldom(at, strip, height, stream)
             };
             *place = low + range * x;
         }
@@ -92,26 +95,27 @@ impl Strips {
 
     // One word: which strip is its whole part after scaling, the height what is left.
     #[inline]
-    fn choose(&self, stream: &mut Stream) -> (Strip, f64) {
+    fn choose(&self, stream: &mut Stream) -> (usize, Strip, f64) {
         let scaled = u128::from(stream.bits()) * self.strips.len() as u128;
-        let strip = self.strips.get((scaled >> 64) as usize).copied().unwrap_or_default();
-        (strip, ((scaled as u64) >> 11) as f64 * (1.0 / (1_u64 << 53) as f64))
+        let at = (scaled >> 64) as usize;
+        let strip = self.strips.get(at).copied().unwrap_or_default();
+        (at, strip, ((scaled as u64) >> 11) as f64 * (1.0 / (1_u64 << 53) as f64))
     }
 
     #[cold]
     #[inline(never)]
-    fn seldom(&self, mut strip: Strip, mut height: f64, stream: &mut Stream) -> f64 {
+    fn seldom(&self, mut at: usize, mut strip: Strip, mut height: f64, stream: &mut Stream) -> f64 {
         loop {
             let width = if strip.ratio > 0.0 { strip.stretched * strip.ratio } else { strip.stretched };
             let way = stream.uniform();
             let x = strip.near + width * way;
             // The logarithm of the density is concave, so the density is at least highest · ratio^way, and that at least this.
             if height * strip.ratio < strip.ratio - way * (1.0 - strip.ratio)
-                || height * self.density(strip.near) < self.density(x)
+                || height * self.highest.get(at).copied().unwrap_or(1.0) < self.density(x)
             {
                 return x;
             }
-            (strip, height) = self.choose(stream);
+            (at, strip, height) = self.choose(stream);
             if height < strip.ratio {
                 return strip.near + strip.stretched * height;
             }
