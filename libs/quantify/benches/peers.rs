@@ -79,7 +79,7 @@ fn seconds(peer: &serde_json::Value, names: &[&str]) -> f64 {
 fn beside(what: &str, ours: f64, peer: Option<(&str, f64)>) {
     match peer {
         Some((name, theirs)) => {
-            println!("  {what}: ours {ours:.4} s, {name} {theirs:.4} s, ratio {:.1}", theirs / ours)
+            println!("  {what}: ours {ours:.4} s, {name} {theirs:.4} s, ratio {:.1}", theirs / ours);
         }
         None => println!("  {what}: ours {ours:.4} s"),
     }

@@ -3,6 +3,8 @@
 mod events;
 mod payout;
 
+use rayon::prelude::*;
+
 use crate::{
     distribution::Distribution,
     frequency::{Counter, Frequency, fill_rates},
@@ -197,19 +199,20 @@ impl<'a> Ready<'a> {
 /// P(threat capability ≥ resistance strength) over paired draws, and its standard error.
 fn paired(key: &Key, threat: &Distribution, strength: &Distribution, pairs: usize) -> (f64, f64) {
     let (threats, strengths) = (key.purpose("threat capability"), key.purpose("resistance strength"));
-    let mut above = 0_u64;
-    let (mut left, mut block) = (pairs, 0);
-    let (mut capability, mut resistance) = (vec![0.0; BLOCK], vec![0.0; BLOCK]);
-    while left > 0 {
-        let now = left.min(BLOCK);
-        capability.truncate(now);
-        resistance.truncate(now);
-        threat.fill(&mut threats.block(block), &mut capability);
-        strength.fill(&mut strengths.block(block), &mut resistance);
-        above += capability.iter().zip(&resistance).map(|(c, r)| u64::from(c >= r)).sum::<u64>();
-        left -= now;
-        block += 1;
-    }
+    let above: u64 = (0..pairs.div_ceil(BLOCK))
+        .into_par_iter()
+        .with_min_len(4)
+        .map_init(
+            || (vec![0.0; BLOCK], vec![0.0; BLOCK]),
+            |(capability, resistance), block| {
+                let now = BLOCK.min(pairs - block * BLOCK);
+                threat.fill(&mut threats.block(block as u64), capability);
+                strength.fill(&mut strengths.block(block as u64), resistance);
+                let both = capability.iter().zip(resistance.iter()).take(now);
+                both.map(|(capability, resistance)| u64::from(capability >= resistance)).sum::<u64>()
+            },
+        )
+        .sum();
     let share = above as f64 / pairs as f64;
     (share, libm::sqrt(share * (1.0 - share) / pairs as f64))
 }

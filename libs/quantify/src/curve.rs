@@ -50,22 +50,24 @@ const PROBABILITIES: [f64; 32] = [
 ];
 
 impl Curve {
-    /// The curve of a column of annual losses, none negative.
-    pub(crate) fn of(values: &[f64]) -> Self {
-        let Extent { least, most, .. } = Extent::of(values);
-        let years = values.len();
+    /// The percentiles a curve of so many years has its points at.
+    pub(crate) fn levels(years: usize) -> Vec<f64> {
         let shown = PROBABILITIES.into_iter().filter(|&probability| probability * years as f64 >= 10.0);
-        let levels: Vec<f64> = [0.0].into_iter().chain(shown.map(|probability| 1.0 - probability)).collect();
-        let ordered = Ordered::at_levels(values, least, most, &levels);
+        [0.0].into_iter().chain(shown.map(|probability| 1.0 - probability)).collect()
+    }
+
+    /// The curve of a column of annual losses, none negative.
+    pub(crate) fn of(ordered: &Ordered, levels: &[f64], extent: &Extent, years: usize) -> Self {
         let mut exceedance: Vec<Point> = Vec::new();
-        for &level in &levels {
-            let (loss, _) = ordered.percentile(level);
+        for &level in levels {
+            let loss = ordered.value(level);
             if exceedance.last().is_none_or(|last| last.loss < loss) {
                 exceedance.push(point(ordered.above_level(level), years, loss));
             }
         }
         let classes = ordered.classes();
-        Self { exceedance, years_without_loss: classes.zeros(), histogram: histogram(classes, least, most) }
+        let histogram = histogram(classes, extent.least, extent.most);
+        Self { exceedance, years_without_loss: classes.zeros(), histogram }
     }
 
     /// P(S > loss) of a column in any order.

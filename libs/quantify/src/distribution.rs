@@ -2,6 +2,8 @@
 
 mod pert;
 
+use std::sync::OnceLock;
+
 use crate::{exponent::exponentials, gamma::Beta, lookup::Lookup, normal::Ziggurat, stream::Stream, strips::Strips};
 
 pub use pert::{Pert, Variant};
@@ -26,10 +28,22 @@ enum Kind {
 }
 
 /// How a beta is drawn: by strips, or by two gammas where its density has no bound.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 enum Shape {
-    Strips(Strips),
+    /// Made when they are first needed, so on the threads of a run.
+    Strips {
+        alpha: f64,
+        beta: f64,
+        strips: OnceLock<Option<Strips>>,
+    },
     Gammas(Beta),
+}
+
+// It follows from the PERT it is in.
+impl PartialEq for Shape {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// μ and σ of the lognormal whose 5 % and 95 % points are `p05` and `p95`: μ = (ln p05 + ln p95) ÷ 2,
@@ -56,8 +70,12 @@ impl Distribution {
     pub(crate) fn pert(pert: Pert) -> Self {
         if pert.low() < pert.high() {
             let (alpha, beta) = (pert.alpha(), pert.beta());
-            let gammas = || Shape::Gammas(Beta::new(alpha, beta));
-            Self(Kind::Pert(pert, Strips::beta(alpha, beta).map_or_else(gammas, Shape::Strips)))
+            let shape = if Strips::serve(alpha, beta) {
+                Shape::Strips { alpha, beta, strips: OnceLock::new() }
+            } else {
+                Shape::Gammas(Beta::new(alpha, beta))
+            };
+            Self(Kind::Pert(pert, shape))
         } else {
             Self::constant(pert.low())
         }
@@ -155,7 +173,13 @@ impl Distribution {
             Kind::Pert(pert, shape) => {
                 let (low, range) = (pert.low(), pert.high() - pert.low());
                 match shape {
-                    Shape::Strips(strips) => strips.fill(low, range, stream, out),
+                    Shape::Strips { alpha, beta, strips } => match strips.get_or_init(|| Strips::beta(*alpha, *beta)) {
+                        Some(strips) => strips.fill(low, range, stream, out),
+                        None => {
+                            let beta = Beta::new(*alpha, *beta);
+                            each(out, || low + range * beta.draw(ziggurat, stream));
+                        }
+                    },
                     Shape::Gammas(beta) => each(out, || low + range * beta.draw(ziggurat, stream)),
                 }
             }

@@ -56,6 +56,16 @@ mod tests {
     }
 
     #[test]
+    fn lanes_round_as_single_numbers_do() {
+        let xs: Vec<f64> = (0..10_001).map(|step| f64::from(step) * 0.013_7 - 60.0).collect();
+        let mut values = xs.clone();
+        exponentials(&mut values, 1.1, 0.3);
+        for (x, value) in xs.iter().zip(&values) {
+            assert_eq!(value.to_bits(), exponential(x * 1.1 + 0.3).to_bits(), "{x}");
+        }
+    }
+
+    #[test]
     fn stays_finite() {
         let mut values = [f64::MAX, -f64::MAX, 0.0];
         exponentials(&mut values, 1.0, 0.0);

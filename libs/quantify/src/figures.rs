@@ -5,7 +5,9 @@ mod order;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::curve::Curve;
 use order::SPAN;
+
 pub(crate) use order::{Classes, Ordered};
 
 /// Figures of an annual amount, in the model's currency; each `*_error` is the standard error of the figure before it, from
@@ -143,16 +145,28 @@ fn moments_of_span(values: &[f64], mean: f64) -> (f64, f64) {
 impl Figures {
     /// The figures of a column of annual amounts, none negative.
     pub(crate) fn of(values: &[f64]) -> Self {
+        let extent = Extent::of(values);
+        let ordered = Ordered::of(values, extent.least, extent.most, &[]);
+        Self::from_order(values, &extent, &ordered)
+    }
+
+    /// The same, and the column's curve.
+    pub(crate) fn and_curve(values: &[f64]) -> (Self, Curve) {
+        let extent = Extent::of(values);
+        let levels = Curve::levels(values.len());
+        let ordered = Ordered::of(values, extent.least, extent.most, &levels);
+        (Self::from_order(values, &extent, &ordered), Curve::of(&ordered, &levels, &extent, values.len()))
+    }
+
+    fn from_order(values: &[f64], extent: &Extent, ordered: &Ordered) -> Self {
         let years = values.len().max(1) as f64;
-        let Extent { sum, least, most } = Extent::of(values);
-        let mean = sum / years;
+        let mean = extent.sum / years;
         let (second, fourth) = moments(values, mean);
         let variance = if values.len() > 1 { second / (years - 1.0) } else { 0.0 };
         let sd = libm::sqrt(variance);
         // The error of a variance is √((m₄ − σ⁴) ÷ n); that of its root follows by the slope of the root.
         let spread = fourth / years - variance * variance;
         let sd_error = if sd > 0.0 && spread > 0.0 { libm::sqrt(spread / years) / (2.0 * sd) } else { 0.0 };
-        let ordered = Ordered::of(values, least, most);
         let (p05, p05_error) = ordered.percentile(0.05);
         let (p50, p50_error) = ordered.percentile(0.5);
         let (p90, p90_error) = ordered.percentile(0.9);

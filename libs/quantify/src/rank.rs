@@ -78,10 +78,10 @@ pub(crate) fn scores(correlation: &Correlation, ids: &[&str], seed: u64, years: 
 /// For each year, the year whose loss it is given.
 pub(crate) fn order(losses: &[f64], scores: &[f32]) -> Vec<u32> {
     let mut by_loss: Vec<(u64, u32)> = losses.iter().zip(0..).map(|(loss, year)| (loss.to_bits(), year)).collect();
-    by_loss.sort_unstable();
+    by_loss.par_sort_unstable();
     let mut by_score: Vec<u64> =
         scores.iter().zip(0_u64..).map(|(score, year)| (rising(*score) << 32) | year).collect();
-    by_score.sort_unstable();
+    by_score.par_sort_unstable();
     let mut order = vec![0; losses.len()];
     for ((_, from), score) in by_loss.iter().zip(&by_score) {
         if let Some(place) = order.get_mut((score & 0xffff_ffff) as usize) {

@@ -15,11 +15,18 @@ pub(crate) fn document(text: &str) -> Result<Document, Violations> {
         max_anchors: 0,
         max_documents: 1,
     };
-    serde_saphyr::from_str_with_options(text, serde_saphyr::options! { budget: budget }).map_err(|error| {
+    // What is not finite is refused by the field it is in.
+    let options = serde_saphyr::options! {
+        budget: budget,
+        non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::PassThrough,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let at = error.location().map(|place| format!("line {} column {}", place.line(), place.column()));
-        // The first line says what is wrong; those after it draw the place.
-        let problem: String =
-            error.to_string().lines().next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(300).collect();
+        // The first line says what is wrong, after the place; those after it draw the place.
+        let said = error.to_string();
+        let line = said.lines().next().unwrap_or_default();
+        let line = at.as_ref().and_then(|at| line.split_once(at)).map_or(line, |(_, rest)| rest.trim_start_matches(": "));
+        let problem: String = line.chars().filter(|c| !c.is_control()).take(300).collect();
         Violations::one(
             &at.unwrap_or_else(|| "file".to_owned()),
             problem,

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::{
     model::Model,
-    outcome::Outcome,
+    outcome::{Outcome, ScenarioOutcome},
     simulate::{Columns, Simulated, simulate},
     stream::VERSION,
     violation::{Violation, Violations},
@@ -156,6 +156,21 @@ impl Model {
     }
 }
 
+/// The relative error that the vulnerabilities bring to the mean of the portfolio: those of the scenarios are independent.
+fn share_error(scenarios: &BTreeMap<String, ScenarioOutcome>) -> f64 {
+    let (mut square, mut sum) = (0.0, 0.0);
+    for scenario in scenarios.values() {
+        sum += scenario.losses.gross.mean;
+        if let (Some(share), Some(error)) = (scenario.vulnerability, scenario.vulnerability_error)
+            && share > 0.0
+        {
+            let part = scenario.losses.gross.mean * error / share;
+            square += part * part;
+        }
+    }
+    if sum > 0.0 { libm::sqrt(square) / sum } else { 0.0 }
+}
+
 fn outcome(model: &Model, settings: &Settings, watch: &Watch) -> Result<Outcome, Stopped> {
     let mut scenarios = BTreeMap::new();
     let mut sums = portfolio::Sums::new(model, settings.years as usize);
@@ -164,12 +179,13 @@ fn outcome(model: &Model, settings: &Settings, watch: &Watch) -> Result<Outcome,
         let found: Vec<_> = batch
             .par_iter()
             .enumerate()
-            .map(|(at, simulated)| scenario::outcome(model, first + at, simulated, settings.curves))
-            .collect();
+            .map(|(at, simulated)| scenario::outcome(model, first + at, simulated, settings.curves, watch))
+            .collect::<Option<_>>()
+            .ok_or(Stopped::Cancelled)?;
         scenarios.extend(batch.iter().map(|simulated| simulated.ready.scenario.id.clone()).zip(found));
         sums.add(model, first, batch);
         if watch.cancelled() { Err(Stopped::Cancelled) } else { Ok(()) }
     })?;
-    let (portfolio, options) = portfolio::outcome(model, sums, watch)?;
+    let (portfolio, options) = portfolio::outcome(model, sums, share_error(&scenarios), watch)?;
     Ok(Outcome { version: VERSION, seed: settings.seed, years: settings.years, scenarios, portfolio, options })
 }

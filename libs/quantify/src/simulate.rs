@@ -1,5 +1,7 @@
 //! From a model to columns of years: blocks on all threads, scenarios in batches that fit the memory.
 
+use std::sync::Mutex;
+
 use rayon::prelude::*;
 
 use crate::{
@@ -22,13 +24,35 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    fn new(variant: &Variant, years: usize) -> Self {
-        let covered = if variant.terms.is_some() { vec![0.0; years] } else { Vec::new() };
-        Self { gross: vec![0.0; years], covered }
+    fn new(variant: &Variant, years: usize, spare: &Spare) -> Self {
+        let covered = if variant.terms.is_some() { spare.take(years) } else { Vec::new() };
+        Self { gross: spare.take(years), covered }
     }
 
     pub(crate) fn cells(variants: &[Variant]) -> usize {
         variants.iter().map(|variant| 1 + usize::from(variant.terms.is_some())).sum()
+    }
+}
+
+/// Columns that have served: memory that the system need not give and clear again.
+#[derive(Default)]
+struct Spare(Mutex<Vec<Vec<f64>>>);
+
+impl Spare {
+    fn take(&self, years: usize) -> Vec<f64> {
+        let served = self.0.lock().ok().and_then(|mut spare| spare.pop());
+        let mut column = served.unwrap_or_default();
+        column.clear();
+        column.resize(years, 0.0);
+        column
+    }
+
+    fn give(&self, simulated: Vec<Simulated<'_>>) {
+        let columns = simulated.into_iter().flat_map(|simulated| simulated.columns);
+        let columns = columns.flat_map(|columns| [columns.gross, columns.covered]);
+        if let Ok(mut spare) = self.0.lock() {
+            spare.extend(columns.filter(|column| column.capacity() > 0));
+        }
     }
 }
 
@@ -48,6 +72,7 @@ pub(crate) fn simulate(
     let years = settings.years as usize;
     watch.begin(settings.years * model.scenarios.len() as u64);
     let scores = scores(model, settings);
+    let spare = Spare::default();
     let widest = model.scenarios.iter().map(|scenario| Columns::cells(&scenario.variants)).max().unwrap_or(1);
     let batch = (CELLS / (widest * years).max(1)).max(rayon::current_num_threads().min(8)).max(1);
     let batch = if widest * years > CELLS { 1 } else { batch };
@@ -61,12 +86,13 @@ pub(crate) fn simulate(
         let simulated: Vec<Simulated<'_>> = ready
             .par_iter()
             .enumerate()
-            .map(|(at, ready)| scenario(ready, scores.get(&(first + at)).map(Vec::as_slice), years, watch))
+            .map(|(at, ready)| scenario(ready, scores.get(&(first + at)).map(Vec::as_slice), years, &spare, watch))
             .collect();
         if watch.cancelled() {
             return Err(Stopped::Cancelled);
         }
         take(&simulated)?;
+        spare.give(simulated);
     }
     Ok(())
 }
@@ -80,9 +106,15 @@ fn scores(model: &Model, settings: &Settings) -> std::collections::HashMap<usize
     correlation.members.iter().copied().zip(columns).collect()
 }
 
-fn scenario<'a>(ready: &'a Ready<'a>, scores: Option<&[f32]>, years: usize, watch: &Watch) -> Simulated<'a> {
+fn scenario<'a>(
+    ready: &'a Ready<'a>,
+    scores: Option<&[f32]>,
+    years: usize,
+    spare: &Spare,
+    watch: &Watch,
+) -> Simulated<'a> {
     let variants = &ready.scenario.variants;
-    let mut columns: Vec<Columns> = variants.iter().map(|variant| Columns::new(variant, years)).collect();
+    let mut columns: Vec<Columns> = variants.iter().map(|variant| Columns::new(variant, years, spare)).collect();
     blocks(
         &mut columns,
         |block, scratch, places| {
@@ -91,6 +123,7 @@ fn scenario<'a>(ready: &'a Ready<'a>, scores: Option<&[f32]>, years: usize, watc
         },
         watch,
     );
+    let scores = scores.filter(|_| !watch.cancelled());
     if let (Some(scores), Some(current)) = (scores, columns.first()) {
         let order = rank::order(&current.gross, scores);
         for column in columns.iter_mut().flat_map(|columns| [&mut columns.gross, &mut columns.covered]) {

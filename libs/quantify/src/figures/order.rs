@@ -80,17 +80,14 @@ fn ranks(level: f64, years: usize) -> (usize, usize, usize) {
 }
 
 impl Ordered {
-    /// Those that [`Ordered::percentile`] of the usual levels and [`Ordered::tail`] need. `least` is the least value that is not 0.
-    pub(crate) fn of(values: &[f64], least: f64, most: f64) -> Self {
+    /// Those that [`Ordered::percentile`] of the usual levels and [`Ordered::tail`] need, and the values of some more levels. `least`
+    /// is the least value that is not 0.
+    pub(crate) fn of(values: &[f64], least: f64, most: f64, more: &[f64]) -> Self {
         let tail = ranks(0.95, values.len()).1;
         let around = LEVELS.iter().map(|&level| ranks(level, values.len())).map(|(_, below, above)| (below, above));
-        Self::gather(values, least, most, &around.chain([(tail, values.len())]).collect::<Vec<_>>())
-    }
-
-    /// Those that some percentiles need, without their errors.
-    pub(crate) fn at_levels(values: &[f64], least: f64, most: f64, levels: &[f64]) -> Self {
-        let around = levels.iter().map(|&level| ranks(level, values.len())).map(|(rank, ..)| (rank, rank));
-        Self::gather(values, least, most, &around.collect::<Vec<_>>())
+        let more = more.iter().map(|&level| ranks(level, values.len())).map(|(rank, ..)| (rank, rank));
+        let spans: Vec<(usize, usize)> = around.chain([(tail, values.len())]).chain(more).collect();
+        Self::gather(values, least, most, &spans)
     }
 
     fn gather(values: &[f64], least: f64, most: f64, spans: &[(usize, usize)]) -> Self {
@@ -100,7 +97,7 @@ impl Ordered {
             classes.counts.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(&count, _)| count as usize).sum();
         let pick = |span: &[f64]| {
             // One more place than are picked: what is not is written over.
-            let mut picked = vec![0.0; span.len() + 1];
+            let mut picked = vec![0.0; span.len().min(total) + 1];
             let mut at = 0_usize;
             for &value in span {
                 if let Some(place) = picked.get_mut(at) {
@@ -143,6 +140,11 @@ impl Ordered {
     /// The value of a rank (from 0). 0 where none was gathered: there the values are 0.
     pub(crate) fn at(&self, rank: usize) -> f64 {
         self.run(rank).and_then(|(first, from)| self.gathered.get(from + rank - first)).copied().unwrap_or_default()
+    }
+
+    /// The value of a percentile that was asked for.
+    pub(crate) fn value(&self, level: f64) -> f64 {
+        self.at(ranks(level, self.years).0)
     }
 
     /// A percentile and its standard error: half the distance of the order statistics one standard error of rank away.
@@ -202,7 +204,8 @@ mod tests {
     fn check(values: &[f64]) {
         let least = values.iter().copied().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
         let most = values.iter().copied().fold(0.0, f64::max);
-        let fast = Ordered::of(values, least, most);
+        let levels = [0.0, 0.3, 0.77, 0.999];
+        let fast = Ordered::of(values, least, most, &levels);
         let mut sorted = values.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
         for level in LEVELS {
@@ -215,12 +218,10 @@ mod tests {
             let tail = sorted[rank] + sorted[rank..].iter().map(|value| value - sorted[rank]).sum::<f64>() / size;
             assert!((fast.tail(level).0 - tail).abs() <= 1e-9 * tail, "{level}: {:?} for {tail}", fast.tail(level));
         }
-        let levels = [0.0, 0.3, 0.77, 0.999];
-        let some = Ordered::at_levels(values, least, most, &levels);
         for level in levels {
             let value = sorted[ranks(level, values.len()).0];
             let above = sorted.iter().filter(|other| **other > value).count();
-            assert_eq!((some.percentile(level).0, some.above_level(level)), (value, above), "{level}");
+            assert_eq!((fast.value(level), fast.above_level(level)), (value, above), "{level}");
         }
     }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    curve::Curve,
     decision::{AppetiteOutcome, Decision},
     figures::Reduction,
     input::OptionKind,
@@ -35,7 +34,7 @@ pub(super) fn outcome(model: &Model, plan: &Plan, costs: &Costs, then: &Year, ch
         energy_kwh: costs.energy_kwh,
         expected_total_cost: costs.cost + premium + borne.mean,
         net_benefit: change.reduction.mean - costs.cost - (premium - before),
-        curve: Curve::of(then.borne()),
+        curve: then.borne_curve().clone(),
         policies: then.policies.iter().cloned().collect::<BTreeMap<_, _>>(),
         decision: Decision::of(premium, &change.losses, &model.appetite),
         appetite: AppetiteOutcome::of(&model.appetite, then.borne(), borne),

@@ -97,29 +97,36 @@ pub(super) struct Year {
     retained: Vec<f64>,
     pub(super) losses: Losses,
     pub(super) policies: Vec<(String, PolicyFigures)>,
+    curve: Curve,
+    retained_curve: Option<Curve>,
 }
 
 impl Year {
-    fn new(plan: &Plan, sum: Sum) -> Self {
+    /// `relative`: the relative error that vulnerabilities bring.
+    fn new(plan: &Plan, sum: Sum, relative: f64) -> Self {
         let Sum { gross, paid, covered } = sum;
+        let (figures, curve) = Figures::and_curve(&gross);
+        let mut losses = Losses { gross: figures.with_share_error(relative), retained: None, transferred: None };
+        let mut policies = Vec::new();
         if paid.is_empty() && covered.is_empty() {
-            let losses = Losses { gross: Figures::of(&gross), retained: None, transferred: None };
-            return Self { gross, retained: Vec::new(), losses, policies: Vec::new() };
+            return Self { gross, retained: Vec::new(), losses, policies, curve, retained_curve: None };
         }
         let mut transferred = if paid.is_empty() { vec![0.0; gross.len()] } else { paid };
-        let mut policies = Vec::new();
         for ((id, terms), mut column) in plan.policies.iter().zip(covered) {
             column.iter_mut().for_each(|payouts| *payouts = terms.year(*payouts));
             add(&mut transferred, &column, |paid| paid);
             policies.push((id.clone(), PolicyFigures::of(terms, &Figures::of(&column), None)));
         }
         let retained: Vec<f64> = gross.iter().zip(&transferred).map(|(loss, paid)| (loss - paid).max(0.0)).collect();
-        let losses = Losses {
-            gross: Figures::of(&gross),
-            retained: Some(Figures::of(&retained)),
-            transferred: Some(Figures::of(&transferred)),
-        };
-        Self { gross, retained, losses, policies }
+        let (figures, retained_curve) = Figures::and_curve(&retained);
+        losses.retained = Some(figures.with_share_error(relative));
+        losses.transferred = Some(Figures::of(&transferred).with_share_error(relative));
+        Self { gross, retained, losses, policies, curve, retained_curve: Some(retained_curve) }
+    }
+
+    /// The curve of the loss that is borne.
+    pub(super) fn borne_curve(&self) -> &Curve {
+        self.retained_curve.as_ref().unwrap_or(&self.curve)
     }
 
     /// The years of the loss that is borne.
@@ -128,21 +135,23 @@ impl Year {
     }
 }
 
-/// The portfolio's results, and those under each option.
+/// The portfolio's results, and those under each option. `relative` is the relative error that the vulnerabilities found from pairs
+/// bring to the mean.
 pub(super) fn outcome(
     model: &Model,
     sums: Sums,
+    relative: f64,
     watch: &Watch,
 ) -> Result<(PortfolioOutcome, BTreeMap<String, OptionOutcome>), Stopped> {
     let mut plans = model.plans.iter().zip(sums.0);
     let Some((plan, sum)) = plans.next() else { return Err(Stopped::Cancelled) };
-    let current = Year::new(plan, sum);
+    let current = Year::new(plan, sum, relative);
     let (mut stages, mut options) = (BTreeMap::new(), BTreeMap::new());
     for (plan, sum) in plans {
         if watch.cancelled() {
             return Err(Stopped::Cancelled);
         }
-        let then = Year::new(plan, sum);
+        let then = Year::new(plan, sum, relative);
         let reduction = changed((current.borne(), &current.losses), (then.borne(), &then.losses));
         let change = Changed { losses: then.losses.clone(), reduction };
         match &plan.stage {
@@ -156,8 +165,8 @@ pub(super) fn outcome(
         }
     }
     let portfolio = PortfolioOutcome {
-        curve: Curve::of(&current.gross),
-        retained_curve: current.losses.retained.is_some().then(|| Curve::of(&current.retained)),
+        curve: current.curve.clone(),
+        retained_curve: current.retained_curve.clone(),
         policies: current.policies.iter().cloned().collect(),
         decision: Decision::of(model.premium(plan), &current.losses, &model.appetite),
         stages,

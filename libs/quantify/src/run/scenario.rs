@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    curve::Curve,
     decision::PolicyFigures,
     figures::Figures,
     model::{Model, Stage, Variant},
     outcome::{Changed, Inputs, Losses, ScenarioOutcome},
     run::option::changed,
     simulate::{Columns, Simulated},
+    watch::Watch,
 };
 
 /// A variant's figures, and the years of the loss that is borne.
@@ -18,7 +18,14 @@ struct Seen<'a> {
     borne: std::borrow::Cow<'a, [f64]>,
 }
 
-pub(super) fn outcome(model: &Model, at: usize, simulated: &Simulated<'_>, curves: bool) -> ScenarioOutcome {
+/// The results of the model's scenario `at`; nothing when the run is cancelled meanwhile.
+pub(super) fn outcome(
+    model: &Model,
+    at: usize,
+    simulated: &Simulated<'_>,
+    curves: bool,
+    watch: &Watch,
+) -> Option<ScenarioOutcome> {
     let scenario = simulated.ready.scenario;
     let (variants, columns) = (&scenario.variants, &simulated.columns);
     // The variance of a share found from pairs is part of the mean's.
@@ -33,6 +40,9 @@ pub(super) fn outcome(model: &Model, at: usize, simulated: &Simulated<'_>, curve
     let current = see(0).unwrap_or_else(|| Seen { losses: Losses::default(), borne: Vec::new().into() });
     let (mut stages, mut options) = (BTreeMap::new(), BTreeMap::new());
     for plan in model.plans.iter().skip(1) {
+        if watch.cancelled() {
+            return None;
+        }
         let index = plan.variants.get(at).copied().unwrap_or_default();
         // Stages are told wherever there are controls, options wherever they change something.
         match &plan.stage {
@@ -51,7 +61,7 @@ pub(super) fn outcome(model: &Model, at: usize, simulated: &Simulated<'_>, curve
     let plan = model.plans.first();
     let covered = plan.and_then(|plan| plan.policies.get((*plan.covered.get(at)?)?));
     let vulnerability = simulated.ready.vulnerability.first().copied().flatten();
-    ScenarioOutcome {
+    Some(ScenarioOutcome {
         policy: paid.map(|(terms, paid)| PolicyFigures::of(terms, paid, Some(&current.losses))),
         portfolio_policy: covered.map(|(id, _)| id.clone()),
         inputs: scenario.sources.first().map(inputs).unwrap_or_default(),
@@ -59,9 +69,9 @@ pub(super) fn outcome(model: &Model, at: usize, simulated: &Simulated<'_>, curve
         vulnerability_error: vulnerability.map(|(_, error)| error),
         stages,
         options,
-        curve: columns.first().filter(|_| curves).map(|columns| Curve::of(&columns.gross)),
+        curve: columns.first().filter(|_| curves).map(|columns| Figures::and_curve(&columns.gross).1),
         losses: current.losses,
-    }
+    })
 }
 
 fn inputs(source: &crate::model::Source) -> Inputs {

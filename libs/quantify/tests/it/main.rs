@@ -1,4 +1,5 @@
 //! What a risk manager relies on, checked against closed forms, Panjer's recursion and the standard's own vectors.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
 
 mod closed_forms;
 mod curve;
