@@ -24,7 +24,10 @@ const ARROWS: [(&str, &[&str]); 19] = [
         "controls",
         &["wire", "resource", "fault", "access", "store", "feed", "channel", "process", "approval", "deadline"],
     ),
-    ("risk", &["wire", "resource", "fault", "access", "store", "feed", "channel", "process", "approval", "deadline"]),
+    (
+        "risk",
+        &["wire", "resource", "fault", "access", "store", "feed", "channel", "process", "approval", "deadline", "quantify"],
+    ),
     ("gateway", &["wire", "resource", "fault", "access", "channel", "transcode", "process"]),
 ];
 

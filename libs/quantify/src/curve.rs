@@ -3,7 +3,7 @@
 mod plain;
 mod svg;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::figures::{Classes, Extent, Ordered};
 
@@ -11,7 +11,7 @@ pub use plain::plain_curve;
 pub use svg::{Labels, svg_curve};
 
 /// How likely a year's loss is above an amount.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Point {
     /// The amount.
     pub loss: f64,
@@ -22,7 +22,7 @@ pub struct Point {
 }
 
 /// The years with a loss from `from` up to, not including, `to` (the last class includes it).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Class {
     pub from: f64,
@@ -31,7 +31,7 @@ pub struct Class {
 }
 
 /// What a plot needs.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Curve {
     /// By rising loss; each loss once.
     pub exceedance: Vec<Point>,

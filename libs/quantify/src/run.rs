@@ -69,7 +69,7 @@ pub enum Stopped {
 ///
 /// [`Stopped`]: cancelled through `watch`, refused because it would be too large, or no threads.
 pub fn run(model: &Model, settings: &Settings, watch: &Watch) -> Result<Outcome, Stopped> {
-    check(model, settings)?;
+    settings.check(model)?;
     pool(settings)?.install(|| outcome(model, settings, watch))
 }
 
@@ -80,7 +80,7 @@ pub fn run(model: &Model, settings: &Settings, watch: &Watch) -> Result<Outcome,
 ///
 /// Those of [`run`]; also refused when scenarios × years is above [`Settings::MOST_CELLS`].
 pub fn annual_losses(model: &Model, settings: &Settings, watch: &Watch) -> Result<BTreeMap<String, Vec<f64>>, Stopped> {
-    check(model, settings)?;
+    settings.check(model)?;
     if settings.years * model.scenarios.len() as u64 > Settings::MOST_CELLS {
         let problem = format!("scenarios times years is above {}", Settings::MOST_CELLS);
         return Err(Violations::one("years", problem, "ask for fewer years or fewer scenarios").into());
@@ -102,35 +102,42 @@ fn pool(settings: &Settings) -> Result<rayon::ThreadPool, Stopped> {
     builder.build().map_err(|error| Stopped::Threads(error.to_string()))
 }
 
-fn check(model: &Model, settings: &Settings) -> Result<(), Violations> {
-    let mut violations = Vec::new();
-    let mut refuse = |field: &str, problem: String, remedy: &str| {
-        violations.push(Violation { field: field.to_owned(), problem, remedy: remedy.to_owned() });
-    };
-    let Settings { years, threads, .. } = *settings;
-    if !(2..=Settings::MOST_YEARS).contains(&years) {
-        let problem = format!("{years} is outside of 2 to {}", Settings::MOST_YEARS);
-        refuse("years", problem, "give a number in this range; 100000 is usual");
-        return Err(Violations(violations));
+impl Settings {
+    /// Whether a run of the model would be within the limits: what [`run`] asks first.
+    ///
+    /// # Errors
+    ///
+    /// [`Violations`]: all of them at once.
+    pub fn check(&self, model: &Model) -> Result<(), Violations> {
+        let mut violations = Vec::new();
+        let mut refuse = |field: &str, problem: String, remedy: &str| {
+            violations.push(Violation { field: field.to_owned(), problem, remedy: remedy.to_owned() });
+        };
+        let Settings { years, threads, .. } = *self;
+        if !(2..=Settings::MOST_YEARS).contains(&years) {
+            let problem = format!("{years} is outside of 2 to {}", Settings::MOST_YEARS);
+            refuse("years", problem, "give a number in this range; 100000 is usual");
+            return Err(Violations(violations));
+        }
+        if threads > 256 {
+            refuse("threads", format!("{threads} is above 256"), "give 0 for one thread a processor");
+        }
+        if years * model.scenarios.len() as u64 > Settings::MOST_SCENARIO_YEARS {
+            let most = Settings::MOST_SCENARIO_YEARS;
+            refuse("years", format!("years times scenarios is above {most}"), "ask for fewer years");
+        }
+        let events = model.events_a_year() * years as f64;
+        if events > Settings::MOST_EVENTS {
+            let problem = format!("{events:.3e} events are expected, where {:.0e} are allowed", Settings::MOST_EVENTS);
+            refuse("years", problem, "ask for fewer years, or lower the frequencies");
+        }
+        let cells = model.cells() * years;
+        if cells > Settings::MOST_CELLS {
+            let problem = format!("{cells} numbers would be kept, where {} are allowed", Settings::MOST_CELLS);
+            refuse("years", problem, "ask for fewer years, compare fewer options, or correlate fewer scenarios");
+        }
+        if violations.is_empty() { Ok(()) } else { Err(Violations(violations)) }
     }
-    if threads > 256 {
-        refuse("threads", format!("{threads} is above 256"), "give 0 for one thread a processor");
-    }
-    if years * model.scenarios.len() as u64 > Settings::MOST_SCENARIO_YEARS {
-        let most = Settings::MOST_SCENARIO_YEARS;
-        refuse("years", format!("years times scenarios is above {most}"), "ask for fewer years");
-    }
-    let events = model.events_a_year() * years as f64;
-    if events > Settings::MOST_EVENTS {
-        let problem = format!("{events:.3e} events are expected, where {:.0e} are allowed", Settings::MOST_EVENTS);
-        refuse("years", problem, "ask for fewer years, or lower the frequencies");
-    }
-    let cells = model.cells() * years;
-    if cells > Settings::MOST_CELLS {
-        let problem = format!("{cells} numbers would be kept, where {} are allowed", Settings::MOST_CELLS);
-        refuse("years", problem, "ask for fewer years, compare fewer options, or correlate fewer scenarios");
-    }
-    if violations.is_empty() { Ok(()) } else { Err(Violations(violations)) }
 }
 
 impl Model {

@@ -11,7 +11,7 @@ use tonic::Code;
 use wire::fault::v1::ErrorReason;
 
 use crate::resource::Resource;
-use crate::row::{Claim, Row, Statements};
+use crate::row::{Claim, Rewrite, Row, Statements, rewritten};
 use crate::shipped::{placed, refuse_shipped};
 use crate::sql::most;
 use crate::together::Together;
@@ -334,7 +334,8 @@ impl<R: Rules> Collection<R> {
         {
             return Err(fault);
         }
-        let mut changed = self.write(tx, vec![(old, new)]).await?;
+        let written = rewritten::<R>(context.clock.now(), old, new);
+        let mut changed = self.write(tx, vec![written]).await?;
         changed.pop().map(|(message, _)| message).ok_or_else(|| Fault::defect("a change gave nothing back"))
     }
 
@@ -404,40 +405,40 @@ impl<R: Rules> Collection<R> {
         mut rule: impl FnMut(&Context, &R::Message, &mut R::Message) -> Outcome<()> + Send,
     ) -> Outcome<HashMap<String, Outcome<bool>>> {
         let context = tx.context().clone();
-        let rows = self.claimed(tx, organization, ids, Claim::Change).await?;
-        let mut became = HashMap::with_capacity(rows.len());
-        let mut pairs = Vec::new();
-        for old in rows {
+        let (mut became, mut pairs) = (HashMap::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
+        let asked = |old: Row<R::Message>| {
             let mut new = old.message.clone();
             match rule(&context, &old.message, &mut new) {
                 Ok(()) if new == old.message => drop(became.insert(old.id, Ok(false))),
                 Ok(()) => pairs.push((old, new)),
                 Err(fault) => drop(became.insert(old.id, Err(fault))),
             }
-        }
+        };
+        self.each_claimed(tx, organization, ids, Claim::Change, asked).await?;
         if pairs.is_empty() {
             return Ok(became);
         }
+        pairs.sort_unstable_by(|(a, _), (b, _)| a.id.cmp(&b.id));
         let news: Vec<&R::Message> = pairs.iter().map(|(_, new)| new).collect();
         let needs = R::needs(tx, organization, &news).await?;
         let ruled = futures::join!(tx.write_waiting(), updated::<R>(&context, &needs, pairs));
         ruled.0?;
         let mut allowed = Vec::with_capacity(ruled.1.len());
-        for (old, new) in ruled.1 {
-            match new {
-                Ok(new) => allowed.push((old, new)),
-                Err(fault) => drop(became.insert(old.id, Err(fault))),
+        for (id, rewrite) in ruled.1 {
+            match rewrite {
+                Ok(rewrite) => allowed.push(rewrite),
+                Err(fault) => drop(became.insert(id, Err(fault))),
             }
         }
-        let writes: Vec<_> = allowed.iter().map(|(old, new)| (Some(&old.message), new)).collect();
+        let writes: Vec<_> = allowed.iter().map(|of| (Some(&of.before.message), &of.after.message)).collect();
         let mut faults = self.refused(tx, organization, &writes).await?;
         let (mut ids, mut free) = (Vec::with_capacity(allowed.len()), Vec::with_capacity(allowed.len()));
-        for (at, (old, new)) in allowed.into_iter().enumerate() {
+        for (at, rewrite) in allowed.into_iter().enumerate() {
             match faults.remove(&at) {
-                Some(fault) => drop(became.insert(old.id, Err(fault))),
+                Some(fault) => drop(became.insert(rewrite.before.id, Err(fault))),
                 None => {
-                    ids.push(old.id.clone());
-                    free.push((old, new));
+                    ids.push(rewrite.before.id.clone());
+                    free.push(rewrite);
                 }
             }
         }
@@ -446,37 +447,47 @@ impl<R: Rules> Collection<R> {
         Ok(became)
     }
 
-    /// Rows by id that a write will change or delete, in the order of the ids; nobody else does meanwhile. Those that do not exist
-    /// are left out.
-    async fn claimed(
+    /// Each row by id that a write will change or delete; nobody else does meanwhile. Those that do not exist are left out. On
+    /// SQLite they come in no order, and while the database gathers some, `take` has those before.
+    async fn each_claimed(
         &self,
         tx: &mut Transaction,
         organization: &str,
         ids: &[&str],
         claim: Claim,
-    ) -> Outcome<Vec<Row<R::Message>>> {
+        mut take: impl FnMut(Row<R::Message>) + Send,
+    ) -> Outcome<()> {
         if tx.database().dialect() == Dialect::Sqlite {
-            return self.gathered(tx, organization, ids).await;
+            return self.each_gathered(tx, organization, ids, take).await;
         }
-        let rows = tx.rows(self.statements.claim_many(organization, ids, claim)).await?;
-        rows.iter().map(|row| self.statements.read(row)).collect()
+        for row in tx.rows(self.statements.claim_many(organization, ids, claim)).await? {
+            take(self.statements.read(&row)?);
+        }
+        Ok(())
     }
 
-    /// Rows by id on SQLite, in the order of the ids. While it gathers some, those before are read.
-    async fn gathered(&self, tx: &mut Transaction, organization: &str, ids: &[&str]) -> Outcome<Vec<Row<R::Message>>> {
-        let mut rows = Vec::with_capacity(ids.len());
+    async fn each_gathered(
+        &self,
+        tx: &mut Transaction,
+        organization: &str,
+        ids: &[&str],
+        mut take: impl FnMut(Row<R::Message>) + Send,
+    ) -> Outcome<()> {
+        // An id that is given twice would be gathered twice, in two portions.
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut read = |gathered: &str| {
+            self.statements.read_all(organization, gathered).map(|rows| rows.into_iter().for_each(&mut take))
+        };
         let mut gathered = String::new();
         for portion in ids.chunks(most(Dialect::Sqlite)) {
             let sql = self.statements.gather(organization, portion);
-            let (row, read) = futures::join!(tx.row(sql), async { self.statements.read_all(organization, &gathered) });
-            rows.extend(read?);
+            let (row, taken) = futures::join!(tx.row(sql), async { read(&gathered) });
+            taken?;
             gathered = row?.map_or(Ok(String::new()), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
         }
-        rows.extend(self.statements.read_all(organization, &gathered)?);
-        rows.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        // An id that is given twice may be in two portions.
-        rows.dedup_by(|a, b| a.id == b.id);
-        Ok(rows)
+        read(&gathered)
     }
 
     /// Messages of one organization by id, as the transaction sees them. Those that do not exist are left out.
@@ -487,7 +498,7 @@ impl<R: Rules> Collection<R> {
         let mut found = Vec::new();
         for chunk in ids.chunks(5000) {
             if tx.database().dialect() == Dialect::Sqlite {
-                found.extend(self.gathered(tx, organization, chunk).await?.into_iter().map(|row| row.message));
+                self.each_gathered(tx, organization, chunk, |row| found.push(row.message)).await?;
                 continue;
             }
             for row in tx.rows(self.statements.select_many(organization, chunk)).await? {
@@ -558,7 +569,8 @@ impl<R: Rules> Collection<R> {
         let context = tx.context().clone();
         let mut count = 0;
         for chunk in ids.chunks(1000) {
-            let rows = self.claimed(tx, organization, chunk, Claim::Delete).await?;
+            let mut rows = Vec::with_capacity(chunk.len());
+            self.each_claimed(tx, organization, chunk, Claim::Delete, |row| rows.push(row)).await?;
             let messages: Vec<&R::Message> = rows.iter().map(|row| &row.message).collect();
             let needs = R::needs(tx, organization, &messages).await?;
             for row in &rows {
@@ -571,20 +583,22 @@ impl<R: Rules> Collection<R> {
     }
 }
 
-/// What the rules make of changes. Gives way now and then, so that what is done at the same time goes on.
+/// What the rules make of changes, by id. Gives way now and then, so that what is done at the same time goes on.
 async fn updated<R: Rules>(
     context: &Context,
     needs: &R::Needs,
     pairs: Vec<(Row<R::Message>, R::Message)>,
-) -> Vec<(Row<R::Message>, Outcome<R::Message>)> {
+) -> Vec<(String, Outcome<Rewrite<R::Message>>)> {
     const AT_ONCE: usize = 64;
+    let now = context.clock.now();
     let mut updated = Vec::with_capacity(pairs.len());
     for (at, (old, mut new)) in pairs.into_iter().enumerate() {
         if at % AT_ONCE == AT_ONCE - 1 {
             tokio::task::yield_now().await;
         }
+        let id = old.id.clone();
         let allowed = R::update(context, needs, &old.message, &mut new);
-        updated.push((old, allowed.map(|()| new)));
+        updated.push((id, allowed.map(|()| rewritten::<R>(now, old, new))));
     }
     updated
 }

@@ -37,7 +37,12 @@ pub(crate) struct Statements<R> {
 }
 
 /// A row before and after.
-pub(crate) type Rewrite<'a, M> = (&'a Row<M>, &'a Row<M>);
+pub(crate) struct Rewrite<M> {
+    pub(crate) before: Row<M>,
+    pub(crate) after: Row<M>,
+    /// Whether they differ: then the row after has a version of its own.
+    pub(crate) differs: bool,
+}
 
 /// What of a row became another: the places among [`Statements::names`] and, after id and version before, what they became.
 pub(crate) type Difference = (Vec<usize>, Vec<Value>);
@@ -205,7 +210,7 @@ impl<R: Resource> Statements<R> {
     }
 
     /// What of a row that was read became another; `encoded` is the message after.
-    pub(crate) fn difference(&self, (before, after): Rewrite<'_, R::Message>, encoded: &[u8]) -> Difference {
+    pub(crate) fn difference(&self, before: &Row<R::Message>, after: &Row<R::Message>, encoded: &[u8]) -> Difference {
         let (mut differs, mut line) = (Vec::new(), Vec::new());
         line.extend([Value::from(after.id.as_str()), before.version.into()]);
         let mut add = |at: usize, value: Value| {
@@ -335,6 +340,26 @@ impl<M> Row<M> {
         *head.update_time = timestamp(self.update_time);
         *head.etag = resource::etag::etag(self.version);
     }
+}
+
+/// What a row becomes by a new message, at a moment.
+pub(crate) fn rewritten<R: Resource>(
+    now: i64,
+    before: Row<R::Message>,
+    mut message: R::Message,
+) -> Rewrite<R::Message> {
+    settle::<R>(&mut message);
+    let (organization, id) = (before.organization.clone(), before.id.clone());
+    let Row { version, create_time, update_time, .. } = before;
+    let mut after = Row { organization, id, version, create_time, update_time, message, body: Vec::new() };
+    after.stamp::<R>();
+    let differs = after.message != before.message;
+    if differs {
+        after.version = before.version + 1;
+        after.update_time = now.max(before.update_time);
+        after.stamp::<R>();
+    }
+    Rewrite { before, after, differs }
 }
 
 /// Rounds the times of a message to what columns keep (microseconds), so that what is returned now is what is read later.

@@ -88,32 +88,16 @@ impl<R: Rules> Collection<R> {
     pub(crate) async fn write(
         &self,
         tx: &mut Transaction,
-        pairs: Vec<(Row<R::Message>, R::Message)>,
+        rows: Vec<Rewrite<R::Message>>,
     ) -> Outcome<Vec<(R::Message, bool)>> {
-        let now = tx.context().clock.now();
-        let mut rows = Vec::with_capacity(pairs.len());
-        for (old, mut new) in pairs {
-            settle::<R>(&mut new);
-            let (organization, id) = (old.organization.clone(), old.id.clone());
-            let (version, create_time, update_time) = (old.version, old.create_time, old.update_time);
-            let mut row = Row { organization, id, version, create_time, update_time, message: new, body: Vec::new() };
-            row.stamp::<R>();
-            let differs = row.message != old.message;
-            if differs {
-                row.version = old.version + 1;
-                row.update_time = now.max(old.update_time);
-                row.stamp::<R>();
-            }
-            rows.push((old, row, differs));
-        }
-        let changed: Vec<_> = rows.iter().filter(|(.., differs)| *differs).map(|(old, new, _)| (old, new)).collect();
-        let Some(organization) = changed.first().map(|(old, _)| old.organization.clone()) else {
-            return Ok(rows.into_iter().map(|(_, new, _)| (new.message, false)).collect());
+        let changed: Vec<_> = rows.iter().filter(|of| of.differs).collect();
+        let Some(organization) = changed.first().map(|of| of.before.organization.clone()) else {
+            return Ok(rows.into_iter().map(|of| (of.after.message, false)).collect());
         };
         let mut drafts = Vec::with_capacity(changed.len());
-        let differences = changed.iter().map(|(old, new)| {
-            let draft = draft::<R>(Verb::Updated, Some(&old.message), new);
-            let difference = self.statements.difference((old, new), &draft.after);
+        let differences = changed.iter().map(|Rewrite { before, after, .. }| {
+            let draft = draft::<R>(Verb::Updated, Some(&before.message), after);
+            let difference = self.statements.difference(before, after, &draft.after);
             drafts.push(draft);
             difference
         });
@@ -121,12 +105,12 @@ impl<R: Rules> Collection<R> {
         self.update_sides(tx, &organization, &changed).await?;
         tx.record(drafts).await?;
         let (mut changed, mut became) = (Vec::with_capacity(changed.len()), Vec::with_capacity(rows.len()));
-        for (old, new, differs) in rows {
+        for Rewrite { before, after, differs } in rows {
             if differs {
-                changed.push(Changed { before: Some(old.message), after: Some(new.message) });
+                changed.push(Changed { before: Some(before.message), after: Some(after.message) });
                 became.push(None);
             } else {
-                became.push(Some(new.message));
+                became.push(Some(after.message));
             }
         }
         R::settled(tx, &organization, &changed).await?;
@@ -143,11 +127,11 @@ impl<R: Rules> Collection<R> {
         &self,
         tx: &mut Transaction,
         organization: &str,
-        changed: &[Rewrite<'_, R::Message>],
+        changed: &[&Rewrite<R::Message>],
     ) -> Outcome<()> {
         for side in R::sides() {
             let (mut stale, mut fresh) = (Vec::new(), Vec::new());
-            for (old, new) in changed {
+            for Rewrite { before: old, after: new, .. } in changed {
                 if (side.same)(&old.message, &new.message) {
                     continue;
                 }

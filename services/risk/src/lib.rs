@@ -9,6 +9,7 @@ pub mod exposure_policy;
 pub mod finding;
 pub mod legacy_link;
 pub mod mitigation;
+pub mod quantification;
 mod rating;
 mod reactions;
 pub mod remediation_policy;
@@ -67,6 +68,8 @@ store::migrations![Migrator;
     "m0052_scan_run",
     "m0053_legacy_link",
     "m0054_surface_snapshot",
+    "m0060_quantification",
+    "m0061_quantification_run",
 ];
 
 store::resources![Migrator;
@@ -83,6 +86,7 @@ store::resources![Migrator;
     scan_runs: scan_run::ScanRuns,
     legacy_links: legacy_link::LegacyLinks,
     surface_snapshots: surface_snapshot::SurfaceSnapshots,
+    quantifications: quantification::Quantifications,
     vulnerabilities: vulnerability::Vulnerabilities,
     remediation_policies: remediation_policy::RemediationPolicies,
     findings: finding::Findings,
@@ -95,6 +99,7 @@ store::resources![Migrator;
 /// `STORE_UNAVAILABLE`, where work a crash left undone cannot be taken up.
 pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
     let registry = Arc::new(Registry::new(database));
+    quantification::start(database, Arc::clone(&clock));
     timer(database, clock).start().await?;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::risk_method_service_server::RiskMethodServiceServer::from_arc(of(&registry)))
@@ -111,6 +116,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::scan_run_service_server::ScanRunServiceServer::from_arc(of(&registry)))
         .add_service(api::legacy_link_service_server::LegacyLinkServiceServer::from_arc(of(&registry)))
         .add_service(api::surface_snapshot_service_server::SurfaceSnapshotServiceServer::from_arc(of(&registry)))
+        .add_service(api::quantification_service_server::QuantificationServiceServer::from_arc(of(&registry)))
         .add_service(api::finding_service_server::FindingServiceServer::from_arc(of(&registry)))
         .add_service(api::remediation_policy_service_server::RemediationPolicyServiceServer::from_arc(of(&registry)))
         .add_service(api::vulnerability_service_server::VulnerabilityServiceServer::new(vulnerability::Service(of(

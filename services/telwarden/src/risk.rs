@@ -3,6 +3,7 @@
 pub mod exposures;
 pub mod heatmap;
 pub mod import;
+pub mod quantify;
 pub mod register;
 pub mod threats;
 pub mod trend;
@@ -21,6 +22,8 @@ pub enum Risk {
     Heatmap(heatmap::Heatmap),
     /// How the register went, day by day.
     Trend(trend::Trend),
+    /// What risks cost in a year, simulated: of a file, without a running suite, or of a risk.
+    Quantify(quantify::Quantify),
     /// Brings in what others publish or find: threats, vulnerabilities, advisories, exposures.
     Import(import::Import),
 }
@@ -34,6 +37,7 @@ pub async fn run(connection: &Connection, risk: &Risk) -> Result<()> {
         Risk::Register(which) => register::run(connection, which).await,
         Risk::Heatmap(which) => heatmap::run(connection, which).await,
         Risk::Trend(which) => trend::run(connection, which).await,
+        Risk::Quantify(which) => quantify::run(connection, which).await,
         Risk::Import(which) => import::run(connection, which).await,
     }
 }

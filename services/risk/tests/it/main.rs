@@ -6,6 +6,7 @@ mod advisory;
 mod exposure;
 mod finding;
 mod matching;
+mod quantification;
 mod reaction;
 mod register;
 mod risk;

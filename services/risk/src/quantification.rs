@@ -1,0 +1,193 @@
+//! Quantifications: what risks cost in a year, simulated (Open FAIR), with and without insurance (ITU-T X.1061).
+//!
+//! A model is judged when it is given. What is created is QUEUED; `quantification/runner.rs` takes it up, one at a time in a process, and the engine of
+//! `quantify` simulates it. A run that a crash ends is begun anew by whoever finds it: the same model, years and seed give the same figures.
+
+mod figures;
+mod runner;
+
+use access::Context;
+use fault::{Fault, Outcome};
+use store::{Changed, Collection, Rules, Transaction, in_state, open, reply, timestamp};
+use tonic::{Request, Response, Status};
+use wire::Violation;
+use wire::risk::v1::quantification::State;
+use wire::risk::v1::quantification_service_server::QuantificationService;
+use wire::risk::v1::{
+    CancelQuantificationRequest, CreateQuantificationRequest, DeleteQuantificationRequest, ErrorReason,
+    GetQuantificationRequest, ListQuantificationsRequest, ListQuantificationsResponse, QuantifyRiskRequest, Quantification,
+};
+
+use crate::Registry;
+
+pub(crate) use runner::start;
+
+/// How many years are simulated where nobody says.
+const YEARS: i64 = 100_000;
+
+// === The table ===
+
+/// All quantifications.
+pub struct Quantifications;
+
+impl store::Resource for Quantifications {
+    type Message = Quantification;
+    const TABLE: &'static str = "quantification";
+    const COLLECTION: &'static str = "quantifications";
+
+    fn columns() -> &'static [store::Column<Quantification>] {
+        store::columns![Quantification;
+            display_name: text order search, risk: text index, state: choice(State) order, requester: text,
+            end_time: time order, expected_loss: real order, tail_loss: real order,
+        ]
+    }
+
+    store::head!(Quantification;
+        risk, state, state_reason, requester, done_years, total_years, start_time, end_time, engine_version, expected_loss, tail_loss, portfolio,
+        scenarios, outcome,
+    );
+}
+
+// === The rules ===
+
+impl Rules for Quantifications {
+    type Needs = ();
+
+    fn create(context: &Context, (): &(), new: &mut Quantification) -> Outcome<()> {
+        if new.years == 0 {
+            new.years = YEARS;
+        }
+        let scenarios = judged(new)?;
+        new.total_years = new.years.saturating_mul(scenarios);
+        new.requester.clone_from(&context.caller.subject);
+        new.set_state(State::Queued);
+        Ok(())
+    }
+
+    fn delete(_: &Context, (): &(), old: &Quantification) -> Outcome<()> {
+        in_state("quantification", old.state(), &[State::Done, State::Cancelled, State::Failed], "deleted")
+    }
+
+    async fn settled(tx: &mut Transaction, _: &str, changed: &[Changed<Quantification>]) -> Outcome<()> {
+        if changed.iter().filter_map(|change| change.after.as_ref()).any(|new| new.state() == State::Queued) {
+            tx.ring();
+        }
+        Ok(())
+    }
+}
+
+/// Judges what is to be run; gives of how many scenarios it is.
+fn judged(new: &Quantification) -> Outcome<i64> {
+    let model = quantify::Model::from_yaml(&new.model).map_err(|wrong| refused("quantification.model", &wrong))?;
+    figures::settings(new).check(&model).map_err(|wrong| refused("quantification", &wrong))?;
+    i64::try_from(model.scenario_ids().count()).map_err(Fault::defect)
+}
+
+/// Every violation at once, each by its path.
+fn refused(within: &str, wrong: &quantify::Violations) -> Box<Fault> {
+    let violation = |one: &quantify::Violation| Violation {
+        field: format!("{within}.{}", one.field),
+        description: format!("{}: {}", one.problem, one.remedy),
+    };
+    Fault::violations(wrong.list().iter().map(violation).collect())
+}
+
+// === The API ===
+
+#[tonic::async_trait]
+impl QuantificationService for Registry {
+    async fn create_quantification(
+        &self,
+        request: Request<CreateQuantificationRequest>,
+    ) -> Result<Response<Quantification>, Status> {
+        self.quantifications.serve_create(request).await
+    }
+
+    async fn quantify_risk(&self, request: Request<QuantifyRiskRequest>) -> Result<Response<Quantification>, Status> {
+        let (context, r) = open(request)?;
+        reply(self.begin_for_risk(&context, r).await)
+    }
+
+    async fn get_quantification(
+        &self,
+        request: Request<GetQuantificationRequest>,
+    ) -> Result<Response<Quantification>, Status> {
+        let (context, r) = open(request)?;
+        let got = self.quantifications.get(&context, &r.name).await;
+        reply(self.with_progress(got).await)
+    }
+
+    async fn list_quantifications(
+        &self,
+        request: Request<ListQuantificationsRequest>,
+    ) -> Result<Response<ListQuantificationsResponse>, Status> {
+        self.quantifications.serve_list(request).await
+    }
+
+    async fn cancel_quantification(
+        &self,
+        request: Request<CancelQuantificationRequest>,
+    ) -> Result<Response<Quantification>, Status> {
+        let (context, r) = open(request)?;
+        let rule = |context: &Context, old: &Quantification, new: &mut Quantification| {
+            in_state("quantification", old.state(), &[State::Queued, State::Running], "cancelled")?;
+            new.set_state(State::Cancelled);
+            new.state_reason.clone_from(&r.reason);
+            new.end_time = timestamp(context.clock.now());
+            Ok(())
+        };
+        reply(self.quantifications.change(&context, &r.name, &r.etag, rule).await)
+    }
+
+    async fn delete_quantification(
+        &self,
+        request: Request<DeleteQuantificationRequest>,
+    ) -> Result<Response<()>, Status> {
+        self.quantifications.serve_delete(request).await
+    }
+}
+
+impl Registry {
+    /// Begins a quantification of a risk, by the model given or that of its last one.
+    async fn begin_for_risk(&self, context: &Context, r: QuantifyRiskRequest) -> Outcome<Quantification> {
+        let risk = self.risks.get(context, &r.name).await?;
+        let organization = crate::organization_of(&risk.name).to_owned();
+        let mut tx = self.database.begin(context).await?;
+        let model = if r.model.is_empty() { last_model(&mut tx, &organization, &risk.name).await? } else { r.model };
+        let new = Quantification {
+            display_name: risk.display_name,
+            risk: risk.name,
+            model,
+            years: r.years,
+            seed: r.seed,
+            ..Quantification::default()
+        };
+        let drafts = vec![(context.clock.id(), new)];
+        let made = self.quantifications.create_in(&mut tx, &organization, drafts).await?;
+        tx.commit().await?;
+        made.into_iter().next().ok_or_else(|| Fault::defect("a creation created nothing"))
+    }
+
+    /// What is running, with how far it is at this moment.
+    async fn with_progress(&self, got: Outcome<Quantification>) -> Outcome<Quantification> {
+        let mut got = got?;
+        if got.state() == State::Running {
+            got.done_years = runner::progress(&self.database, &got.name).await?;
+        }
+        Ok(got)
+    }
+}
+
+/// The model of the newest quantification of a risk.
+async fn last_model(tx: &mut Transaction, organization: &str, risk: &str) -> Outcome<String> {
+    let quantifications = Collection::<Quantifications>::new(tx.database().clone());
+    let newest = quantifications.select(tx, organization, |sql| {
+        sql.push("risk = ").bind(risk).push(" ORDER BY create_time DESC, id DESC LIMIT 1");
+    });
+    newest.await?.into_iter().next().map(|one| one.model).ok_or_else(|| {
+        let message = format!(
+            "{risk} was never quantified, so there is no model to take again: give one in `model` (see docs/quantify.md)"
+        );
+        Fault::precondition(ErrorReason::QuantificationModelMissing, message).with("risk", risk).on("model")
+    })
+}
