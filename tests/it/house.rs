@@ -26,7 +26,10 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ),
     (
         "risk",
-        &["wire", "resource", "fault", "access", "store", "feed", "channel", "process", "approval", "deadline", "quantify"],
+        &[
+            "wire", "resource", "fault", "access", "store", "feed", "channel", "process", "approval", "deadline",
+            "quantify",
+        ],
     ),
     ("gateway", &["wire", "resource", "fault", "access", "channel", "transcode", "process"]),
 ];

@@ -15,7 +15,8 @@ use wire::risk::v1::quantification::State;
 use wire::risk::v1::quantification_service_server::QuantificationService;
 use wire::risk::v1::{
     CancelQuantificationRequest, CreateQuantificationRequest, DeleteQuantificationRequest, ErrorReason,
-    GetQuantificationRequest, ListQuantificationsRequest, ListQuantificationsResponse, QuantifyRiskRequest, Quantification,
+    GetQuantificationRequest, ListQuantificationsRequest, ListQuantificationsResponse, Quantification,
+    QuantifyRiskRequest,
 };
 
 use crate::Registry;

@@ -75,7 +75,9 @@ fn json(value: serde_json::Value) -> Value {
         serde_json::Value::Bool(truth) => Kind::BoolValue(truth),
         serde_json::Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
         serde_json::Value::String(text) => Kind::StringValue(text),
-        serde_json::Value::Array(values) => Kind::ListValue(ListValue { values: values.into_iter().map(json).collect() }),
+        serde_json::Value::Array(values) => {
+            Kind::ListValue(ListValue { values: values.into_iter().map(json).collect() })
+        }
         serde_json::Value::Object(fields) => {
             let fields: BTreeMap<String, Value> = fields.into_iter().map(|(key, value)| (key, json(value))).collect();
             Kind::StructValue(Struct { fields })

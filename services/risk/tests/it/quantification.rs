@@ -50,7 +50,8 @@ async fn get(bench: &Bench, name: &str) -> Quantification {
 }
 
 async fn cancel(bench: &Bench, name: &str) -> Result<Quantification, Status> {
-    let request = api::CancelQuantificationRequest { name: name.to_owned(), reason: "no need".to_owned(), ..Default::default() };
+    let request =
+        api::CancelQuantificationRequest { name: name.to_owned(), reason: "no need".to_owned(), ..Default::default() };
     client(bench).cancel_quantification(request).await.map(tonic::Response::into_inner)
 }
 
@@ -72,7 +73,7 @@ on_every_database! {
         is(&bench, &begun.name, State::Done).await;
         let done = get(&bench, &begun.name).await;
         let expected = simulated(INSURED, 20_000);
-        let losses = done.portfolio.clone().unwrap();
+        let losses = done.portfolio.unwrap();
         assert_eq!(losses.gross.unwrap().mean.to_bits(), expected.portfolio.losses.gross.mean.to_bits());
         let (retained, transferred) = (losses.retained.unwrap(), losses.transferred.unwrap());
         // Of 100,000 the policy pays 50,000 and of 300,000 it pays 150,000, the most; two events a year, one of each: 200,000 both ways.

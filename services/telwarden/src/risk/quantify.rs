@@ -68,7 +68,10 @@ fn bar() -> ProgressBar {
 async fn of_file(which: &Quantify) -> Result<Told> {
     let path = Path::new(&which.what);
     let text = std::fs::read_to_string(path).with_context(|| {
-        format!("{} cannot be read; for a risk give its whole name, organizations/{{organization}}/risks/{{risk}}", path.display())
+        format!(
+            "{} cannot be read; for a risk give its whole name, organizations/{{organization}}/risks/{{risk}}",
+            path.display()
+        )
     })?;
     let settings = Settings { years: which.years, seed: which.seed, ..Settings::default() };
     let bar = bar();
@@ -115,7 +118,8 @@ async fn of_risk(client: Client, which: &Quantify) -> Result<Told> {
         at = service.get_quantification(request).await.map_err(|status| explain(&status))?.into_inner();
     }
     bar.finish_and_clear();
-    let value = outcome(&at).with_context(|| format!("{} is {}: {}", at.name, at.state().as_str_name(), at.state_reason))?;
+    let value =
+        outcome(&at).with_context(|| format!("{} is {}: {}", at.name, at.state().as_str_name(), at.state_reason))?;
     Ok(Told { text: value.to_string(), value })
 }
 
@@ -158,7 +162,7 @@ pub fn drawn(outcome: &Value) -> String {
         }
     }
     let mut out = format!("{table}\n");
-    if let Some(curve) = curve(&outcome["portfolio"]["curve"]) {
+    if let Some(curve) = outcome.pointer("/portfolio/curve").and_then(curve) {
         out.push('\n');
         out.push_str(&quantify::plain_curve(&curve, &appetite(outcome)));
     }
@@ -176,7 +180,8 @@ fn choices(outcome: &Value) -> String {
     for (id, of) in options {
         let kind = of["kind"].as_str().unwrap_or_default().to_owned();
         let borne = if of["retained"].is_null() { of } else { &of["retained"] };
-        let figures = [&of["cost"], &of["premium"], &borne["mean"], &borne["tvar99"], &of["net_benefit"], &of["energy_kwh"]];
+        let figures =
+            [&of["cost"], &of["premium"], &borne["mean"], &borne["tvar99"], &of["net_benefit"], &of["energy_kwh"]];
         table.add_row([id.clone(), kind].into_iter().chain(figures.map(|figure| amount(figure.as_f64()))));
     }
     format!("\n{table}\n")
@@ -202,16 +207,21 @@ fn curve(of: &Value) -> Option<Curve> {
 
 /// The points of the appetite line: a loss, and the probability of more that is bearable.
 fn appetite(outcome: &Value) -> Vec<(f64, f64)> {
-    let points = outcome["portfolio"]["appetite"]["line"].as_array();
-    points.into_iter().flatten().filter_map(|point| Some((point["loss"].as_f64()?, point["bearable"].as_f64()?))).collect()
+    let points = outcome.pointer("/portfolio/appetite/line").and_then(Value::as_array);
+    points
+        .into_iter()
+        .flatten()
+        .filter_map(|point| Some((point["loss"].as_f64()?, point["bearable"].as_f64()?)))
+        .collect()
 }
 
 /// The curves of all scenarios together, before insurance and after.
 fn picture(outcome: &Value) -> Result<String> {
-    let portfolio = &outcome["portfolio"];
-    let gross = curve(&portfolio["curve"]).context("the result has no curve")?;
-    let retained = curve(&portfolio["retained_curve"]);
-    let curves: Vec<(&str, &Curve)> =
-        [("before insurance", Some(&gross)), ("retained", retained.as_ref())].into_iter().filter_map(|(name, curve)| Some((name, curve?))).collect();
+    let gross = outcome.pointer("/portfolio/curve").and_then(curve).context("the result has no curve")?;
+    let retained = outcome.pointer("/portfolio/retained_curve").and_then(curve);
+    let curves: Vec<(&str, &Curve)> = [("before insurance", Some(&gross)), ("retained", retained.as_ref())]
+        .into_iter()
+        .filter_map(|(name, curve)| Some((name, curve?)))
+        .collect();
     Ok(quantify::svg_curve(&curves, &appetite(outcome), &quantify::Labels::default()))
 }
