@@ -19,7 +19,7 @@ pub fn digest(parts: &[Vec<u8>]) -> String {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part);
     }
-    hex::encode(hasher.finalize())
+    data_encoding::HEXLOWER.encode(&hasher.finalize())
 }
 
 /// Approves, as somebody other than who asked. `now` is in microseconds since 1970, `parts` are what is decided on.

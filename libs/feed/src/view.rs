@@ -2,8 +2,7 @@
 
 use fault::{Fault, Outcome};
 use prost_reflect::{DynamicMessage, SerializeOptions};
-use prost_types::value::Kind;
-use prost_types::{ListValue, Struct, Value};
+use prost_types::Struct;
 use store::{Entry, timestamp};
 use wire::changes::v1::Change;
 use wire::changes::v1::watch_changes_request::Body;
@@ -18,7 +17,7 @@ pub(crate) fn change(service: &str, entry: Entry, body: Body) -> Outcome<Change>
         version: entry.version,
         trace: entry.trace.get(3..35).unwrap_or_default().to_owned(),
         transaction: entry.transaction,
-        digest: hexadecimal(&entry.digest),
+        digest: data_encoding::HEXLOWER.encode(&entry.digest),
         ..Change::default()
     };
     match body {
@@ -33,12 +32,6 @@ pub(crate) fn change(service: &str, entry: Entry, body: Body) -> Outcome<Change>
     Ok(change)
 }
 
-fn hexadecimal(digest: &[u8]) -> String {
-    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |number: u8| DIGITS.get(usize::from(number)).copied().unwrap_or_default();
-    digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
 fn message(kind: &str, bytes: &[u8]) -> Outcome<Option<Struct>> {
     if bytes.is_empty() {
         return Ok(None);
@@ -49,24 +42,5 @@ fn message(kind: &str, bytes: &[u8]) -> Outcome<Option<Struct>> {
     let json = dynamic
         .serialize_with_options(serde_json::value::Serializer, &SerializeOptions::new())
         .map_err(Fault::defect)?;
-    match value(json).kind {
-        Some(Kind::StructValue(fields)) => Ok(Some(fields)),
-        _ => Ok(None),
-    }
-}
-
-fn value(json: serde_json::Value) -> Value {
-    let kind = match json {
-        serde_json::Value::Null => Kind::NullValue(0),
-        serde_json::Value::Bool(truth) => Kind::BoolValue(truth),
-        serde_json::Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
-        serde_json::Value::String(text) => Kind::StringValue(text),
-        serde_json::Value::Array(items) => {
-            Kind::ListValue(ListValue { values: items.into_iter().map(value).collect() })
-        }
-        serde_json::Value::Object(fields) => {
-            Kind::StructValue(Struct { fields: fields.into_iter().map(|(key, field)| (key, value(field))).collect() })
-        }
-    };
-    Value { kind: Some(kind) }
+    Ok(wire::json::to_struct(json))
 }

@@ -2,6 +2,7 @@
 //!
 //! A new proto file below `proto/telwarden/` is compiled by itself; a new *package* needs a module here.
 
+pub mod json;
 pub mod rules;
 pub mod standard;
 

@@ -53,7 +53,7 @@ async fn a_large_file_takes_little_memory() {
     let name = client.create_evidence(request).await.unwrap().into_inner().name;
     let mut hasher = Sha256::new();
     (0..CHUNKS).for_each(|number| hasher.update(chunk(number)));
-    let sha256 = hex::encode(hasher.finalize());
+    let sha256 = data_encoding::HEXLOWER.encode(&hasher.finalize());
     let start = api::UploadStart {
         name: name.clone(),
         file_name: "large.bin".to_owned(),
@@ -79,7 +79,7 @@ async fn a_large_file_takes_little_memory() {
             hasher.update(bytes);
         }
     }
-    assert_eq!(hex::encode(hasher.finalize()), sha256);
+    assert_eq!(data_encoding::HEXLOWER.encode(&hasher.finalize()), sha256);
     let down = peak() - before;
     eprintln!("the peak grew by {up} MiB up and {down} MiB down");
     assert!(up < MOST_MIB && down < MOST_MIB, "up {up} MiB, down {down} MiB");

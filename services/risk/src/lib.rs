@@ -70,6 +70,7 @@ store::migrations![Migrator;
     "m0054_surface_snapshot",
     "m0060_quantification",
     "m0061_quantification_run",
+    "m0062_quantification_queue",
 ];
 
 store::resources![Migrator;

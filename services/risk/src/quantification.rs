@@ -58,7 +58,7 @@ impl Rules for Quantifications {
         if new.years == 0 {
             new.years = YEARS;
         }
-        let scenarios = judged(new)?;
+        let scenarios = judged(new, "quantification.")?;
         new.total_years = new.years.saturating_mul(scenarios);
         new.requester.clone_from(&context.caller.subject);
         new.set_state(State::Queued);
@@ -69,28 +69,30 @@ impl Rules for Quantifications {
         in_state("quantification", old.state(), &[State::Done, State::Cancelled, State::Failed], "deleted")
     }
 
-    async fn settled(tx: &mut Transaction, _: &str, changed: &[Changed<Quantification>]) -> Outcome<()> {
-        if changed.iter().filter_map(|change| change.after.as_ref()).any(|new| new.state() == State::Queued) {
-            tx.ring();
+    async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Quantification>]) -> Outcome<()> {
+        for new in changed.iter().filter_map(|change| change.after.as_ref()) {
+            match new.state() {
+                State::Queued => runner::queue(tx, organization, &new.name).await?,
+                State::Cancelled => runner::dismiss(tx, organization, &new.name).await?,
+                _ => {}
+            }
         }
         Ok(())
     }
 }
 
-/// Judges what is to be run; gives of how many scenarios it is.
-fn judged(new: &Quantification) -> Outcome<i64> {
-    let model = quantify::Model::from_yaml(&new.model).map_err(|wrong| refused("quantification.model", &wrong))?;
-    figures::settings(new).check(&model).map_err(|wrong| refused("quantification", &wrong))?;
-    i64::try_from(model.scenario_ids().count()).map_err(Fault::defect)
-}
-
-/// Every violation at once, each by its path.
-fn refused(within: &str, wrong: &quantify::Violations) -> Box<Fault> {
-    let violation = |one: &quantify::Violation| Violation {
-        field: format!("{within}.{}", one.field),
-        description: format!("{}: {}", one.problem, one.remedy),
+/// Judges what is to be run; gives of how many scenarios it is. `within` is where the request has its fields.
+fn judged(new: &Quantification, within: &str) -> Outcome<i64> {
+    let refused = |wrong: &quantify::Violations, within: &str| {
+        let violation = |one: &quantify::Violation| Violation {
+            field: format!("{within}{}", one.field),
+            description: format!("{}: {}", one.problem, one.remedy),
+        };
+        Fault::violations(wrong.list().iter().map(violation).collect())
     };
-    Fault::violations(wrong.list().iter().map(violation).collect())
+    let model = quantify::Model::from_yaml(&new.model).map_err(|wrong| refused(&wrong, &format!("{within}model.")))?;
+    figures::settings(new).check(&model).map_err(|wrong| refused(&wrong, within))?;
+    i64::try_from(model.scenario_ids().count()).map_err(Fault::defect)
 }
 
 // === The API ===
@@ -114,15 +116,15 @@ impl QuantificationService for Registry {
         request: Request<GetQuantificationRequest>,
     ) -> Result<Response<Quantification>, Status> {
         let (context, r) = open(request)?;
-        let got = self.quantifications.get(&context, &r.name).await;
-        reply(self.with_progress(got).await)
+        reply(self.quantification(&context, &r.name).await)
     }
 
     async fn list_quantifications(
         &self,
         request: Request<ListQuantificationsRequest>,
     ) -> Result<Response<ListQuantificationsResponse>, Status> {
-        self.quantifications.serve_list(request).await
+        let (context, r) = open(request)?;
+        reply(self.page_of_quantifications(&context, &r).await)
     }
 
     async fn cancel_quantification(
@@ -163,19 +165,29 @@ impl Registry {
             seed: r.seed,
             ..Quantification::default()
         };
+        judged(&new, "")?;
         let drafts = vec![(context.clock.id(), new)];
         let made = self.quantifications.create_in(&mut tx, &organization, drafts).await?;
         tx.commit().await?;
         made.into_iter().next().ok_or_else(|| Fault::defect("a creation created nothing"))
     }
 
-    /// What is running, with how far it is at this moment.
-    async fn with_progress(&self, got: Outcome<Quantification>) -> Outcome<Quantification> {
-        let mut got = got?;
-        if got.state() == State::Running {
-            got.done_years = runner::progress(&self.database, &got.name).await?;
-        }
-        Ok(got)
+    /// A quantification; one that is running with how far it is at this moment.
+    async fn quantification(&self, context: &Context, name: &str) -> Outcome<Quantification> {
+        let mut got = vec![self.quantifications.get(context, name).await?];
+        runner::tell_progress(&self.database, &mut got).await?;
+        got.pop().ok_or_else(|| Fault::defect("what was read is gone"))
+    }
+
+    /// A page of them; those that are running with how far they are at this moment.
+    async fn page_of_quantifications(
+        &self,
+        context: &Context,
+        r: &ListQuantificationsRequest,
+    ) -> Outcome<ListQuantificationsResponse> {
+        let mut page = self.quantifications.list(context, r.query()).await?;
+        runner::tell_progress(&self.database, &mut page.items).await?;
+        Ok(ListQuantificationsResponse { quantifications: page.items, next_page_token: page.next_page_token })
     }
 }
 

@@ -346,7 +346,8 @@ impl Session {
         let dependent = name("dependent_external_id", &record.dependent_external_id)?;
         let supporting = name("supporting_external_id", &record.supporting_external_id)?;
         let kind = if record.kind.is_empty() { "uses".to_owned() } else { record.kind };
-        let digest = hex::encode(Sha256::digest(format!("{}\n{dependent}\n{supporting}\n{kind}", self.source)));
+        let digest = data_encoding::HEXLOWER
+            .encode(&Sha256::digest(format!("{}\n{dependent}\n{supporting}\n{kind}", self.source)));
         let id = digest.get(..24).unwrap_or_default().to_owned();
         self.first("dependency", &id)?;
         let source = self.source.clone();

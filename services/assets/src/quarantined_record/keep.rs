@@ -288,7 +288,7 @@ fn id(source: &str, record: Option<&Record>) -> String {
         Some(Record::Asset(asset)) if asset.external_id.is_empty() => digest.update(asset.encode_to_vec()),
         _ => {}
     }
-    hex::encode(digest.finalize()).chars().take(32).collect()
+    data_encoding::HEXLOWER.encode(&digest.finalize()).chars().take(32).collect()
 }
 
 /// As much of an id as is kept, without the zero character, which PostgreSQL keeps in no text.

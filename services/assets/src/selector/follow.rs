@@ -107,6 +107,6 @@ pub(super) async fn clear(tx: &mut Transaction, organization: &str, selector: &s
 
 /// The id of a membership: the same selector and asset are the same membership.
 fn id(selector: &str, asset: &str) -> String {
-    let digest = hex::encode(Sha256::digest(format!("{selector}\n{asset}")));
+    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(format!("{selector}\n{asset}")));
     digest.get(..24).unwrap_or_default().to_owned()
 }

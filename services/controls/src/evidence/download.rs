@@ -63,7 +63,7 @@ impl Sending {
         let sha256 = &self.file.sha256;
         if at >= self.size {
             // A reader who sees the end has all of it, as it was uploaded.
-            return match self.hasher.take().map(|hasher| hex::encode(hasher.finalize())) {
+            return match self.hasher.take().map(|hasher| data_encoding::HEXLOWER.encode(&hasher.finalize())) {
                 Some(found) if found != *sha256 => Err(damaged(sha256)),
                 _ => Ok(None),
             };

@@ -169,7 +169,7 @@ impl Incoming {
 
     /// The SHA-256 of what has come.
     pub(super) fn sha256(&self) -> String {
-        hex::encode(self.hasher.clone().finalize())
+        data_encoding::HEXLOWER.encode(&self.hasher.clone().finalize())
     }
 
     /// Makes it whole, to be kept.

@@ -10,7 +10,7 @@ const PART: usize = 256 << 10;
 
 /// The digest of a document.
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 /// Keeps the bytes of a document, instead of those before.

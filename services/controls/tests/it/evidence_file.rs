@@ -73,7 +73,7 @@ fn under(folder: &Path) -> Vec<String> {
 }
 
 fn digest(content: &[u8]) -> String {
-    hex::encode(Sha256::digest(content))
+    data_encoding::HEXLOWER.encode(&Sha256::digest(content))
 }
 
 fn start(id: &str, content: &[u8]) -> api::UploadStart {

@@ -112,7 +112,7 @@ pub(super) fn id(tracking: &str) -> String {
     }
     let fits = |letter: char| if letter.is_ascii_alphanumeric() || ".-_".contains(letter) { letter } else { '-' };
     let stem: String = small.chars().map(fits).skip_while(|letter| !letter.is_ascii_alphanumeric()).take(50).collect();
-    let digest = hex::encode(Sha256::digest(small.as_bytes()));
+    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(small.as_bytes()));
     let digest = digest.get(..10).unwrap_or_default();
     if stem.is_empty() { format!("a-{digest}") } else { format!("{stem}-{digest}") }
 }

@@ -40,7 +40,7 @@ pub(crate) fn id(ip: &str, fqdn: &str, port: i32, protocol: Protocol) -> String 
     if resource::valid_id(&id) {
         return id;
     }
-    let digest = hex::encode(Sha256::digest(id.as_bytes()));
+    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(id.as_bytes()));
     let digest = digest.get(..DIGEST).unwrap_or_default();
     let kept: String = id.chars().filter(char::is_ascii).take(63 - DIGEST - 1).collect();
     let kept = kept.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());

@@ -319,7 +319,7 @@ fn run_id(start: &ImportExposuresStart) -> String {
     if start.source_digest.is_empty() {
         hasher.update(&start.source);
     }
-    let digest = hex::encode(hasher.finalize());
+    let digest = data_encoding::HEXLOWER.encode(&hasher.finalize());
     let time = jiff::Timestamp::from_microsecond(time).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     format!("{}-{}", time.strftime("%Y%m%d-%H%M%S"), digest.get(..10).unwrap_or_default())
 }

@@ -52,7 +52,7 @@ impl std::ops::AddAssign for Sighted {
 pub(crate) fn id(finding: &Finding) -> String {
     let what = if finding.vulnerability.is_empty() { &finding.weakness } else { &finding.vulnerability };
     let target = if finding.exposure.is_empty() { &finding.asset } else { &finding.exposure };
-    let digest = hex::encode(Sha256::digest(format!("{what}\n{target}").as_bytes()));
+    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(format!("{what}\n{target}").as_bytes()));
     let digest = digest.get(..20).unwrap_or_default();
     match id_of(&finding.vulnerability) {
         "" => format!("weakness.{digest}"),

@@ -1,10 +1,6 @@
 //! What the engine gives, as the API tells it. Pure.
 
-use std::collections::BTreeMap;
-
 use fault::{Fault, Outcome};
-use prost_types::value::Kind;
-use prost_types::{ListValue, Struct, Value};
 use quantify::{Figures, Losses, Settings};
 use wire::risk::v1::{AnnualLosses, LossFigures, Quantification};
 
@@ -22,7 +18,7 @@ fn threads() -> usize {
 /// Writes down what a run gave.
 ///
 /// # Errors
-/// `DEFECT` where the engine's result is no JSON object.
+/// `DEFECT` where the engine's result has no form in JSON.
 pub(super) fn tell(new: &mut Quantification, outcome: &quantify::Outcome) -> Outcome<()> {
     let borne = outcome.portfolio.losses.borne();
     new.engine_version = outcome.version.to_owned();
@@ -32,8 +28,7 @@ pub(super) fn tell(new: &mut Quantification, outcome: &quantify::Outcome) -> Out
     new.scenarios = outcome.scenarios.iter().map(|(id, one)| (id.clone(), losses(&one.losses))).collect();
     new.done_years = new.total_years;
     let whole = serde_json::to_value(outcome).map_err(Fault::defect)?;
-    let serde_json::Value::Object(fields) = whole else { return Err(Fault::defect("the result is no object")) };
-    new.outcome = Some(Struct { fields: fields.into_iter().map(|(key, value)| (key, json(value))).collect() });
+    new.outcome = wire::json::to_struct(whole);
     Ok(())
 }
 
@@ -66,22 +61,4 @@ fn figures(of: &Figures) -> LossFigures {
         tvar99: of.tvar99,
         tvar99_error: of.tvar99_error,
     }
-}
-
-/// JSON as the message of JSON.
-fn json(value: serde_json::Value) -> Value {
-    let kind = match value {
-        serde_json::Value::Null => Kind::NullValue(0),
-        serde_json::Value::Bool(truth) => Kind::BoolValue(truth),
-        serde_json::Value::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
-        serde_json::Value::String(text) => Kind::StringValue(text),
-        serde_json::Value::Array(values) => {
-            Kind::ListValue(ListValue { values: values.into_iter().map(json).collect() })
-        }
-        serde_json::Value::Object(fields) => {
-            let fields: BTreeMap<String, Value> = fields.into_iter().map(|(key, value)| (key, json(value))).collect();
-            Kind::StructValue(Struct { fields })
-        }
-    };
-    Value { kind: Some(kind) }
 }

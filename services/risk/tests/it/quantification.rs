@@ -106,6 +106,9 @@ on_every_database! {
     async fn what_runs_tells_how_far_it_is_and_is_cancelled_at_once(bench) {
         let begun = begin(&bench, "long", LONG, 5_000_000).await.unwrap();
         until("it gets on", async || get(&bench, &begun.name).await.done_years > 0).await;
+        let request = api::ListQuantificationsRequest { parent: PARENT.to_owned(), ..Default::default() };
+        let listed = client(&bench).list_quantifications(request).await.unwrap().into_inner().quantifications;
+        assert!(listed.iter().all(|one| one.done_years > 0), "a list tells it too: {listed:?}");
         let waiting = begin(&bench, "waiting", LONG, 5_000_000).await.unwrap();
         assert_eq!(get(&bench, &waiting.name).await.state(), State::Queued, "one at a time");
         let request = api::DeleteQuantificationRequest { name: begun.name.clone(), ..Default::default() };
@@ -130,6 +133,10 @@ on_every_database! {
         let request = api::QuantifyRiskRequest { name: named("risks", "r"), years: 1_000, seed: 7, ..Default::default() };
         let refused = client(&bench).quantify_risk(request.clone()).await.unwrap_err();
         assert_eq!(reason(&refused), "QUANTIFICATION_MODEL_MISSING");
+        let wrong = api::QuantifyRiskRequest { model: INSURED.replace("rate: 2", "rate: -1"), ..request.clone() };
+        let refused = client(&bench).quantify_risk(wrong).await.unwrap_err();
+        let field = refused.get_details_bad_request().unwrap().field_violations[0].field.clone();
+        assert_eq!(field, "model.scenarios[0].frequency.rate", "as the request has it");
         let with = api::QuantifyRiskRequest { model: INSURED.to_owned(), ..request.clone() };
         let first = client(&bench).quantify_risk(with).await.unwrap().into_inner();
         assert_eq!(first.risk, named("risks", "r"));
@@ -159,5 +166,25 @@ async fn what_a_process_left_undone_is_begun_anew_and_ends_once() {
         // Taken up twice, ended once.
         assert_eq!(changes(&bench, &begun.name, "run/quantification").await, 3);
         testkit::ledger_holds(&bench, &::risk::tables()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_never_ends_is_given_up() {
+    for postgres in testkit::backends() {
+        let (bench, clock) = manual(postgres.as_deref()).await;
+        let begun = begin(&bench, "long", LONG, 5_000_000).await.unwrap();
+        until("it gets on", async || get(&bench, &begun.name).await.done_years > 0).await;
+        // As three processes leave it that stopped in the midst of it.
+        let mut tx = bench.database.begin(&crate::exposure::service()).await.unwrap();
+        let sql = tx.sql("UPDATE quantification_run SET attempts = 3, lease_time = 0, runner = 'gone'");
+        assert_eq!(tx.run(sql).await.unwrap(), 1);
+        tx.commit().await.unwrap();
+        let later: Arc<dyn access::Clock> = Arc::new(ManualClock::at(clock.now() + 60_000_000));
+        ::risk::service(&bench.database, Arc::clone(&later)).await.unwrap();
+        is(&bench, &begun.name, State::Failed).await;
+        let failed = get(&bench, &begun.name).await;
+        assert!(failed.state_reason.starts_with("it was begun 3 times"), "{}", failed.state_reason);
+        assert!(failed.end_time.is_some());
     }
 }

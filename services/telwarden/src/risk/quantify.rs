@@ -125,22 +125,7 @@ async fn of_risk(client: Client, which: &Quantify) -> Result<Told> {
 
 /// The engine's result within a quantification; none of one that is not DONE.
 fn outcome(of: &Quantification) -> Option<Value> {
-    let fields = of.outcome.clone()?.fields.into_iter().map(|(key, value)| (key, plain(value)));
-    Some(Value::Object(fields.collect()))
-}
-
-fn plain(value: prost_types::Value) -> Value {
-    use prost_types::value::Kind;
-    match value.kind {
-        None | Some(Kind::NullValue(_)) => Value::Null,
-        Some(Kind::BoolValue(truth)) => truth.into(),
-        Some(Kind::NumberValue(number)) => number.into(),
-        Some(Kind::StringValue(text)) => text.into(),
-        Some(Kind::ListValue(list)) => list.values.into_iter().map(plain).collect(),
-        Some(Kind::StructValue(inner)) => {
-            Value::Object(inner.fields.into_iter().map(|(key, value)| (key, plain(value))).collect())
-        }
-    }
+    of.outcome.clone().map(wire::json::of_struct)
 }
 
 // === For people ===
