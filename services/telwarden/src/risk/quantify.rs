@@ -1,5 +1,6 @@
 //! `telwarden risk quantify`: what risks cost in a year, simulated; of a file without a running suite, or of a risk of the register.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -63,11 +64,19 @@ fn bar() -> ProgressBar {
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
+/// A model's text. No more of a file is read than a model may have and one byte, by which the engine sees that it has more.
+fn model(path: &Path) -> std::io::Result<String> {
+    let mut text = Vec::new();
+    let most = u64::try_from(Model::MOST_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    std::fs::File::open(path)?.take(most).read_to_end(&mut text)?;
+    String::from_utf8(text).map_err(|wrong| std::io::Error::new(std::io::ErrorKind::InvalidData, wrong.utf8_error()))
+}
+
 // === Of a file ===
 
 async fn of_file(which: &Quantify) -> Result<Told> {
     let path = Path::new(&which.what);
-    let text = std::fs::read_to_string(path).with_context(|| {
+    let text = model(path).with_context(|| {
         format!(
             "{} cannot be read; for a risk give its whole name, organizations/{{organization}}/risks/{{risk}}",
             path.display()
@@ -97,7 +106,7 @@ async fn of_file(which: &Quantify) -> Result<Told> {
 
 async fn of_risk(client: Client, which: &Quantify) -> Result<Told> {
     let model = match &which.model {
-        Some(path) => std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?,
+        Some(path) => model(path).with_context(|| format!("{} cannot be read", path.display()))?,
         None => String::new(),
     };
     let whole = |number: u64, what: &str| i64::try_from(number).with_context(|| format!("--{what} is too large"));
