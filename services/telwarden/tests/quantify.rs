@@ -131,6 +131,6 @@ scenarios:
         let with_file = told(&run(Some(&running), &[&[risk, "--model", path][..], &arguments].concat()).await);
         assert_eq!(with_file, told(&run(Some(&running), &[&[risk][..], &arguments].concat()).await));
         assert_eq!(with_file, told(&run(None, &[&[path][..], &arguments].concat()).await), "as without the suite");
-        running.stop().await;
+        running.stop().await.unwrap();
     }
 }
