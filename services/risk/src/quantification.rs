@@ -10,7 +10,6 @@ use access::Context;
 use fault::{Fault, Outcome};
 use store::{Changed, Collection, Rules, Transaction, in_state, open, reply, timestamp};
 use tonic::{Request, Response, Status};
-use wire::{ListRequest as _, Violation};
 use wire::risk::v1::quantification::State;
 use wire::risk::v1::quantification_service_server::QuantificationService;
 use wire::risk::v1::{
@@ -18,6 +17,7 @@ use wire::risk::v1::{
     GetQuantificationRequest, ListQuantificationsRequest, ListQuantificationsResponse, Quantification,
     QuantifyRiskRequest,
 };
+use wire::{ListRequest as _, Violation};
 
 use crate::Registry;
 
