@@ -51,14 +51,13 @@ impl store::Resource for InsurancePolicies {
     }
 
     fn referrers() -> &'static [Referrer] {
-        const PREDECESSORS: Referrer = Referrer {
-            what: "insurance policies",
-            table: "insurance_policy",
-            column: "successor",
-            filter: "successor=",
-            by_id: false,
-        };
-        const { &[PREDECESSORS] }
+        const fn naming(what: &'static str, table: &'static str) -> Referrer {
+            Referrer { what, table, column: "policy", filter: "policy=", by_id: false }
+        }
+        const PREDECESSORS: Referrer =
+            Referrer { column: "successor", filter: "successor=", ..naming("insurance policies", "insurance_policy") };
+        const CLAIMS: Referrer = naming("insurance claims", "insurance_claim");
+        const { &[PREDECESSORS, CLAIMS] }
     }
 
     store::head!(InsurancePolicy; state, state_reason, state_time, renewal_due_time, successor, rate_on_line);

@@ -8,6 +8,7 @@ pub mod exposure;
 pub mod exposure_policy;
 pub mod finding;
 mod insurance;
+pub mod insurance_claim;
 pub mod insurance_policy;
 pub mod insurer;
 pub mod legacy_link;
@@ -76,6 +77,7 @@ store::migrations![Migrator;
     "m0070_risk_peril",
     "m0071_insurer",
     "m0072_insurance_policy",
+    "m0073_insurance_claim",
 ];
 
 store::resources![Migrator;
@@ -95,6 +97,7 @@ store::resources![Migrator;
     quantifications: quantification::Quantifications,
     insurers: insurer::Insurers,
     insurance_policies: insurance_policy::InsurancePolicies,
+    insurance_claims: insurance_claim::InsuranceClaims,
     vulnerabilities: vulnerability::Vulnerabilities,
     remediation_policies: remediation_policy::RemediationPolicies,
     findings: finding::Findings,
@@ -127,6 +130,9 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::quantification_service_server::QuantificationServiceServer::from_arc(of(&registry)))
         .add_service(api::insurer_service_server::InsurerServiceServer::from_arc(of(&registry)))
         .add_service(api::insurance_policy_service_server::InsurancePolicyServiceServer::from_arc(of(&registry)))
+        .add_service(api::insurance_claim_service_server::InsuranceClaimServiceServer::from_arc(of(&registry)))
+            &registry,
+        )))
         .add_service(api::finding_service_server::FindingServiceServer::from_arc(of(&registry)))
         .add_service(api::remediation_policy_service_server::RemediationPolicyServiceServer::from_arc(of(&registry)))
         .add_service(api::vulnerability_service_server::VulnerabilityServiceServer::new(vulnerability::Service(of(
@@ -175,7 +181,7 @@ where
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
     let timer = treatment::timer(risk::timer(deadline::Timer::new(database, clock)));
     let timer = finding::timer(surface_snapshot::timer(exposure::timer(timer)));
-    insurance_policy::timer(timer)
+    insurance_claim::timer(insurance_policy::timer(timer))
 }
 
 /// The organization of a parent that the caller may enter; `field` is where the request has it.

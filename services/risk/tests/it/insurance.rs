@@ -1,5 +1,6 @@
 //! Cyber insurance as its callers see it: what the tests of policies, claims, questionnaires and reviews have in common.
 
+mod claim;
 mod policy;
 mod quotes;
 
