@@ -57,7 +57,8 @@ impl store::Resource for InsurancePolicies {
         const PREDECESSORS: Referrer =
             Referrer { column: "successor", filter: "successor=", ..naming("insurance policies", "insurance_policy") };
         const CLAIMS: Referrer = naming("insurance claims", "insurance_claim");
-        const { &[PREDECESSORS, CLAIMS] }
+        const QUESTIONNAIRES: Referrer = naming("questionnaires", "insurer_questionnaire");
+        const { &[PREDECESSORS, CLAIMS, QUESTIONNAIRES] }
     }
 
     store::head!(InsurancePolicy; state, state_reason, state_time, renewal_due_time, successor, rate_on_line);

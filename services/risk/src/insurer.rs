@@ -41,7 +41,14 @@ impl store::Resource for Insurers {
             filter: "insurer=",
             by_id: false,
         };
-        const { &[POLICIES] }
+        const QUESTIONNAIRES: Referrer = Referrer {
+            what: "questionnaires",
+            table: "insurer_questionnaire",
+            column: "insurer",
+            filter: "insurer=",
+            by_id: false,
+        };
+        const { &[POLICIES, QUESTIONNAIRES] }
     }
 
     store::head!(Insurer;);

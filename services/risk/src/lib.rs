@@ -11,6 +11,8 @@ mod insurance;
 pub mod insurance_claim;
 pub mod insurance_policy;
 pub mod insurer;
+pub mod insurer_answer;
+pub mod insurer_questionnaire;
 pub mod legacy_link;
 pub mod mitigation;
 pub mod quantification;
@@ -78,6 +80,8 @@ store::migrations![Migrator;
     "m0071_insurer",
     "m0072_insurance_policy",
     "m0073_insurance_claim",
+    "m0074_insurer_questionnaire",
+    "m0075_insurer_answer",
 ];
 
 store::resources![Migrator;
@@ -98,6 +102,8 @@ store::resources![Migrator;
     insurers: insurer::Insurers,
     insurance_policies: insurance_policy::InsurancePolicies,
     insurance_claims: insurance_claim::InsuranceClaims,
+    insurer_questionnaires: insurer_questionnaire::InsurerQuestionnaires,
+    insurer_answers: insurer_answer::InsurerAnswers,
     vulnerabilities: vulnerability::Vulnerabilities,
     remediation_policies: remediation_policy::RemediationPolicies,
     findings: finding::Findings,
@@ -131,8 +137,10 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::insurer_service_server::InsurerServiceServer::from_arc(of(&registry)))
         .add_service(api::insurance_policy_service_server::InsurancePolicyServiceServer::from_arc(of(&registry)))
         .add_service(api::insurance_claim_service_server::InsuranceClaimServiceServer::from_arc(of(&registry)))
+        .add_service(api::insurer_questionnaire_service_server::InsurerQuestionnaireServiceServer::from_arc(of(
             &registry,
         )))
+        .add_service(api::insurer_answer_service_server::InsurerAnswerServiceServer::from_arc(of(&registry)))
         .add_service(api::finding_service_server::FindingServiceServer::from_arc(of(&registry)))
         .add_service(api::remediation_policy_service_server::RemediationPolicyServiceServer::from_arc(of(&registry)))
         .add_service(api::vulnerability_service_server::VulnerabilityServiceServer::new(vulnerability::Service(of(

@@ -2,6 +2,7 @@
 
 mod claim;
 mod policy;
+mod questionnaire;
 mod quotes;
 
 use access::{Clock as _, SystemClock};
