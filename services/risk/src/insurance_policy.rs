@@ -58,7 +58,8 @@ impl store::Resource for InsurancePolicies {
             Referrer { column: "successor", filter: "successor=", ..naming("insurance policies", "insurance_policy") };
         const CLAIMS: Referrer = naming("insurance claims", "insurance_claim");
         const QUESTIONNAIRES: Referrer = naming("questionnaires", "insurer_questionnaire");
-        const { &[PREDECESSORS, CLAIMS, QUESTIONNAIRES] }
+        const REVIEWS: Referrer = naming("silent cover reviews", "silent_cover_review");
+        const { &[PREDECESSORS, CLAIMS, QUESTIONNAIRES, REVIEWS] }
     }
 
     store::head!(InsurancePolicy; state, state_reason, state_time, renewal_due_time, successor, rate_on_line);

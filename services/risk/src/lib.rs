@@ -25,6 +25,7 @@ pub mod risk_method;
 pub mod risk_profile;
 pub mod scan_run;
 pub mod score;
+pub mod silent_cover_review;
 pub mod surface_snapshot;
 pub mod threat;
 pub mod threat_catalogue;
@@ -82,6 +83,7 @@ store::migrations![Migrator;
     "m0073_insurance_claim",
     "m0074_insurer_questionnaire",
     "m0075_insurer_answer",
+    "m0076_silent_cover_review",
 ];
 
 store::resources![Migrator;
@@ -104,6 +106,7 @@ store::resources![Migrator;
     insurance_claims: insurance_claim::InsuranceClaims,
     insurer_questionnaires: insurer_questionnaire::InsurerQuestionnaires,
     insurer_answers: insurer_answer::InsurerAnswers,
+    silent_cover_reviews: silent_cover_review::SilentCoverReviews,
     vulnerabilities: vulnerability::Vulnerabilities,
     remediation_policies: remediation_policy::RemediationPolicies,
     findings: finding::Findings,
@@ -141,6 +144,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
             &registry,
         )))
         .add_service(api::insurer_answer_service_server::InsurerAnswerServiceServer::from_arc(of(&registry)))
+        .add_service(api::silent_cover_review_service_server::SilentCoverReviewServiceServer::from_arc(of(&registry)))
         .add_service(api::finding_service_server::FindingServiceServer::from_arc(of(&registry)))
         .add_service(api::remediation_policy_service_server::RemediationPolicyServiceServer::from_arc(of(&registry)))
         .add_service(api::vulnerability_service_server::VulnerabilityServiceServer::new(vulnerability::Service(of(

@@ -4,6 +4,7 @@ mod claim;
 mod policy;
 mod questionnaire;
 mod quotes;
+mod review;
 
 use access::{Clock as _, SystemClock};
 use testkit::Bench;
