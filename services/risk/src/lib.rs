@@ -1,4 +1,4 @@
-//! Risk (ITU-T X.1055, X.1059): from exposed asset to an owned, treated, dated decision.
+//! Risk (ITU-T X.1055, X.1059, X.1061): from exposed asset to an owned, treated, insured, dated decision.
 //!
 //! One file a resource, each read top to bottom: its table, its rules, its custom methods, its API.
 
@@ -7,6 +7,12 @@ pub mod estate;
 pub mod exposure;
 pub mod exposure_policy;
 pub mod finding;
+mod insurance;
+pub mod insurance_claim;
+pub mod insurance_policy;
+pub mod insurer;
+pub mod insurer_answer;
+pub mod insurer_questionnaire;
 pub mod legacy_link;
 pub mod mitigation;
 pub mod quantification;
@@ -19,6 +25,7 @@ pub mod risk_method;
 pub mod risk_profile;
 pub mod scan_run;
 pub mod score;
+pub mod silent_cover_review;
 pub mod surface_snapshot;
 pub mod threat;
 pub mod threat_catalogue;
@@ -71,6 +78,13 @@ store::migrations![Migrator;
     "m0060_quantification",
     "m0061_quantification_run",
     "m0062_quantification_queue",
+    "m0070_risk_peril",
+    "m0071_insurer",
+    "m0072_insurance_policy",
+    "m0073_insurance_claim",
+    "m0074_insurer_questionnaire",
+    "m0075_insurer_answer",
+    "m0076_silent_cover_review",
 ];
 
 store::resources![Migrator;
@@ -88,6 +102,12 @@ store::resources![Migrator;
     legacy_links: legacy_link::LegacyLinks,
     surface_snapshots: surface_snapshot::SurfaceSnapshots,
     quantifications: quantification::Quantifications,
+    insurers: insurer::Insurers,
+    insurance_policies: insurance_policy::InsurancePolicies,
+    insurance_claims: insurance_claim::InsuranceClaims,
+    insurer_questionnaires: insurer_questionnaire::InsurerQuestionnaires,
+    insurer_answers: insurer_answer::InsurerAnswers,
+    silent_cover_reviews: silent_cover_review::SilentCoverReviews,
     vulnerabilities: vulnerability::Vulnerabilities,
     remediation_policies: remediation_policy::RemediationPolicies,
     findings: finding::Findings,
@@ -118,6 +138,14 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::legacy_link_service_server::LegacyLinkServiceServer::from_arc(of(&registry)))
         .add_service(api::surface_snapshot_service_server::SurfaceSnapshotServiceServer::from_arc(of(&registry)))
         .add_service(api::quantification_service_server::QuantificationServiceServer::from_arc(of(&registry)))
+        .add_service(api::insurer_service_server::InsurerServiceServer::from_arc(of(&registry)))
+        .add_service(api::insurance_policy_service_server::InsurancePolicyServiceServer::from_arc(of(&registry)))
+        .add_service(api::insurance_claim_service_server::InsuranceClaimServiceServer::from_arc(of(&registry)))
+        .add_service(api::insurer_questionnaire_service_server::InsurerQuestionnaireServiceServer::from_arc(of(
+            &registry,
+        )))
+        .add_service(api::insurer_answer_service_server::InsurerAnswerServiceServer::from_arc(of(&registry)))
+        .add_service(api::silent_cover_review_service_server::SilentCoverReviewServiceServer::from_arc(of(&registry)))
         .add_service(api::finding_service_server::FindingServiceServer::from_arc(of(&registry)))
         .add_service(api::remediation_policy_service_server::RemediationPolicyServiceServer::from_arc(of(&registry)))
         .add_service(api::vulnerability_service_server::VulnerabilityServiceServer::new(vulnerability::Service(of(
@@ -165,7 +193,8 @@ where
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
     let timer = treatment::timer(risk::timer(deadline::Timer::new(database, clock)));
-    finding::timer(surface_snapshot::timer(exposure::timer(timer)))
+    let timer = finding::timer(surface_snapshot::timer(exposure::timer(timer)));
+    insurance_claim::timer(insurance_policy::timer(timer))
 }
 
 /// The organization of a parent that the caller may enter; `field` is where the request has it.

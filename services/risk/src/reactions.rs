@@ -2,7 +2,8 @@
 //! taken in.
 //!
 //! A risk depends on the implementations it names, on the value of its asset or service, and on the assets of its selector. The ledger tells each new
-//! score as a reaction in the trace of its cause. What comes to the same is not written. What was found on an asset ends with it.
+//! score as a reaction in the trace of its cause. What comes to the same is not written. What was found on an asset ends with it. What an insurer was
+//! told on the strength of a control no longer holds when that falls.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,7 @@ use wire::risk::v1::risk::ScoreReason;
 use crate::estate::implementation::{self, Effect};
 use crate::estate::{self, Projection};
 use crate::risk::{Risks, close_with_asset};
-use crate::{finding, id_of, organization_of, ties};
+use crate::{finding, id_of, insurer_answer, organization_of, ties};
 
 /// What the ledger calls it.
 const RESCORE: &str = "rescore-risks";
@@ -96,12 +97,13 @@ impl feed::Handler for OfControls {
                 causes.entry(organization_of(&change.resource)).or_default().insert(change.resource.clone(), cause);
             }
         }
+        let falls = insurer_answer::falls(changes)?;
         implementation::take_in(tx, changes).await?;
         for (organization, causes) in causes {
             let dependents = naming(tx, organization, &causes).await?;
             rescore(tx, organization, dependents).await?;
         }
-        Ok(())
+        insurer_answer::alert(tx, &falls).await
     }
 }
 

@@ -53,7 +53,7 @@ impl store::Resource for Risks {
     fn columns() -> &'static [store::Column<Risk>] {
         store::columns![Risk;
             display_name: text order search, asset: text index, service: text index, selector: text index,
-            threat: text index, vulnerability: text index, criteria: text, profile: text index, owner: text order, source: text,
+            threat: text index, vulnerability: text index, criteria: text, profile: text index, peril: text, owner: text order, source: text,
             confidence: choice(Confidence), likelihood: integer, next_review_time: time order,
             state: choice(State) order, above_appetite: boolean, asset_value: real, score_time: time,
             inherent_likelihood: part(InherentLikelihood), inherent_consequence: part(InherentConsequence),

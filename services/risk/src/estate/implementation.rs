@@ -32,6 +32,11 @@ impl Effect {
         Self { state: one.state().text().to_owned(), score, why: one.state_reason.clone() }
     }
 
+    /// Whether it does its work.
+    pub(crate) fn works(&self) -> bool {
+        [State::Operating, State::UnderReview].iter().any(|state| self.state == state.text())
+    }
+
     /// Whether two lower a risk by the same and say the same of it.
     pub(crate) fn same(&self, other: &Self) -> bool {
         self.state == other.state && self.score.total_cmp(&other.score).is_eq()

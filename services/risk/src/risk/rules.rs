@@ -10,6 +10,7 @@ use wire::risk::v1::{ErrorReason, Risk, RiskCriteria};
 use super::known::Known;
 use super::lifecycle::{LIVING, RESTING, allowed, enter};
 use super::{Risks, accept, due, tally};
+use crate::insurance;
 use crate::score::{self, Inputs};
 
 impl Rules for Risks {
@@ -204,6 +205,12 @@ fn sound(known: &Known, old: &Risk, new: &Risk) -> Outcome<()> {
         }
         if new.implementations.iter().take(at).any(|before| before.implementation == *name) {
             return wrong(&field, &format!("{name} stands twice among implementations: leave one out"));
+        }
+    }
+    if (&old.peril, &old.cost_types) != (&new.peril, &new.cost_types) {
+        let wrong = insurance::words::unknown_in_risk(new);
+        if !wrong.is_empty() {
+            return Err(Fault::violations(wrong));
         }
     }
     known.criteria(new).map_or(Ok(()), |criteria| on_scale(criteria, new))

@@ -5,6 +5,7 @@ mod acceptance;
 mod advisory;
 mod exposure;
 mod finding;
+mod insurance;
 mod matching;
 mod quantification;
 mod reaction;
