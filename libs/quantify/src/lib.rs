@@ -67,6 +67,7 @@ pub use input::OptionKind;
 pub use model::Model;
 pub use outcome::{Changed, Inputs, Losses, OptionOutcome, Outcome, PortfolioOutcome, ScenarioOutcome};
 pub use policy::{Layer, Terms, Waiting, WaitingKind};
+pub use read::document;
 pub use run::{Settings, Stopped, annual_losses, run};
 pub use violation::{Violation, Violations};
 pub use watch::{Progress, Watch};

@@ -1,8 +1,15 @@
 //! YAML into the form, within limits.
 
-use crate::{input::Document, model::Model, violation::Violations};
+use serde::de::DeserializeOwned;
 
-pub(crate) fn document(text: &str) -> Result<Document, Violations> {
+use crate::{model::Model, violation::Violations};
+
+/// Reads the YAML or JSON of a model as any form, within the limits that a model has. What it means is not judged.
+///
+/// # Errors
+///
+/// Text that is no YAML, is beyond the limits or has another form: one violation with its line and column.
+pub fn document<T: DeserializeOwned>(text: &str) -> Result<T, Violations> {
     if text.len() > Model::MOST_BYTES {
         let problem = format!("{} bytes, where at most {} are read", text.len(), Model::MOST_BYTES);
         return Err(Violations::one("file", problem, "split the model into several"));

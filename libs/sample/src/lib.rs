@@ -23,12 +23,13 @@
 //! - a `resourceRelationship` says that this resource depends on the other, in the way its `relationshipType` names.
 //!
 //! [`registers`] gives what no inventory export has: interconnects, security levels of services, essential users.
-//! [`programme()`] gives what the operator does about controls, [`risks()`] its risks, [`surface()`] what of it can be reached and what was
+//! [`programme()`] gives what the operator does about controls, [`risks()`] its risks, [`money()`] what they cost, [`surface()`] what of it can be reached and what was
 //! found there.
 
 mod draw;
 mod estate;
 mod layout;
+mod money;
 mod naming;
 mod programme;
 mod registers;
@@ -43,6 +44,7 @@ use std::io::{self, Write};
 
 use layout::{Asset, Layout};
 
+pub use money::{Money, money};
 pub use programme::{CATALOGUE, Exception, Implementation, Life, Programme, Scope, Standing, Test, programme};
 pub use registers::{EssentialUser, Interconnect, Registers, SecurityLevel, Stage, registers};
 pub use risks::{About, Risk, SELECTOR, Stand, Treatment, Way, risks};

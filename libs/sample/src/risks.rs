@@ -93,6 +93,8 @@ pub struct Treatment {
     pub due_days: i64,
     /// The position of likelihood and of consequence that it aims at.
     pub target: (i32, i32),
+    /// The part of the events that it prevents, and of each event's loss that it saves.
+    pub reductions: (f64, f64),
 }
 
 /// The selector that one of the risks is about: its id, what people call it, and its filter.
@@ -124,6 +126,7 @@ const RISKS: &[Risk] = &[
             yearly_kwh: 0.0,
             due_days: 20,
             target: (1, 3),
+            reductions: (0.0, 0.0),
         }),
     },
     Risk {
@@ -145,6 +148,7 @@ const RISKS: &[Risk] = &[
             yearly_kwh: 9_000.0,
             due_days: 120,
             target: (1, 4),
+            reductions: (0.5, 0.2),
         }),
     },
     Risk {
@@ -180,6 +184,7 @@ const RISKS: &[Risk] = &[
             yearly_kwh: 21_000.0,
             due_days: 200,
             target: (2, 2),
+            reductions: (0.7, 0.3),
         }),
     },
     Risk {
@@ -201,6 +206,7 @@ const RISKS: &[Risk] = &[
             yearly_kwh: 0.0,
             due_days: 30,
             target: (1, 3),
+            reductions: (0.0, 0.0),
         }),
     },
     Risk {

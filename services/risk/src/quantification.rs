@@ -3,7 +3,9 @@
 //! A model is judged when it is given. What is created is QUEUED; `quantification/runner.rs` takes it up, one at a time in a process, and the engine of
 //! `quantify` simulates it. A run that a crash ends is begun anew by whoever finds it: the same model, years and seed give the same figures.
 
+mod compose;
 mod figures;
+mod portfolio;
 mod runner;
 
 use access::Context;
@@ -13,9 +15,9 @@ use tonic::{Request, Response, Status};
 use wire::risk::v1::quantification::State;
 use wire::risk::v1::quantification_service_server::QuantificationService;
 use wire::risk::v1::{
-    CancelQuantificationRequest, CreateQuantificationRequest, DeleteQuantificationRequest, ErrorReason,
-    GetQuantificationRequest, ListQuantificationsRequest, ListQuantificationsResponse, Quantification,
-    QuantifyRiskRequest,
+    CancelQuantificationRequest, ComposeModelRequest, ComposeModelResponse, CreateQuantificationRequest,
+    DeleteQuantificationRequest, ErrorReason, GetQuantificationRequest, ListQuantificationsRequest,
+    ListQuantificationsResponse, Quantification, QuantifyRiskRequest,
 };
 use wire::{ListRequest as _, Violation};
 
@@ -142,6 +144,14 @@ impl QuantificationService for Registry {
         reply(self.quantifications.change(&context, &r.name, &r.etag, rule).await)
     }
 
+    async fn compose_model(
+        &self,
+        request: Request<ComposeModelRequest>,
+    ) -> Result<Response<ComposeModelResponse>, Status> {
+        let (context, r) = open(request)?;
+        reply(self.compose(&context, &r).await)
+    }
+
     async fn delete_quantification(
         &self,
         request: Request<DeleteQuantificationRequest>,
@@ -156,11 +166,17 @@ impl Registry {
         let risk = self.risks.get(context, &r.name).await?;
         let organization = crate::organization_of(&risk.name).to_owned();
         let mut tx = self.database.begin(context).await?;
-        let model = if r.model.is_empty() { last_model(&mut tx, &organization, &risk.name).await? } else { r.model };
+        let (model, currency_code) = if r.model.is_empty() {
+            let last = last(&mut tx, &organization, &risk.name).await?;
+            (last.model, last.currency_code)
+        } else {
+            (r.model, r.currency_code)
+        };
         let new = Quantification {
             display_name: risk.display_name,
             risk: risk.name,
             model,
+            currency_code,
             years: r.years,
             seed: r.seed,
             ..Quantification::default()
@@ -191,16 +207,19 @@ impl Registry {
     }
 }
 
-/// The model of the newest quantification of a risk.
-async fn last_model(tx: &mut Transaction, organization: &str, risk: &str) -> Outcome<String> {
+/// The newest quantification of a risk.
+async fn last(tx: &mut Transaction, organization: &str, risk: &str) -> Outcome<Quantification> {
     let quantifications = Collection::<Quantifications>::new(tx.database().clone());
     let newest = quantifications.select(tx, organization, |sql| {
         sql.push("risk = ").bind(risk).push(" ORDER BY create_time DESC, id DESC LIMIT 1");
     });
-    newest.await?.into_iter().next().map(|one| one.model).ok_or_else(|| {
-        let message = format!(
-            "{risk} was never quantified, so there is no model to take again: give one in `model` (see docs/quantify.md)"
-        );
-        Fault::precondition(ErrorReason::QuantificationModelMissing, message).with("risk", risk).on("model")
-    })
+    newest.await?.into_iter().next().ok_or_else(|| model_missing(risk, "model"))
+}
+
+/// `field` is where the request names the risk, or has a model for it.
+fn model_missing(risk: &str, field: &str) -> Box<Fault> {
+    let message = format!(
+        "{risk} was never quantified, so there is no model to take again: quantify it with one in `model` (see docs/quantify.md)"
+    );
+    Fault::precondition(ErrorReason::QuantificationModelMissing, message).with("risk", risk).on(field.to_owned())
 }

@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod import;
 pub mod ledger;
 pub mod member;
+pub mod money;
 pub mod posture;
 pub mod programme;
 pub mod quarantine;

@@ -13,8 +13,8 @@ use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
 use telwarden::{
-    call, controls, estate, evidence, import, ledger, member, posture, programme, quarantine, registers, risk, risks,
-    surface, surveys, watch,
+    call, controls, estate, evidence, import, ledger, member, money, posture, programme, quarantine, registers, risk,
+    risks, surface, surveys, watch,
 };
 
 /// Every message is many small pieces of memory, taken by one thread and given back by another. Elsewhere the system's own does: this one is bound to
@@ -334,6 +334,8 @@ async fn load_sample(suite: &Suite) -> Result<Option<String>> {
         made.findings,
         made.legacy_links
     );
+    let quantified = money::create(&client, "sample", sample::money()).await?;
+    eprintln!("{quantified} quantifications new");
     let estate = posture::estate::read(client, "sample").await?;
     eprint!("{}", posture::estate::text("sample", &estate));
     let last = estate.deepest_dependency.last().and_then(|name| name.rsplit('/').next());

@@ -10,6 +10,7 @@ use crate::client::{Connection, Output};
 pub mod campaigns;
 pub mod controls;
 pub mod estate;
+pub mod money;
 pub mod quarantine;
 pub mod registers;
 pub mod risk;
@@ -29,6 +30,7 @@ pub async fn posture(connection: &Connection, organization: &str) -> Result<()> 
     let quarantine = quarantine::read(client.clone(), organization).await?;
     let controls = controls::read(client.clone(), organization).await?;
     let risk = risk::read(client.clone(), organization).await?;
+    let money = money::read(client.clone(), organization).await?;
     let surface = surface::read(client, organization).await?;
     match connection.output {
         Output::Json => {
@@ -36,14 +38,15 @@ pub async fn posture(connection: &Connection, organization: &str) -> Result<()> 
                 "organization": organization, "estate": estate::json(&estate), "selectors": selectors::json(&selectors),
                 "registers": registers::json(&registers), "campaigns": campaigns::json(&campaigns),
                 "quarantine": quarantine::json(&quarantine), "controls": controls::json(&controls),
-                "risk": risk::json(&risk), "surface": surface::json(&surface),
+                "risk": risk::json(&risk), "money": money::json(money.as_ref()), "surface": surface::json(&surface),
             });
             println!("{posture}");
         }
         Output::Table => {
             print!("{}{}", estate::text(organization, &estate), selectors::text(&selectors));
             print!("{}{}{}", registers::text(&registers), campaigns::text(&campaigns), quarantine::text(&quarantine));
-            print!("{}{}{}", controls::text(&controls), risk::text(&risk), surface::text(&surface));
+            print!("{}{}{}", controls::text(&controls), risk::text(&risk), money::text(money.as_ref()));
+            print!("{}", surface::text(&surface));
         }
     }
     Ok(())

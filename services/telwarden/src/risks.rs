@@ -188,6 +188,8 @@ async fn treated(client: Client, risk: String, of: &sample::Treatment) -> Result
         due_time: in_days(of.due_days),
         target_likelihood: of.target.0,
         target_consequence: of.target.1,
+        frequency_reduction: of.reductions.0,
+        severity_reduction: of.reductions.1,
         ..Default::default()
     };
     let request = api::CreateTreatmentRequest { parent: risk, treatment: Some(treatment), ..Default::default() };

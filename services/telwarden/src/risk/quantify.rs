@@ -182,7 +182,7 @@ fn choices(outcome: &Value) -> String {
 }
 
 /// Whole units, in groups of three.
-fn amount(of: Option<f64>) -> String {
+pub(crate) fn amount(of: Option<f64>) -> String {
     let Some(of) = of else { return String::new() };
     let digits = format!("{:.0}", of.abs());
     let mut grouped = if of <= -0.5 { "-".to_owned() } else { String::new() };
