@@ -17,6 +17,7 @@ mod errors;
 mod first_use;
 mod house;
 mod http;
+mod insurance;
 mod posture;
 mod program;
 mod registers;

@@ -66,7 +66,9 @@ pub(crate) async fn shows_the_risks(running: &Suite, source: &str) {
     assert_eq!(map.cells.iter().map(|cell| cell.count).sum::<i64>(), 7);
 
     shows_the_surface(&people, &viewing, source).await;
+    crate::insurance::shows_the_insurance(running, &people, &viewing).await;
     a_failed_test_opens_a_risk(running, &people, &viewing).await;
+    crate::insurance::a_failed_test_is_to_be_declared(running).await;
 }
 
 /// What can be reached from outside, what was found there, and what a board should know of it.

@@ -23,11 +23,12 @@
 //! - a `resourceRelationship` says that this resource depends on the other, in the way its `relationshipType` names.
 //!
 //! [`registers`] gives what no inventory export has: interconnects, security levels of services, essential users.
-//! [`programme()`] gives what the operator does about controls, [`risks()`] its risks, [`money()`] what they cost, [`surface()`] what of it can be reached and what was
-//! found there.
+//! [`programme()`] gives what the operator does about controls, [`risks()`] its risks, [`money()`] what they cost, [`insurance()`] who bears a part
+//! of it, [`surface()`] what of it can be reached and what was found there.
 
 mod draw;
 mod estate;
+mod insurance;
 mod layout;
 mod money;
 mod naming;
@@ -44,6 +45,7 @@ use std::io::{self, Write};
 
 use layout::{Asset, Layout};
 
+pub use insurance::{Answer, CLAIM_NOTICE_HOURS, Claim, Insurance, Insurer, Policy, insurance};
 pub use money::{Money, money};
 pub use programme::{CATALOGUE, Exception, Implementation, Life, Programme, Scope, Standing, Test, programme};
 pub use registers::{EssentialUser, Interconnect, Registers, SecurityLevel, Stage, registers};

@@ -6,6 +6,7 @@ pub mod controls;
 pub mod estate;
 pub mod evidence;
 pub mod import;
+pub mod insurance;
 pub mod ledger;
 pub mod member;
 pub mod money;

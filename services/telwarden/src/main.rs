@@ -13,8 +13,8 @@ use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
 use telwarden::{
-    call, controls, estate, evidence, import, ledger, member, money, posture, programme, quarantine, registers, risk,
-    risks, surface, surveys, watch,
+    call, controls, estate, evidence, import, insurance, ledger, member, money, posture, programme, quarantine,
+    registers, risk, risks, surface, surveys, watch,
 };
 
 /// Every message is many small pieces of memory, taken by one thread and given back by another. Elsewhere the system's own does: this one is bound to
@@ -333,6 +333,11 @@ async fn load_sample(suite: &Suite) -> Result<Option<String>> {
         made.exposures,
         made.findings,
         made.legacy_links
+    );
+    let made = insurance::create(&people, "sample", sample::insurance()).await?;
+    eprintln!(
+        "{} insurers, {} insurance policies and quotes, {} answers to insurers and {} claims new",
+        made.insurers, made.policies, made.answers, made.claims
     );
     let quantified = money::create(&client, "sample", sample::money()).await?;
     eprintln!("{quantified} quantifications new");

@@ -1,6 +1,6 @@
 //! One screen that a security lead would put before a board. Every capability adds its part.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use access::{Clock as _, SystemClock};
 use anyhow::{Result, bail};
@@ -10,6 +10,7 @@ use crate::client::{Connection, Output};
 pub mod campaigns;
 pub mod controls;
 pub mod estate;
+pub mod insurance;
 pub mod money;
 pub mod quarantine;
 pub mod registers;
@@ -31,7 +32,8 @@ pub async fn posture(connection: &Connection, organization: &str) -> Result<()> 
     let controls = controls::read(client.clone(), organization).await?;
     let risk = risk::read(client.clone(), organization).await?;
     let money = money::read(client.clone(), organization).await?;
-    let surface = surface::read(client, organization).await?;
+    let surface = surface::read(client.clone(), organization).await?;
+    let insurance = insurance::read(client, organization, connection.roles().as_ref()).await?;
     match connection.output {
         Output::Json => {
             let posture = serde_json::json!({
@@ -39,6 +41,7 @@ pub async fn posture(connection: &Connection, organization: &str) -> Result<()> 
                 "registers": registers::json(&registers), "campaigns": campaigns::json(&campaigns),
                 "quarantine": quarantine::json(&quarantine), "controls": controls::json(&controls),
                 "risk": risk::json(&risk), "money": money::json(money.as_ref()), "surface": surface::json(&surface),
+                "insurance": insurance::json(insurance.as_ref()),
             });
             println!("{posture}");
         }
@@ -46,7 +49,7 @@ pub async fn posture(connection: &Connection, organization: &str) -> Result<()> 
             print!("{}{}", estate::text(organization, &estate), selectors::text(&selectors));
             print!("{}{}{}", registers::text(&registers), campaigns::text(&campaigns), quarantine::text(&quarantine));
             print!("{}{}{}", controls::text(&controls), risk::text(&risk), money::text(money.as_ref()));
-            print!("{}", surface::text(&surface));
+            print!("{}{}", insurance::text(insurance.as_ref()), surface::text(&surface));
         }
     }
     Ok(())
@@ -73,6 +76,13 @@ fn tallied(tally: &Tally) -> String {
 
 fn count(tally: &mut Tally, key: impl Into<String>) {
     *tally.entry(key.into()).or_default() += 1;
+}
+
+/// Whether roles hold a permission, as far as is known here: roles of the operator's own, and no roles at all, may hold it.
+fn may(roles: Option<&BTreeSet<String>>, permission: &str) -> bool {
+    let shipped = access::shipped_roles();
+    let known = |role: &String| shipped.names().any(|(name, _)| name == role);
+    roles.is_none_or(|roles| !roles.iter().all(known) || shipped.allow(roles, permission))
 }
 
 /// How many pages of a list are read at most: registers of an operator are far below, and a screen is no export.

@@ -1,9 +1,11 @@
 //! `telwarden risk …`: the register of risks, the heat map, and what is brought in from others.
 
+pub mod coverage;
 pub mod exposures;
 pub mod heatmap;
 pub mod import;
 pub mod quantify;
+pub mod quotes;
 pub mod register;
 pub mod threats;
 pub mod trend;
@@ -24,6 +26,10 @@ pub enum Risk {
     Trend(trend::Trend),
     /// What risks cost in a year, simulated: of a file, without a running suite, or of a risk.
     Quantify(quantify::Quantify),
+    /// What insurance policies say of each scenario: covered, partly, excluded, silent, unclear.
+    Coverage(coverage::Coverage),
+    /// Insurance quotes, ranked by what they cover and exclude, their excess and premium, and how claims are dealt with.
+    Quotes(quotes::Quotes),
     /// Brings in what others publish or find: threats, vulnerabilities, advisories, exposures.
     Import(import::Import),
 }
@@ -38,6 +44,8 @@ pub async fn run(connection: &Connection, risk: &Risk) -> Result<()> {
         Risk::Heatmap(which) => heatmap::run(connection, which).await,
         Risk::Trend(which) => trend::run(connection, which).await,
         Risk::Quantify(which) => quantify::run(connection, which).await,
+        Risk::Coverage(which) => coverage::run(connection, which).await,
+        Risk::Quotes(which) => quotes::run(connection, which).await,
         Risk::Import(which) => import::run(connection, which).await,
     }
 }

@@ -1,6 +1,6 @@
 //! What follows for answers when a control that they rest on falls: a material change to declare, raised once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fault::{Fault, Outcome};
 use store::{Collection, Transaction};
@@ -47,23 +47,25 @@ pub(crate) fn falls(changes: &[Change]) -> Outcome<Vec<Fall<'_>>> {
 /// `STORE_UNAVAILABLE`.
 pub(crate) async fn alert(tx: &mut Transaction, falls: &[Fall<'_>]) -> Outcome<()> {
     let collection = Collection::<InsurerAnswers>::new(tx.database().clone());
-    for fall in falls {
-        let organization = organization_of(&fall.change.resource);
-        let ids = resting(tx, organization, &fall.change.resource).await?;
-        if ids.is_empty() {
-            continue;
+    let organizations: BTreeSet<&str> = falls.iter().map(|fall| organization_of(&fall.change.resource)).collect();
+    for organization in organizations {
+        let own = || falls.iter().filter(|fall| organization_of(&fall.change.resource) == organization);
+        let names: BTreeSet<&str> = own().map(|fall| fall.change.resource.as_str()).collect();
+        let resting = resting(tx, organization, &names.into_iter().collect::<Vec<_>>()).await?;
+        for fall in own() {
+            let Some(ids) = resting.get(&fall.change.resource) else { continue };
+            feed::react(tx, FLAG, fall.change);
+            let now = tx.context().clock.now();
+            let rule = |old: &InsurerAnswer, new: &mut InsurerAnswer| {
+                let least = old.least_effectiveness;
+                if old.state() == State::Holds && bears(&fall.was, least) && !bears(&fall.is, least) {
+                    new.set_state(State::Changed);
+                    new.alert = Some(told(fall, now));
+                }
+            };
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            collection.change_allowed(tx, organization, &ids, rule).await?;
         }
-        feed::react(tx, FLAG, fall.change);
-        let now = tx.context().clock.now();
-        let rule = |old: &InsurerAnswer, new: &mut InsurerAnswer| {
-            let least = old.least_effectiveness;
-            if old.state() == State::Holds && bears(&fall.was, least) && !bears(&fall.is, least) {
-                new.set_state(State::Changed);
-                new.alert = Some(told(fall, now));
-            }
-        };
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        collection.change_allowed(tx, organization, &ids, rule).await?;
     }
     Ok(())
 }
@@ -87,15 +89,24 @@ fn told(Fall { change, was, is }: &Fall<'_>, now: i64) -> Alert {
     }
 }
 
-/// The answers, by id, that rest on an implementation and on which nothing is raised.
-async fn resting(tx: &mut Transaction, organization: &str, implementation: &str) -> Outcome<BTreeSet<String>> {
+/// By implementation the answers, by id, that rest on it and on which nothing is raised.
+async fn resting(
+    tx: &mut Transaction,
+    organization: &str,
+    implementations: &[&str],
+) -> Outcome<BTreeMap<String, Vec<String>>> {
     let mut sql = tx.sql(
-        "SELECT i.id FROM insurer_answer_implementation i JOIN insurer_answer a ON a.organization = i.organization AND a.id = i.id \
+        "SELECT i.value, i.id FROM insurer_answer_implementation i \
+         JOIN insurer_answer a ON a.organization = i.organization AND a.id = i.id \
          JOIN insurer_questionnaire q ON q.organization = a.organization \
          AND a.questionnaire = 'organizations/' || q.organization || '/insurerQuestionnaires/' || q.id \
          WHERE a.state = 'HOLDS' AND q.state <> 'CLOSED' AND i.organization = ",
     );
-    sql.bind(organization).push(" AND i.value = ").bind(implementation);
-    let rows = tx.rows(sql).await?;
-    rows.iter().map(|row| row.try_get_by_index(0).map_err(Fault::defect)).collect()
+    sql.bind(organization).push(" AND ").is_in("i.value", implementations).push(" ORDER BY i.id");
+    let mut resting: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in tx.rows(sql).await? {
+        let implementation: String = row.try_get_by_index(0).map_err(Fault::defect)?;
+        resting.entry(implementation).or_default().push(row.try_get_by_index(1).map_err(Fault::defect)?);
+    }
+    Ok(resting)
 }

@@ -14,7 +14,7 @@ use wire::assets::v1::{
     ListServiceSecurityLevelsRequest, disclosure_request, interconnect, service_security_level,
 };
 
-use super::{Tally, count, pages, past, tallied};
+use super::{Tally, count, may, pages, past, tallied};
 use crate::client::{Client, explain};
 use crate::surveys::time;
 
@@ -68,10 +68,7 @@ pub async fn read(client: Client, organization: &str, roles: Option<&BTreeSet<St
     interconnects(&mut registers, client.clone(), &parent).await?;
     essential_users(&mut registers, client.clone(), &parent).await?;
     security_levels(&mut registers, client.clone(), &parent).await?;
-    let shipped = access::shipped_roles();
-    let known = |role: &String| shipped.names().any(|(name, _)| name == role);
-    let may_not = roles.is_some_and(|roles| roles.iter().all(known) && !shipped.allow(roles, RESTRICTED));
-    if !may_not {
+    if may(roles, RESTRICTED) {
         registers.disclosures = disclosures(client, &parent).await?;
     }
     Ok(registers)
