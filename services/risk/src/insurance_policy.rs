@@ -3,7 +3,7 @@
 //! Callers move a policy up to BOUND and out of force; its dates do the rest (`insurance_policy/clock.rs`). What it says of scenarios, how it does beside
 //! others and what it pays is worked out by `insurance.rs`; `insurance_policy/ask.rs` gathers what that needs. Reading needs `readRestricted`.
 
-mod ask;
+pub(crate) mod ask;
 mod clock;
 mod need;
 mod rules;

@@ -33,7 +33,7 @@ impl Registry {
         let policies = if r.policies.is_empty() {
             self.covering(context, &organization).await?
         } else {
-            self.named_policies(&organization, &r.policies).await?
+            self.named_policies(&organization, &r.policies, "policies").await?
         };
         let (risks, next_page_token) =
             self.scenarios(context, &r.parent, &r.filter, r.page_size, &r.page_token).await?;
@@ -68,7 +68,7 @@ impl Registry {
             };
             self.insurance_policies.find(&organization, condition).await?
         } else {
-            self.named_policies(&organization, &r.policies).await?
+            self.named_policies(&organization, &r.policies, "policies").await?
         };
         one_currency(&policies)?;
         let insurers = self.insurers_of(&organization, &policies).await?;
@@ -115,10 +115,15 @@ impl Registry {
         Ok(found)
     }
 
-    /// The policies of these names, by tower and attachment.
-    async fn named_policies(&self, organization: &str, names: &[String]) -> Outcome<Vec<InsurancePolicy>> {
+    /// The policies of these names, by tower and attachment. `field` is where the request has the names.
+    pub(crate) async fn named_policies(
+        &self,
+        organization: &str,
+        names: &[String],
+        field: &str,
+    ) -> Outcome<Vec<InsurancePolicy>> {
         for (name, at) in names.iter().zip(0..) {
-            crate::ours(organization, "insurancePolicies", name, format!("policies[{at}]"))?;
+            crate::ours(organization, "insurancePolicies", name, format!("{field}[{at}]"))?;
         }
         let ids: Vec<&str> = names.iter().map(|name| id_of(name)).collect();
         let condition = |sql: &mut Sql| {
@@ -127,7 +132,7 @@ impl Registry {
         let mut found = self.insurance_policies.find(organization, condition).await?;
         for (name, at) in names.iter().zip(0..) {
             if !found.iter().any(|policy| policy.name == *name) {
-                return Err(Fault::not_found(name).on(format!("policies[{at}]")));
+                return Err(Fault::not_found(name).on(format!("{field}[{at}]")));
             }
         }
         stack(&mut found);
@@ -171,7 +176,7 @@ impl Registry {
 }
 
 /// By tower, the lowest layer first.
-fn stack(policies: &mut [InsurancePolicy]) {
+pub(crate) fn stack(policies: &mut [InsurancePolicy]) {
     policies.sort_by(|one, other| {
         one.tower
             .cmp(&other.tower)
@@ -181,7 +186,7 @@ fn stack(policies: &mut [InsurancePolicy]) {
 }
 
 /// Amounts of two currencies are not held against each other.
-fn one_currency(policies: &[InsurancePolicy]) -> Outcome<()> {
+pub(crate) fn one_currency(policies: &[InsurancePolicy]) -> Outcome<()> {
     let currencies: BTreeSet<&str> = policies.iter().map(|policy| policy.currency_code.as_str()).collect();
     if currencies.len() <= 1 {
         return Ok(());
