@@ -28,6 +28,9 @@ pub struct Quantify {
     /// The model of a risk, as a file; the one of its last quantification where left out.
     #[arg(long)]
     pub model: Option<PathBuf>,
+    /// The currency of a risk's model, as ISO 4217 codes it.
+    #[arg(long, default_value = "")]
+    pub currency: String,
     /// Also draws the curves into this file, as SVG.
     #[arg(long)]
     pub svg: Option<PathBuf>,
@@ -115,6 +118,7 @@ async fn of_risk(client: Client, which: &Quantify) -> Result<Told> {
         model,
         years: whole(which.years, "years")?,
         seed: whole(which.seed, "seed")?,
+        currency_code: which.currency.clone(),
     };
     let mut service = QuantificationServiceClient::new(client);
     let mut at = service.quantify_risk(request).await.map_err(|status| explain(&status))?.into_inner();
