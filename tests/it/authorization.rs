@@ -127,6 +127,7 @@ fn filled(message: &prost_reflect::MessageDescriptor, depth: usize) -> serde_jso
             }
             prost_reflect::Kind::String if field.name() == "type" => "office".into(),
             prost_reflect::Kind::String if field.name() == "protocol" => "SS7".into(),
+            prost_reflect::Kind::String if field.name() == "currency_code" => "EUR".into(),
             prost_reflect::Kind::String => "x".into(),
             _ => 1.into(),
         };

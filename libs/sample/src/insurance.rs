@@ -112,13 +112,13 @@ pub fn insurance() -> &'static Insurance {
 
 const COVERAGES: &[(&str, f64)] = &[
     ("business-interruption", 0.0),
-    ("incident-response", 0.0),
+    ("incident-response", 5_000_000.0),
     ("data-restoration", 0.0),
     ("legal", 0.0),
-    ("cyber-extortion", 2_000_000.0),
+    ("cyber-extortion", 0.0),
     ("privacy", 0.0),
     ("network-security", 0.0),
-    ("regulatory-investigation", 1_000_000.0),
+    ("regulatory-investigation", 0.0),
 ];
 
 const CYBER: Policy = Policy {
