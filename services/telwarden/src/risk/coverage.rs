@@ -96,6 +96,11 @@ pub fn drawn(map: &MapInsuranceCoverageResponse, why: bool) -> String {
     }
     let mut out = format!("{table}\n{}\n", counted(&map.rows));
     for row in map.rows.iter().filter(|_| why) {
+        if row.peril.is_empty() {
+            // It is the same for every policy.
+            out.push_str(&format!("{}: unclear: the risk does not say its peril\n", row.display_name));
+            continue;
+        }
         for (cell, policy) in row.cells.iter().zip(&map.policies).filter(|(cell, _)| cell.stance() != Stance::Covered) {
             let clause = if cell.decided_by.is_empty() { String::new() } else { format!(" [{}]", cell.decided_by) };
             let stance = word(cell.stance());
