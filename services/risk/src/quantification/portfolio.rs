@@ -151,6 +151,12 @@ fn policies(covers: &[Cover], known: &[Scenario], notes: &mut BTreeSet<String>) 
                 notes.insert(format!("{}: {} would pay for it too, after another", scenario.id, cover.id));
             }
         }
+        // A sublimit of what no loss falls under is refused by the engine.
+        let met =
+            |kind: &str| known.iter().any(|one| insured.contains(&one.id.as_str()) && one.coverages.contains(kind));
+        if let Some(sublimits) = terms.get_mut("sublimits").and_then(Value::as_object_mut) {
+            sublimits.retain(|kind, _| met(kind));
+        }
         if insured.is_empty() {
             notes.insert(format!("{}: pays for none of these risks", cover.id));
         } else {
@@ -199,7 +205,7 @@ mod tests {
 
     fn cover(id: &str, risks: &[&str], coverages: &[&str]) -> Cover {
         let set = |of: &[&str]| of.iter().map(|&one| one.to_owned()).collect();
-        let terms = json!({"excess": 10_000.0, "limit": 90_000.0, "premium": 5_000.0});
+        let terms = json!({"excess": 10_000.0, "limit": 90_000.0, "premium": 5_000.0, "sublimits": {"media": 1_000.0}});
         let Value::Object(terms) = terms else { unreachable!() };
         Cover { id: id.to_owned(), terms, risks: set(risks), coverages: set(coverages) }
     }

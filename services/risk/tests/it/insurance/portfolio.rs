@@ -109,13 +109,14 @@ on_every_database! {
         assert_eq!((reason(&refused).as_str(), fields(&refused)), ("QUANTIFICATION_MODEL_MISSING", vec!["risks[0]".to_owned()]));
         let refused = compose(&bench, of(&["nowhere"], &[])).await.unwrap_err();
         assert_eq!((refused.code(), fields(&refused)), (Code::NotFound, vec!["risks[0]".to_owned()]));
-        let refused = compose(&bench, of(&[], &["nowhere"])).await.unwrap_err();
-        assert_eq!((refused.code(), fields(&refused)), (Code::NotFound, vec!["quotes[0]".to_owned()]));
         // Terms of policies are confidential.
         let mut viewer = QuantificationServiceClient::new(bench.client("vera", &["acme"], &["viewer"]));
         let request = api::ComposeModelRequest { parent: PARENT.to_owned(), ..Default::default() };
         assert_eq!(viewer.compose_model(request).await.unwrap_err().code(), Code::PermissionDenied);
         let refused = compose(&bench, of(&[], &[])).await.unwrap_err();
         assert_eq!((reason(&refused).as_str(), fields(&refused)), ("QUANTIFICATION_MODEL_MISSING", vec!["risks".to_owned()]));
+        quantified(&bench, "flood", "denial-of-service").await;
+        let refused = compose(&bench, of(&[], &["nowhere"])).await.unwrap_err();
+        assert_eq!((refused.code(), fields(&refused)), (Code::NotFound, vec!["quotes[0]".to_owned()]));
     }
 }
