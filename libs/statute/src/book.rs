@@ -2,14 +2,12 @@
 
 mod check;
 
+use datafile::Violations;
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
 
-use crate::{
-    calendar::Calendar, expression::Expression, fact::Kind, form::Document, outage::Threshold, term::Term,
-    violation::Violations,
-};
+use crate::{calendar::Calendar, expression::Expression, fact::Kind, outage::Threshold, term::Term};
 
 /// A checked book: calendars, regimes and thresholds that fit each other.
 #[derive(Clone, Debug)]
@@ -124,7 +122,7 @@ impl Book {
     /// Everything that is wrong with it, with field, limit and remedy. What cannot be read as the form at all is one violation with its
     /// line and column.
     pub fn from_yaml(text: &str) -> Result<Self, Violations> {
-        check::book(&read(text)?)
+        check::book(&datafile::read(text, Self::MOST_BYTES, "docs/clocks.md")?)
     }
 
     /// The regimes that ship with the program.
@@ -221,30 +219,4 @@ impl Stage {
     pub fn missing<'a>(&'a self, has: impl Fn(&str) -> bool + 'a) -> impl Iterator<Item = &'a Field> {
         self.fields.iter().filter(move |field| field.required && !has(&field.key))
     }
-}
-
-fn read(text: &str) -> Result<Document, Violations> {
-    if text.len() > Book::MOST_BYTES {
-        let problem = format!("{} bytes, where at most {} are read", text.len(), Book::MOST_BYTES);
-        return Err(Violations::one("file", problem, "split the book into several"));
-    }
-    let budget = serde_saphyr::budget! {
-        max_events: 1_000_000,
-        max_nodes: 500_000,
-        max_depth: 16,
-        max_aliases: 0,
-        max_anchors: 0,
-        max_documents: 1,
-    };
-    serde_saphyr::from_str_with_options(text, serde_saphyr::options! { budget: budget }).map_err(|error| {
-        let at = error.location().map(|place| format!("line {} column {}", place.line(), place.column()));
-        // The first line says what is wrong, after the place; those after it draw the place.
-        let said = error.to_string();
-        let line = said.lines().next().unwrap_or_default();
-        let line =
-            at.as_ref().and_then(|at| line.split_once(at)).map_or(line, |(_, rest)| rest.trim_start_matches(": "));
-        let problem: String = line.chars().filter(|c| !c.is_control()).take(300).collect();
-        let place = at.unwrap_or_else(|| "file".to_owned());
-        Violations::one(&place, problem, "mend the file there; docs/clocks.md has every key, and a file has no aliases")
-    })
 }

@@ -3,7 +3,7 @@
 use jiff::{Span, Timestamp, civil::Date, civil::Weekday, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use crate::violation::Violations;
+use datafile::Violations;
 
 /// A day of the week as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]

@@ -43,7 +43,6 @@ mod obligation;
 pub mod outage;
 mod period;
 mod term;
-mod violation;
 
 pub use book::{Book, Event, Field, Regime, Stage, Start};
 pub use calendar::Calendar;
@@ -53,4 +52,3 @@ pub use fact::{Fact, Facts, Kind, PersonalRisk, ServiceImpact};
 pub use obligation::{Assessment, Change, Obligation, State, Undecided, assess};
 pub use period::{NoPeriod, Period, Unit};
 pub use term::{Extension, Former, Refusal, Standing, Step, Term};
-pub use violation::{Violation, Violations};

@@ -1,6 +1,6 @@
 //! A term that runs: started on awareness, paused and extended where the law allows it, its former ends kept.
 //!
-//! This serves every legal deadline of the suite: notifications of incidents, requests of persons, acceptances, evidence, exceptions.
+//! It serves every legal deadline of the suite: notifications, requests of persons, acceptances, evidence, exceptions.
 
 mod refusal;
 
@@ -50,7 +50,7 @@ pub struct Term {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Step {
-    /// It stands still from here.
+    /// It stands still.
     Pause {
         /// When.
         at: Timestamp,
@@ -152,7 +152,7 @@ impl Term {
         let mut standing = self.begun(calendar, start)?;
         let mut before = start;
         for (done, step) in steps.iter().enumerate() {
-            // A start is corrected from another instant than the term ran from; the first step may so be before it.
+            // A corrected start may be before the one that was believed.
             if done > 0 || !matches!(step, Step::Restart { .. }) {
                 in_order(before, step)?;
             }

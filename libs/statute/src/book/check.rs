@@ -1,5 +1,6 @@
 //! From the form to a book: every rule about what may be written, all violations at once.
 
+use datafile::Violations;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
@@ -9,7 +10,6 @@ use crate::{
     fact::{KNOWN, Kind},
     form::{Document, RegimeForm, StageForm, StartForm},
     outage::Threshold,
-    violation::Violations,
 };
 
 pub(super) fn book(document: &Document) -> Result<Book, Violations> {

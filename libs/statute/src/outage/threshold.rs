@@ -1,5 +1,6 @@
 //! Thresholds as data: any of several rungs, of which all conditions hold.
 
+use datafile::Violations;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -7,7 +8,6 @@ use super::{Measured, Surroundings};
 use crate::{
     form::{RungForm, ThresholdForm},
     period::{Period, Unit},
-    violation::Violations,
 };
 
 /// One threshold: a ladder, a number of user-hours.
