@@ -8,7 +8,10 @@ mod storm;
 #[path = "../tests/it/network/truth.rs"]
 mod truth;
 
-use std::{collections::{BTreeMap, BTreeSet}, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
 use correlate::{CauseRule, Engine, Learning, Topology, learn};
 use data::{Network, rules, written};
@@ -21,22 +24,47 @@ fn main() {
     let topology = network.topology();
     let whole = 0..network.alarms.len();
     let half = network.alarms.len() / 2..network.alarms.len();
-    println!("{} alarms, {} devices, {} links, {} edges by experts", network.alarms.len(), topology.devices(), network.links.len(), network.experts.len());
+    println!(
+        "{} alarms, {} devices, {} links, {} edges by experts",
+        network.alarms.len(),
+        topology.devices(),
+        network.links.len(),
+        network.experts.len()
+    );
     let truth = Truth::new(&network.alarms, &topology, &network.experts);
-    println!("{} alarms are explained by the experts' graph within {} s and one link", truth.explained(), truth::WITHIN);
-    println!("{:<52} {:>6} {:>9} {:>7} {:>7} {:>8} {:>9}", "", "cases", "precision", "recall", "causes", "largest", "alarms/s");
+    println!(
+        "{} alarms are explained by the experts' graph within {} s and one link",
+        truth.explained(),
+        truth::WITHIN
+    );
+    println!(
+        "{:<52} {:>6} {:>9} {:>7} {:>7} {:>8} {:>9}",
+        "", "cases", "precision", "recall", "causes", "largest", "alarms/s"
+    );
     row("device and kind alone", &truth.baseline(&network.alarms, whole.clone()), None);
     run("shipped rules, no causes", &network, &truth, Vec::new(), whole.clone());
     for share in [25, 50, 75] {
         let part = part(&network, share, 1);
-        run(&format!("{share} % of the experts' edges written as rules"), &network, &truth, written(&part, 300), whole.clone());
+        run(
+            &format!("{share} % of the experts' edges written as rules"),
+            &network,
+            &truth,
+            written(&part, 300),
+            whole.clone(),
+        );
     }
     run("all of the experts' edges written as rules", &network, &truth, written(&network.experts, 300), whole);
     println!("\nthe second half, after learning from the first:");
     row("device and kind alone", &truth.baseline(&network.alarms, half.clone()), None);
     let learnt = learn(&network.alarms[..half.start], &topology, &Learning::default());
     let right = learnt.iter().filter(|rule| network.experts.contains(&edge(rule))).count();
-    run(&format!("learnt rules ({} of {} are edges of the experts)", right, learnt.len()), &network, &truth, learnt, half);
+    run(
+        &format!("learnt rules ({} of {} are edges of the experts)", right, learnt.len()),
+        &network,
+        &truth,
+        learnt,
+        half,
+    );
     weather(&network, &topology);
 }
 
@@ -60,14 +88,19 @@ fn run(name: &str, network: &Network, truth: &Truth, causes: Vec<CauseRule>, ran
 fn row(name: &str, score: &Score, speed: Option<f64>) {
     let causes = score.causes.map_or("-".to_owned(), |causes| format!("{causes:.3}"));
     let speed = speed.map_or("-".to_owned(), |speed| format!("{speed:.0}"));
-    println!("{name:<52} {:>6} {:>9.3} {:>7.3} {causes:>7} {:>8} {speed:>9}", score.cases, score.precision, score.recall, score.largest);
+    println!(
+        "{name:<52} {:>6} {:>9.3} {:>7.3} {causes:>7} {:>8} {speed:>9}",
+        score.cases, score.precision, score.recall, score.largest
+    );
 }
 
 fn weather(network: &Network, topology: &Topology) {
     let devices: BTreeSet<String> = network.alarms.iter().map(|alarm| alarm.device.clone()).collect();
     let devices: Vec<String> = devices.into_iter().collect();
     println!("\nstorms of 100000 alarms of 20 root causes over this topology, rules of the experts:");
-    for (name, apart, late) in [("apart, in order", true, 0), ("apart, up to 30 s late", true, 30), ("anywhere, up to 30 s late", false, 30)] {
+    for (name, apart, late) in
+        [("apart, in order", true, 0), ("apart, up to 30 s late", true, 30), ("anywhere, up to 30 s late", false, 30)]
+    {
         for seed in 1..=3 {
             let weather = Weather { seed, alarms: 100_000, roots: 20, spread: 1, late, apart };
             let storm = storm(weather, topology, &devices, &network.experts);
@@ -77,7 +110,8 @@ fn weather(network: &Network, topology: &Topology) {
             let begin = Instant::now();
             for (alarm, root) in &storm.alarms {
                 let decision = engine.decide(alarm);
-                let merged: BTreeSet<usize> = decision.merged.iter().filter_map(|merged| cases.remove(&merged.0)).flatten().collect();
+                let merged: BTreeSet<usize> =
+                    decision.merged.iter().filter_map(|merged| cases.remove(&merged.0)).flatten().collect();
                 let case = cases.entry(decision.case.0).or_default();
                 case.extend(merged);
                 case.insert(*root);
@@ -85,7 +119,11 @@ fn weather(network: &Network, topology: &Topology) {
             }
             let speed = storm.alarms.len() as f64 / begin.elapsed().as_secs_f64();
             let mixed = cases.values().filter(|roots| roots.len() > 1).count();
-            println!("{name:<28} seed {seed}: {:>3} cases ({mixed} of several roots), {} alarms attached, at most {most} pairs remembered, {speed:.0} alarms/s", cases.len(), storm.alarms.len());
+            println!(
+                "{name:<28} seed {seed}: {:>3} cases ({mixed} of several roots), {} alarms attached, at most {most} pairs remembered, {speed:.0} alarms/s",
+                cases.len(),
+                storm.alarms.len()
+            );
         }
     }
 }

@@ -51,7 +51,7 @@ pub struct Origin {
 /// What was decided about an alarm, and what it rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Decision {
-    /// Where it belongs. A case of its own for a clear of what is not known.
+    /// Where it belongs. A case of its own for a clear of what is not known; 0 for a duplicate whose case is closed or forgotten.
     pub case: CaseId,
     /// How.
     pub kind: Kind,
@@ -118,7 +118,7 @@ impl Engine {
         if !clears && !self.state.first_time(alarm, now) {
             let case = self.state.episode(&key).map(|episode| episode.case);
             return self.told(
-                key,
+                &key,
                 Placed { case: case.unwrap_or_default(), kind: Kind::Duplicate, rule: None, parent: None },
                 Vec::new(),
             );
@@ -130,7 +130,7 @@ impl Engine {
         let placed = self.place(alarm, &key, &near, now);
         let merged = self.adopt(&key, &near, now, placed.case);
         self.remember(alarm, &key, &placed, now);
-        self.told(key, placed, merged)
+        self.told(&key, placed, merged)
     }
 
     /// Remembers an alarm that was decided before a restart, and its case.
@@ -144,10 +144,15 @@ impl Engine {
         self.remember(alarm, &key, &placed, now);
     }
 
+    /// Forgets a case that is closed: what is raised next belongs to another.
+    pub fn close(&mut self, case: CaseId) {
+        self.state.close(case.0);
+    }
+
     fn clear(&mut self, key: Key) -> Decision {
         let case = self.state.episode(&key).map(|episode| episode.case);
         let case = case.unwrap_or_else(|| self.state.open());
-        self.told(key, Placed { case, kind: Kind::Clears, rule: None, parent: None }, Vec::new())
+        self.told(&key, Placed { case, kind: Kind::Clears, rule: None, parent: None }, Vec::new())
     }
 
     fn place(&mut self, alarm: &Alarm, key: &Key, near: &[(Arc<str>, u8)], now: i64) -> Placed {
@@ -252,9 +257,9 @@ impl Engine {
         }
     }
 
-    fn told(&self, key: Key, placed: Placed, merged: Vec<CaseId>) -> Decision {
-        let origin = |key: Key| Origin { device: key.0.as_ref().to_owned(), kind: key.1.as_ref().to_owned() };
-        let root = origin(self.state.top(&key));
+    fn told(&self, key: &Key, placed: Placed, merged: Vec<CaseId>) -> Decision {
+        let origin = |(device, kind): Key| Origin { device: (*device).to_owned(), kind: (*kind).to_owned() };
+        let root = origin(self.state.top(key));
         let cause = placed.parent.map(|(parent, _)| origin(parent));
         Decision { case: CaseId(self.state.is(placed.case)), kind: placed.kind, root, cause, rule: placed.rule, merged }
     }

@@ -152,6 +152,23 @@ impl State {
         true
     }
 
+    /// Forgets what belongs to a case. Its places in the queues are passed over when their time comes.
+    pub(super) fn close(&mut self, case: u64) {
+        let case = self.is(case);
+        let merged = self.merged.clone();
+        let is = |mut at: u64| {
+            while let Some(other) = merged.get(&at) {
+                at = *other;
+            }
+            at
+        };
+        for there in self.devices.values_mut() {
+            there.retain(|episode| is(episode.case) != case);
+        }
+        self.devices.retain(|_, there| !there.is_empty());
+        self.shared.retain(|_, (of, _)| is(*of) != case);
+    }
+
     pub(super) fn on(&self, device: &str) -> &[Episode] {
         self.devices.get(device).map_or(&[], Vec::as_slice)
     }

@@ -27,7 +27,12 @@ pub(crate) struct Weather {
 }
 
 /// All roots break out within ten minutes and go on for an hour: each alarm is caused by one before it, as the experts' graph allows.
-pub(crate) fn storm(weather: Weather, topology: &Topology, devices: &[String], experts: &BTreeSet<(String, String)>) -> Storm {
+pub(crate) fn storm(
+    weather: Weather,
+    topology: &Topology,
+    devices: &[String],
+    experts: &BTreeSet<(String, String)>,
+) -> Storm {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(weather.seed);
     let begin: Timestamp = "2026-03-01T00:00:00Z".parse().expect("an instant");
     let mut effects: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -36,19 +41,22 @@ pub(crate) fn storm(weather: Weather, topology: &Topology, devices: &[String], e
     }
     let caused: BTreeSet<&str> = experts.iter().map(|(_, effect)| effect.as_str()).collect();
     // Kinds that nothing causes, or little does: what a storm begins with.
-    let begins: Vec<&str> = effects.keys().copied().filter(|kind| !caused.contains(kind) || effects[kind].len() > 12).collect();
+    let begins: Vec<&str> =
+        effects.keys().copied().filter(|kind| !caused.contains(kind) || effects[kind].len() > 12).collect();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut raised: Vec<(i64, Alarm, usize)> = Vec::new();
     for root in 0..weather.roots {
         let place = place(weather, topology, devices, &taken, &mut random);
         let reach = topology.near(&place, weather.spread * 2 + 1);
         taken.extend(reach.iter().map(|(device, _)| device.to_string()));
-        let inner: BTreeSet<String> = topology.near(&place, weather.spread).iter().map(|(device, _)| device.to_string()).collect();
+        let inner: BTreeSet<String> =
+            topology.near(&place, weather.spread).iter().map(|(device, _)| device.to_string()).collect();
         let kind = (*begins.choose(&mut random).expect("a kind")).to_owned();
         let mut live: Vec<(i64, String, String)> = vec![(random.random_range(0..600), place, kind)];
         let many = weather.alarms / weather.roots + usize::from(root < weather.alarms % weather.roots);
         for number in 0..many {
-            let (at, device, kind) = if number == 0 { live[0].clone() } else { next(&live, &effects, topology, &inner, &mut random) };
+            let (at, device, kind) =
+                if number == 0 { live[0].clone() } else { next(&live, &effects, topology, &inner, &mut random) };
             let told = at + random.random_range(0..=weather.late);
             let alarm = Alarm {
                 source: "storm".to_owned(),
@@ -71,11 +79,18 @@ pub(crate) fn storm(weather: Weather, topology: &Topology, devices: &[String], e
     Storm { alarms: raised.into_iter().map(|(_, alarm, root)| (alarm, root)).collect() }
 }
 
-fn place(weather: Weather, topology: &Topology, devices: &[String], taken: &BTreeSet<String>, random: &mut Xoshiro256PlusPlus) -> String {
+fn place(
+    weather: Weather,
+    topology: &Topology,
+    devices: &[String],
+    taken: &BTreeSet<String>,
+    random: &mut Xoshiro256PlusPlus,
+) -> String {
     let apart = |device: &&String| {
         !weather.apart || topology.near(device, weather.spread).iter().all(|(near, _)| !taken.contains(&**near))
     };
-    let mut free: Vec<&String> = devices.iter().filter(|device| topology.near(device, 1).len() > 1).filter(apart).collect();
+    let mut free: Vec<&String> =
+        devices.iter().filter(|device| topology.near(device, 1).len() > 1).filter(apart).collect();
     if free.is_empty() {
         free = devices.iter().filter(apart).collect();
     }
@@ -97,7 +112,8 @@ fn next(
     let Some(kinds) = effects.get(kind.as_str()).filter(|_| random.random_ratio(9, 10)) else {
         return (later, live[0].1.clone(), live[0].2.clone());
     };
-    let near: Vec<String> = topology.near(device, 1).iter().map(|(near, _)| near.to_string()).filter(|near| inner.contains(near)).collect();
+    let near: Vec<String> =
+        topology.near(device, 1).iter().map(|(near, _)| near.to_string()).filter(|near| inner.contains(near)).collect();
     let place = near.choose(random).unwrap_or(device);
     (later, place.clone(), (*kinds.choose(random).expect("an effect")).to_owned())
 }

@@ -59,7 +59,11 @@ pub(crate) const WITHIN: i64 = 300;
 
 impl Truth {
     pub(crate) fn new(alarms: &[Alarm], topology: &Topology, experts: &BTreeSet<(String, String)>) -> Self {
-        let mut truth = Self { keys: HashMap::new(), roots: vec![Bits::default(); alarms.len()], explained: vec![false; alarms.len()] };
+        let mut truth = Self {
+            keys: HashMap::new(),
+            roots: vec![Bits::default(); alarms.len()],
+            explained: vec![false; alarms.len()],
+        };
         for alarm in alarms {
             let next = truth.keys.len();
             truth.keys.entry((alarm.device.clone(), alarm.kind.clone())).or_insert(next);
@@ -67,7 +71,8 @@ impl Truth {
         let ranks = ranks(experts);
         // Alarms of one second are taken causes first.
         let mut order: Vec<usize> = (0..alarms.len()).collect();
-        order.sort_by_key(|at| (alarms[*at].at, ranks.get(alarms[*at].kind.as_str()).copied().unwrap_or_default(), *at));
+        order
+            .sort_by_key(|at| (alarms[*at].at, ranks.get(alarms[*at].kind.as_str()).copied().unwrap_or_default(), *at));
         let mut recent: HashMap<&str, Vec<usize>> = HashMap::new();
         for at in order {
             let alarm = &alarms[at];
@@ -75,7 +80,9 @@ impl Truth {
             for (device, _) in topology.near(&alarm.device, 1) {
                 let Some(before) = recent.get_mut(&*device) else { continue };
                 before.retain(|other| alarm.at.duration_since(alarms[*other].at).as_secs() <= WITHIN);
-                for other in before.iter().filter(|other| experts.contains(&(alarms[**other].kind.clone(), alarm.kind.clone()))) {
+                for other in
+                    before.iter().filter(|other| experts.contains(&(alarms[**other].kind.clone(), alarm.kind.clone())))
+                {
                     roots.join(&truth.roots[*other]);
                     truth.explained[at] = true;
                 }
@@ -112,11 +119,23 @@ impl Truth {
             *groups.entry((&alarm.device, &alarm.kind)).or_default() += 1;
         }
         let (precision, recall) = self.score(range, |at| self.accepts(at, &alarms[at].device, &alarms[at].kind));
-        Score { cases: groups.len(), precision, recall, causes: None, largest: groups.into_values().max().unwrap_or_default() }
+        Score {
+            cases: groups.len(),
+            precision,
+            recall,
+            causes: None,
+            largest: groups.into_values().max().unwrap_or_default(),
+        }
     }
 
     /// The engine, told the alarms of the range in their order.
-    pub(crate) fn engine(&self, engine: &mut Engine, alarms: &[Alarm], range: std::ops::Range<usize>, experts: &BTreeSet<(String, String)>) -> Score {
+    pub(crate) fn engine(
+        &self,
+        engine: &mut Engine,
+        alarms: &[Alarm],
+        range: std::ops::Range<usize>,
+        experts: &BTreeSet<(String, String)>,
+    ) -> Score {
         let decisions: Vec<_> = alarms[range.clone()].iter().map(|alarm| engine.decide(alarm)).collect();
         let mut cases: BTreeMap<u64, usize> = BTreeMap::new();
         for decision in &decisions {
@@ -135,9 +154,12 @@ impl Truth {
             .iter()
             .zip(&alarms[begin..])
             .filter(|(decision, _)| decision.kind == Kind::Attaches)
-            .filter_map(|(decision, alarm)| Some(experts.contains(&(decision.cause.as_ref()?.kind.clone(), alarm.kind.clone()))))
+            .filter_map(|(decision, alarm)| {
+                Some(experts.contains(&(decision.cause.as_ref()?.kind.clone(), alarm.kind.clone())))
+            })
             .collect();
-        let causes = (!caused.is_empty()).then(|| caused.iter().filter(|right| **right).count() as f64 / caused.len() as f64);
+        let causes =
+            (!caused.is_empty()).then(|| caused.iter().filter(|right| **right).count() as f64 / caused.len() as f64);
         Score { cases: cases.len(), precision, recall, causes, largest: cases.into_values().max().unwrap_or_default() }
     }
 }
