@@ -1,5 +1,5 @@
-//! How good correlation is on the real network's alarms, and in a storm. Prints what docs/correlation.md tells; wants the shared data.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "measures, and fails loudly")]
+//! How good correlation is on the real network's alarms, and in a storm. Prints what docs/correlation.md tells; it wants the shared data.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "measures, and fails loudly")]
 
 #[path = "../tests/it/network/data.rs"]
 mod data;

@@ -124,7 +124,7 @@ impl Engine {
             );
         }
         if clears {
-            return self.clear(key);
+            return self.clear(&key);
         }
         let near = self.topology.near(&key.0, self.index.furthest);
         let placed = self.place(alarm, &key, &near, now);
@@ -149,10 +149,10 @@ impl Engine {
         self.state.close(case.0);
     }
 
-    fn clear(&mut self, key: Key) -> Decision {
-        let case = self.state.episode(&key).map(|episode| episode.case);
+    fn clear(&mut self, key: &Key) -> Decision {
+        let case = self.state.episode(key).map(|episode| episode.case);
         let case = case.unwrap_or_else(|| self.state.open());
-        self.told(&key, Placed { case, kind: Kind::Clears, rule: None, parent: None }, Vec::new())
+        self.told(key, Placed { case, kind: Kind::Clears, rule: None, parent: None }, Vec::new())
     }
 
     fn place(&mut self, alarm: &Alarm, key: &Key, near: &[(Arc<str>, u8)], now: i64) -> Placed {
