@@ -156,6 +156,11 @@ impl Facts {
     /// Most services, and most texts of one fact, that an expression looks through.
     pub const MOST_ITEMS: usize = 1_000;
 
+    /// The names expressions know in every book.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        KNOWN.iter().map(|(name, _)| *name).chain(["services"])
+    }
+
     /// What clocks run from unless a regime says otherwise: awareness, or else detection.
     #[must_use]
     pub fn awareness(&self) -> Option<Timestamp> {

@@ -1,11 +1,11 @@
 //! The real network's alarms, and storms over it. `examples/alarms.rs` prints more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use correlate::{Engine, Learning, learn};
 
 use crate::network::{
-    data::{Network, network, rules, written},
+    data::{network, rules, written},
     storm::{Weather, storm},
     truth::Truth,
 };
@@ -45,36 +45,20 @@ fn rules_that_experts_wrote_find_their_roots() {
     assert!(found.precision > 0.9 && found.recall > 0.85 && found.cases < 500);
 }
 
-fn cases(network: &Network, weather: Weather) -> (BTreeMap<u64, BTreeSet<usize>>, usize, usize) {
-    let devices: BTreeSet<String> = network.alarms.iter().map(|alarm| alarm.device.clone()).collect();
-    let storm = storm(weather, &network.topology(), &devices.into_iter().collect::<Vec<_>>(), &network.experts);
-    let mut engine = Engine::new(rules(written(&network.experts, 300)), network.topology());
-    let mut cases: BTreeMap<u64, BTreeSet<usize>> = BTreeMap::new();
-    let (mut half, mut most) = (0, 0);
-    for (at, (alarm, root)) in storm.alarms.iter().enumerate() {
-        let decision = engine.decide(alarm);
-        let merged: BTreeSet<usize> =
-            decision.merged.iter().filter_map(|merged| cases.remove(&merged.0)).flatten().collect();
-        let case = cases.entry(decision.case.0).or_default();
-        case.extend(merged);
-        case.insert(*root);
-        most = most.max(engine.remembered());
-        if at == storm.alarms.len() / 2 {
-            half = most;
-        }
-    }
-    (cases, half, most)
-}
-
 #[test]
 fn a_storm_of_twenty_root_causes_is_twenty_cases() {
     let Some(network) = network() else { return };
+    let devices: BTreeSet<String> = network.alarms.iter().map(|alarm| alarm.device.clone()).collect();
+    let devices: Vec<String> = devices.into_iter().collect();
     for (seed, late) in [(1, 0), (2, 30)] {
-        let (cases, half, most) =
-            cases(&network, Weather { seed, alarms: 100_000, roots: 20, spread: 1, late, apart: true });
-        println!("{} cases, {half} pairs remembered at half, {most} at most", cases.len());
-        assert!((18..=22).contains(&cases.len()), "{} cases", cases.len());
-        assert!(cases.values().all(|roots| roots.len() == 1), "no case has two root causes");
+        let weather = Weather { seed, alarms: 100_000, roots: 20, spread: 1, late, apart: true };
+        let storm = storm(weather, &network.topology(), &devices, &network.experts);
+        let tally = storm.tell(&mut Engine::new(rules(written(&network.experts, 300)), network.topology()));
+        let (cases, half, most) = (tally.cases.len(), tally.half, tally.most);
+        println!("{cases} cases, {} alarms attached, {half} pairs remembered at half, {most} at most", tally.attached);
+        assert!((18..=22).contains(&cases), "{cases} cases");
+        assert_eq!(tally.attached, 100_000);
+        assert!(tally.cases.values().all(|roots| roots.len() == 1), "no case has two root causes");
         assert!(most <= half + half / 10, "memory is flat: {half} at half, {most} at most");
     }
 }

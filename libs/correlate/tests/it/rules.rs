@@ -83,3 +83,13 @@ fn history_proposes_a_rule_with_the_counts_it_rests_on() {
     let book = Rules { causes: rules, ..Rules::shipped().unwrap() };
     assert_eq!(book.check(), Ok(()), "what is learnt can be used");
 }
+
+#[test]
+fn the_guide_is_right() {
+    let guide = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/correlation.md")).unwrap();
+    let blocks: Vec<&str> = guide.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let rules = Rules::from_yaml(blocks[0]).unwrap();
+    assert_eq!((rules.causes.len(), rules.together.len()), (1, 3));
+    let learnt = format!("edition: e\nduplicates: 1 hours\nrepeats: 1 days\nlate: 1 minutes\ncauses:\n{}", blocks[1]);
+    assert!(Rules::from_yaml(&learnt).unwrap().causes[0].learnt.is_some());
+}

@@ -196,3 +196,28 @@ fn what_is_no_book_says_the_line() {
     }
     assert!(Book::from_yaml(&" ".repeat(Book::MOST_BYTES + 1)).unwrap_err().to_string().contains("split"));
 }
+
+/// The YAML of the guide that begins with a word.
+fn of_the_guide(begin: &str) -> String {
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/clocks.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let mut blocks = guide.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.find(|block| block.starts_with(begin)).unwrap().to_owned()
+}
+
+#[test]
+fn the_guide_is_right() {
+    let parts = ["calendars:", "thresholds:", "regimes:"].map(of_the_guide);
+    let book = Book::from_yaml(&format!("edition: guide\n{}", parts.concat())).unwrap();
+    assert_eq!((book.regimes().len(), book.thresholds().len()), (1, 1));
+    assert!(of_the_guide("term:").contains("extension"));
+}
+
+#[test]
+fn the_guide_names_every_fact_and_every_regime_that_ships() {
+    let guide = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/clocks.md")).unwrap();
+    let book = Book::shipped().unwrap();
+    for name in book.regimes().iter().map(|regime| regime.id.as_str()).chain(statute::Facts::names()) {
+        assert!(guide.contains(&format!("`{name}`")), "{name} is not in docs/clocks.md");
+    }
+}

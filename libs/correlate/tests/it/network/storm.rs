@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use correlate::{Alarm, Severity, Topology};
+use correlate::{Alarm, Engine, Kind, Severity, Topology};
 use jiff::{SignedDuration, Timestamp};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -10,6 +10,38 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 /// Alarms in the order they arrive, each with the number of its root cause.
 pub(crate) struct Storm {
     pub(crate) alarms: Vec<(Alarm, usize)>,
+}
+
+/// What became of a storm.
+#[derive(Default)]
+pub(crate) struct Tally {
+    /// The root causes of each case's alarms.
+    pub(crate) cases: BTreeMap<u64, BTreeSet<usize>>,
+    /// Alarms that have a case.
+    pub(crate) attached: usize,
+    /// Pairs of device and kind remembered, at most, until half of the alarms and until all.
+    pub(crate) half: usize,
+    pub(crate) most: usize,
+}
+
+impl Storm {
+    pub(crate) fn tell(&self, engine: &mut Engine) -> Tally {
+        let mut tally = Tally::default();
+        for (at, (alarm, root)) in self.alarms.iter().enumerate() {
+            let decision = engine.decide(alarm);
+            let merged: BTreeSet<usize> =
+                decision.merged.iter().filter_map(|merged| tally.cases.remove(&merged.0)).flatten().collect();
+            let case = tally.cases.entry(decision.case.0).or_default();
+            case.extend(merged);
+            case.insert(*root);
+            tally.attached += usize::from(decision.case.0 > 0 && decision.kind != Kind::Duplicate);
+            tally.most = tally.most.max(engine.remembered());
+            if at == self.alarms.len() / 2 {
+                tally.half = tally.most;
+            }
+        }
+        tally
+    }
 }
 
 /// How alarms arrive.
