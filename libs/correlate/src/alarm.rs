@@ -36,7 +36,8 @@ pub struct Alarm {
     /// The probable cause its sender names; may be empty.
     #[serde(default)]
     pub cause: String,
-    /// When it was raised.
+    /// When it was raised, at most the instant it was received: intake sees to that, since one alarm from the future would make the
+    /// engine forget all that came before it.
     pub at: Timestamp,
     /// How bad.
     #[serde(default)]

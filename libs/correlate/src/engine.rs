@@ -128,7 +128,7 @@ impl Engine {
         }
         let near = self.topology.near(&key.0, self.index.furthest);
         let placed = self.place(alarm, &key, &near, now);
-        let merged = self.adopt(&key, &near, now, placed.case);
+        let merged = self.adopt(&key, &near, now, &placed);
         self.remember(alarm, &key, &placed, now);
         self.told(&key, placed, merged)
     }
@@ -236,11 +236,15 @@ impl Engine {
     }
 
     /// Gives those effects their cause, and makes their cases this one if they were opened just before.
-    fn adopt(&mut self, key: &Key, near: &[(Arc<str>, u8)], now: i64, case: u64) -> Vec<CaseId> {
+    fn adopt(&mut self, key: &Key, near: &[(Arc<str>, u8)], now: i64, placed: &Placed) -> Vec<CaseId> {
         let mut merged = Vec::new();
         for effect in self.effects(key, near, now) {
+            // Rules may run in circles; what an alarm descends from is not its effect.
+            if placed.parent.as_ref().is_some_and(|(parent, _)| self.state.descends(parent, &effect)) {
+                continue;
+            }
             let Some(other) = self.state.adopted(&effect, key, self.index.longest) else { continue };
-            if other != case && self.state.merge(other, case, now - self.rules.late.0) {
+            if other != placed.case && self.state.merge(other, placed.case, now - self.rules.late.0) {
                 merged.push(CaseId(other));
             }
         }

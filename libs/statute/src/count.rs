@@ -19,6 +19,7 @@ pub enum Reading {
     WholeDays,
     /// Regulation (EEC, Euratom) 1182/71 Article 3: the day of the event does not count, the last day counts to its end, an end on a
     /// weekend or holiday moves to the end of the next working day, and two days or more hold at least two working days.
+    #[serde(rename = "eu_1182_71")]
     Eu118271,
 }
 

@@ -7,18 +7,28 @@
 
 mod check;
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, LazyLock},
+};
 
-use cel::{Context, Value, parser::Parser};
+use cel::{Context, Env, Value, parser::Parser};
 
-use crate::fact::{Fact, Facts, Kind};
+use crate::fact::{Fact, Facts, Kind, ServiceImpact};
 
 /// A checked expression.
 #[derive(Clone, Debug)]
 pub struct Expression {
     text: String,
     tree: cel::parser::Expression,
-    asks: Vec<String>,
+    asks: Vec<Asked>,
+}
+
+/// A fact that is asked about, with its kind; `services` has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Asked {
+    name: String,
+    kind: Option<Kind>,
 }
 
 /// What an expression says of facts.
@@ -71,40 +81,39 @@ impl Expression {
     }
 
     /// The facts it asks about, by name.
-    #[must_use]
-    pub fn asks(&self) -> &[String] {
-        &self.asks
+    pub fn asks(&self) -> impl Iterator<Item = &str> {
+        self.asks.iter().map(|asked| asked.name.as_str())
     }
 
-    /// What it says of facts.
+    /// What it says of facts. A fact of another kind than declared, a number that is not finite, and more than [`Facts::MOST_ITEMS`]
+    /// services or texts are as if not known.
     #[must_use]
     pub fn ask(&self, facts: &Facts) -> Answer {
         let named = facts.named();
-        let mut context = Context::default();
-        for name in &self.asks {
-            match (named.get(name), &facts.services) {
-                (Some(fact), _) => context.add_variable_from_value(name.as_str(), value(fact)),
-                (None, Some(services)) if name == "services" => {
-                    let services: Vec<Value> = services.iter().take(Facts::MOST_ITEMS).map(service).collect();
-                    context.add_variable_from_value("services", Value::List(services.into()));
-                }
-                (None, _) => {}
+        let mut context = Context::with_env(ENVIRONMENT.clone());
+        let mut missing = Vec::new();
+        for asked in &self.asks {
+            let value = match asked.kind {
+                Some(kind) => named.get(&asked.name).filter(|fact| fact.kind() == kind).and_then(value),
+                None => facts.services.as_deref().and_then(services),
+            };
+            match value {
+                Some(value) => context.add_variable_from_value(asked.name.as_str(), value),
+                None => missing.push(asked.name.clone()),
             }
         }
         match Value::resolve(&self.tree, &context) {
             Ok(Value::Bool(true)) => Answer::Holds,
             Ok(Value::Bool(false)) => Answer::Fails,
-            // A checked expression is a truth, and fails for nothing but what is not known.
-            Ok(_) | Err(_) => Answer::Unknown(self.missing(facts, &named)),
+            // A checked expression is a truth, and fails for nothing but what is not known: a fact, or a field of a service.
+            Ok(_) | Err(_) if missing.is_empty() => Answer::Unknown(vec!["services".to_owned()]),
+            Ok(_) | Err(_) => Answer::Unknown(missing),
         }
     }
-
-    fn missing(&self, facts: &Facts, named: &BTreeMap<String, Fact>) -> Vec<String> {
-        let known = |name: &str| named.contains_key(name) || name == "services" && facts.services.is_some();
-        let missing: Vec<String> = self.asks.iter().filter(|name| !known(name)).cloned().collect();
-        if missing.is_empty() { vec!["services".to_owned()] } else { missing }
-    }
 }
+
+/// The functions of CEL, built once.
+static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 /// Before the parser sees it: short, shallow, and of characters that can be shown.
 fn within_limits(text: &str) -> Result<(), (String, String)> {
@@ -140,23 +149,30 @@ fn within_limits(text: &str) -> Result<(), (String, String)> {
     Ok(())
 }
 
-fn value(fact: &Fact) -> Value {
+fn value(fact: &Fact) -> Option<Value> {
     match fact {
-        Fact::Truth(truth) => Value::Bool(*truth),
-        Fact::Number(number) => Value::Float(*number),
-        Fact::Text(text) => text.as_str().into(),
+        Fact::Truth(truth) => Some(Value::Bool(*truth)),
+        Fact::Number(number) => number.is_finite().then_some(Value::Float(*number)),
+        Fact::Text(text) => Some(text.as_str().into()),
         Fact::Texts(texts) => {
-            let texts: Vec<Value> = texts.iter().take(Facts::MOST_ITEMS).map(|text| text.as_str().into()).collect();
-            Value::List(texts.into())
+            let texts: Vec<Value> = texts.iter().map(|text| text.as_str().into()).collect();
+            (texts.len() <= Facts::MOST_ITEMS).then(|| Value::List(texts.into()))
         }
     }
 }
 
-fn service(impact: &crate::fact::ServiceImpact) -> Value {
+fn services(impacts: &[ServiceImpact]) -> Option<Value> {
+    let services: Vec<Value> = impacts.iter().take(Facts::MOST_ITEMS).map(service).collect();
+    (impacts.len() <= Facts::MOST_ITEMS).then(|| Value::List(services.into()))
+}
+
+fn service(impact: &ServiceImpact) -> Value {
     let mut fields: HashMap<String, Value> = HashMap::new();
     fields.insert("kind".to_owned(), impact.kind.as_str().into());
     let numbers =
         [("users_affected", impact.users_affected), ("users_percent", impact.users_percent), ("hours", impact.hours)];
-    fields.extend(numbers.into_iter().filter_map(|(name, number)| Some((name.to_owned(), Value::Float(number?)))));
+    fields.extend(numbers.into_iter().filter_map(|(name, number)| {
+        Some((name.to_owned(), Value::Float(number.filter(|number| number.is_finite())?)))
+    }));
     fields.into()
 }

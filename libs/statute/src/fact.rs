@@ -154,7 +154,7 @@ pub(crate) const SERVICE: [(&str, Kind); 4] =
 
 impl Facts {
     /// Most services, and most texts of one fact, that an expression looks through.
-    pub const MOST_ITEMS: usize = 1_000;
+    pub const MOST_ITEMS: usize = 10_000;
 
     /// The names expressions know in every book.
     pub fn names() -> impl Iterator<Item = &'static str> {
@@ -169,7 +169,9 @@ impl Facts {
 
     /// The known facts by name, `services` aside.
     pub(crate) fn named(&self) -> BTreeMap<String, Fact> {
-        let mut named = self.own.clone();
+        // What every book knows is told by its own field alone.
+        let own = self.own.iter().filter(|(name, _)| KNOWN.iter().all(|(known, _)| known != name));
+        let mut named: BTreeMap<String, Fact> = own.map(|(name, fact)| (name.clone(), fact.clone())).collect();
         let truths = [
             ("personal_data_breach", self.personal_data_breach),
             ("adverse_effect_likely", self.adverse_effect_likely),

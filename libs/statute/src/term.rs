@@ -3,11 +3,13 @@
 //! It serves every legal deadline of the suite: notifications, requests of persons, acceptances, evidence, exceptions.
 
 mod refusal;
+mod step;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use refusal::Refusal;
+pub use step::Step;
 
 use crate::{
     calendar::Calendar,
@@ -21,7 +23,7 @@ use crate::{
 pub struct Extension {
     /// The longest one extension may be, counted from the end it extends.
     pub most: Period,
-    /// How often.
+    /// How often; once, unless given.
     #[serde(default = "once")]
     pub times: u32,
 }
@@ -46,59 +48,6 @@ pub struct Term {
     pub extension: Option<Extension>,
 }
 
-/// What was done to a term that runs.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Step {
-    /// It stands still.
-    Pause {
-        /// When.
-        at: Timestamp,
-        /// Why; not empty.
-        reason: String,
-    },
-    /// It runs on; its end is later by as long as it stood still.
-    Resume {
-        /// When.
-        at: Timestamp,
-    },
-    /// It ends later.
-    Extend {
-        /// When that was decided.
-        at: Timestamp,
-        /// By how much.
-        by: Period,
-        /// Why; not empty.
-        reason: String,
-    },
-    /// What it runs from was another instant than believed. Pauses and extensions keep their lengths.
-    Restart {
-        /// When that was found.
-        at: Timestamp,
-        /// The instant it runs from.
-        start: Timestamp,
-        /// Why; not empty.
-        reason: String,
-    },
-}
-
-impl Step {
-    /// When it was done.
-    #[must_use]
-    pub fn at(&self) -> Timestamp {
-        match self {
-            Self::Pause { at, .. } | Self::Resume { at } | Self::Extend { at, .. } | Self::Restart { at, .. } => *at,
-        }
-    }
-
-    fn reason(&self) -> Option<&str> {
-        match self {
-            Self::Pause { reason, .. } | Self::Extend { reason, .. } | Self::Restart { reason, .. } => Some(reason),
-            Self::Resume { .. } => None,
-        }
-    }
-}
-
 /// An end that no longer holds.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Former {
@@ -113,7 +62,7 @@ pub struct Former {
 /// How a term stands after all that was done to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Standing {
-    /// When it ends. While it is paused, when it would end if it ran on at the instant it was paused.
+    /// When it ends; while it is paused, when it would if it had run on.
     pub due: Timestamp,
     /// The end read strictly ([`Reading::Instant`]), moved by the same pauses and extensions.
     pub strict: Timestamp,

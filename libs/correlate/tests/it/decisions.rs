@@ -140,6 +140,20 @@ fn a_cause_in_common_joins_what_is_near() {
 }
 
 #[test]
+fn rules_that_run_in_circles_still_have_a_root() {
+    let text = RULES
+        .replace("enabled: false", "enabled: true")
+        .replace("cause: [door], effect: [cell]", "cause: [cell], effect: [power]");
+    let mut engine = Engine::new(Rules::from_yaml(&text).unwrap(), Topology::default());
+    for second in 0..200 {
+        let kind = ["power", "link", "cell", "battery"][usize::try_from(second * 7 % 4).unwrap()];
+        let decision = engine.decide(&alarm(usize::try_from(second).unwrap(), second, "a", kind));
+        assert_ne!(decision.cause.as_ref(), Some(&correlate::Origin { device: "a".to_owned(), kind: kind.to_owned() }));
+        assert_eq!(decision.case, CaseId(1));
+    }
+}
+
+#[test]
 fn a_clear_says_which_case_and_opens_nothing_else() {
     let mut engine = engine();
     let first = engine.decide(&alarm(1, 0, "a", "link"));

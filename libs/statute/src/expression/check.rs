@@ -1,13 +1,13 @@
 //! The types of an expression, and nothing in it that is not known to be cheap.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cel::{
     IdedExpr,
     common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectExpr, operators},
 };
 
-use super::Expression;
+use super::{Asked, Expression};
 use crate::fact::{KNOWN, Kind, SERVICE};
 
 type Refused = (String, String);
@@ -58,20 +58,20 @@ impl From<Kind> for Type {
 
 struct Checker<'a> {
     declared: &'a BTreeMap<String, Kind>,
-    asks: BTreeSet<String>,
+    asks: BTreeMap<String, Option<Kind>>,
     nodes: usize,
     /// The name that stands for one service, inside `exists` and `all`.
     each: Option<String>,
 }
 
 /// Checks an expression, makes its whole numbers decimal, and returns the facts it asks about.
-pub(super) fn check(tree: &mut IdedExpr, declared: &BTreeMap<String, Kind>) -> Result<Vec<String>, Refused> {
-    let mut checker = Checker { declared, asks: BTreeSet::new(), nodes: 0, each: None };
+pub(super) fn check(tree: &mut IdedExpr, declared: &BTreeMap<String, Kind>) -> Result<Vec<Asked>, Refused> {
+    let mut checker = Checker { declared, asks: BTreeMap::new(), nodes: 0, each: None };
     let found = checker.part(tree)?;
     if found != Type::Truth {
         return refuse(format!("is {}", found.words()), "compare it with something, so that it is true or false");
     }
-    Ok(checker.asks.into_iter().collect())
+    Ok(checker.asks.into_iter().map(|(name, kind)| Asked { name, kind }).collect())
 }
 
 fn refuse<T>(problem: impl Into<String>, remedy: &str) -> Result<T, Refused> {
@@ -116,15 +116,15 @@ impl Checker<'_> {
         if self.each.as_deref() == Some(name) {
             return Ok(Type::Service);
         }
-        let found = KNOWN.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
-        let found = found.or_else(|| self.declared.get(name).copied()).map(Type::from);
-        let found = found.or((name == "services").then_some(Type::Services));
+        let kind = KNOWN.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
+        let kind = kind.or_else(|| self.declared.get(name).copied());
+        let found = kind.map(Type::from).or((name == "services").then_some(Type::Services));
         let Some(found) = found else {
             let shown: String = name.chars().take(60).collect();
             let remedy = "name a fact of docs/clocks.md, or declare it under facts";
             return refuse(format!("asks about {shown:?}, which is no fact"), remedy);
         };
-        self.asks.insert(name.to_owned());
+        self.asks.insert(name.to_owned(), kind);
         Ok(found)
     }
 

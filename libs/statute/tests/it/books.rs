@@ -114,9 +114,7 @@ fn every_shipped_regime_says_where_it_comes_from_and_what_is_uncertain() {
     assert_eq!(book.regime("eu-eecc-40", None).unwrap().superseded_by.as_deref(), Some("eu-nis2-23"));
 }
 
-#[test]
-fn all_that_is_wrong_with_a_book_is_told_at_once() {
-    let wrong = "
+const WRONG: &str = "
 edition: wrong
 facts: {Users: number, malicious: truth}
 calendars:
@@ -143,7 +141,10 @@ regimes:
   - {id: twice, title: t, jurisdiction: XX, provenance: p, calendar: here, applies_if: 'true', trigger: 'true', stages: []}
   - {id: twice, title: t, jurisdiction: XX, provenance: p, calendar: here, applies_if: 'true', trigger: 'true', stages: []}
 ";
-    let refused = Book::from_yaml(wrong).unwrap_err();
+
+#[test]
+fn all_that_is_wrong_with_a_book_is_told_at_once() {
+    let refused = Book::from_yaml(WRONG).unwrap_err();
     let fields: Vec<&str> = refused.list().iter().map(|violation| violation.field.as_str()).collect();
     for field in [
         "facts.Users",

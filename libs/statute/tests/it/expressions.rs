@@ -72,6 +72,19 @@ fn what_is_not_known_leaves_undecided_only_what_hangs_on_it() {
 }
 
 #[test]
+fn a_fact_that_is_none_is_not_known() {
+    let text = Facts { own: [("cells_down".to_owned(), Fact::Text("many".to_owned()))].into(), ..Facts::default() };
+    assert_eq!(ask("cells_down > 1", &text), Answer::Unknown(vec!["cells_down".to_owned()]));
+    let odd = Facts { users_affected: Some(f64::NAN), ..Facts::default() };
+    assert_eq!(ask("!(users_affected > 1)", &odd), Answer::Unknown(vec!["users_affected".to_owned()]));
+    let smuggled = Facts { own: [("malicious".to_owned(), Fact::Truth(true))].into(), ..Facts::default() };
+    assert_eq!(ask("malicious", &smuggled), Answer::Unknown(vec!["malicious".to_owned()]));
+    let services = vec![ServiceImpact::default(); Facts::MOST_ITEMS + 1];
+    let many = Facts { services: Some(services), ..Facts::default() };
+    assert_eq!(ask("services.all(s, s.kind == '')", &many), Answer::Unknown(vec!["services".to_owned()]));
+}
+
+#[test]
 fn what_is_not_an_expression_over_facts_is_refused_with_a_remedy() {
     let long = "personal_data_breach || ".repeat(50) + "malicious";
     let many = "true||".repeat(160) + "true";
