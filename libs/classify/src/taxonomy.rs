@@ -158,7 +158,9 @@ impl Glossary {
         if !found.is_empty() {
             return found;
         }
-        let Some((class, _)) = term.rsplit_once('/') else { return found };
+        let mut classes =
+            std::iter::successors(term.rsplit_once('/'), |(class, _)| class.rsplit_once('/')).map(|(class, _)| class);
+        let Some(class) = classes.find(|class| !self.exactly(from, class, to).is_empty()) else { return found };
         let of_class = self.exactly(from, class, to).into_iter().map(|translation| Translation {
             relation: match translation.relation {
                 Relation::Equal | Relation::Subset => Relation::Subset,

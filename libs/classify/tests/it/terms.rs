@@ -13,15 +13,21 @@ fn rsit_has_its_classes_and_types() {
     assert_eq!((classes.len(), types.len()), (11, 39));
 }
 
-#[test]
-fn rsit_is_as_published() {
+/// A file of the shared data; nothing, loudly, where the data is not here.
+fn shared(path: &str) -> Option<String> {
     let root = std::env::var_os("TELWARDEN_DATA")
         .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from);
-    let file = root.join("incidents/rsit/rsit-machinev1.json");
-    let Ok(text) = std::fs::read_to_string(&file) else {
+    let file = root.join(path);
+    let text = std::fs::read_to_string(&file).ok();
+    if text.is_none() {
         println!("SKIPPED: {} is not here; set TELWARDEN_DATA to the shared data", file.display());
-        return;
-    };
+    }
+    text
+}
+
+#[test]
+fn rsit_is_as_published() {
+    let Some(text) = shared("incidents/rsit/rsit-machinev1.json") else { return };
     let published: serde_json::Value = serde_json::from_str(&text).unwrap();
     let mut expected: BTreeSet<String> = BTreeSet::new();
     for class in published["values"].as_array().unwrap() {
@@ -94,4 +100,28 @@ mappings:
     ] {
         assert!(fields.contains(&field), "{field} is not among {fields:?}");
     }
+}
+
+#[test]
+fn every_published_incident_has_a_class_and_a_level_with_their_reasons() {
+    let Some(text) = shared("incidents/vcdb-veris-1.3.4.jsonl") else { return };
+    let glossary = Glossary::shipped().unwrap();
+    let (mut incidents, mut actions) = (0, 0);
+    for line in text.lines() {
+        let incident: serde_json::Value = serde_json::from_str(line).unwrap();
+        incidents += 1;
+        let confirmed = incident["security_incident"].as_str().unwrap();
+        assert_eq!(glossary.translate("veris-confirmation", confirmed, "e409-level").len(), 1, "{confirmed}");
+        for (action, about) in incident["action"].as_object().unwrap() {
+            let varieties = about["variety"].as_array().cloned().unwrap_or_default();
+            let varieties = varieties.iter().map(|variety| format!("{action}/{}", variety.as_str().unwrap()));
+            for term in varieties.chain([action.clone()]) {
+                let found = glossary.translate("veris-action", &term, "rsit");
+                assert!(found.first().is_some_and(|first| !first.why.is_empty()), "{term}");
+                actions += 1;
+            }
+        }
+    }
+    println!("{incidents} incidents, {actions} actions and varieties, each with a class");
+    assert_eq!(incidents, 2_000);
 }
