@@ -1,0 +1,114 @@
+//! Telephone numbers (E.164), by the metadata of libphonenumber.
+//!
+//! The crate `phonenumber` parses a number in microseconds, which is too slow for a column of a billion digits. So its patterns for each calling
+//! code are joined into one automaton, made when the code is first seen; a test holds the answers against the crate's own.
+
+use std::sync::OnceLock;
+
+use phonenumber::{Metadata, country, metadata::DATABASE};
+use regex::bytes::{Regex, RegexBuilder};
+
+use crate::ascii::part;
+
+/// The most digits of an international number (E.164).
+pub(crate) const MOST_DIGITS: usize = 15;
+/// Fewer digits are no international number that is told from others.
+pub(crate) const LEAST_DIGITS: usize = 7;
+
+/// The numbers of one calling code.
+type Plan = Option<Regex>;
+
+/// Whether numbers are assigned, worldwide and in some countries.
+#[derive(Debug)]
+pub(crate) struct Phones {
+    /// By calling code, made at first use.
+    plans: Vec<OnceLock<Plan>>,
+    /// How numbers are written within the countries asked for.
+    national: Vec<National>,
+}
+
+#[derive(Debug)]
+struct National {
+    numbers: Regex,
+    /// What is dialled in front of a number within the country, for example `0`.
+    prefix: Vec<u8>,
+}
+
+impl Phones {
+    /// Calling codes have up to three digits.
+    const CODES: usize = 1000;
+
+    /// For numbers from abroad, and for those written as within `regions` (ISO 3166-1 alpha-2). Fails with the first region that is unknown.
+    pub(crate) fn new(regions: &[String]) -> Result<Self, String> {
+        let mut national = Vec::new();
+        for region in regions {
+            let known = region.parse::<country::Id>().ok().and_then(|_| DATABASE.by_id(region.as_str()));
+            let made = known.and_then(|metadata| {
+                let prefix = metadata.national_prefix().unwrap_or_default().as_bytes().to_vec();
+                Some(National { numbers: automaton(&[metadata])?, prefix })
+            });
+            national.push(made.ok_or_else(|| region.clone())?);
+        }
+        Ok(Self { plans: (0..Self::CODES).map(|_| OnceLock::new()).collect(), national })
+    }
+
+    /// Whether the digits, calling code first, are a number that is assigned.
+    pub(crate) fn international(&self, digits: &[u8]) -> bool {
+        if !(LEAST_DIGITS..=MOST_DIGITS).contains(&digits.len()) || digits.first() == Some(&b'0') {
+            return false;
+        }
+        // No calling code is the beginning of another.
+        (1..=3).any(|length| {
+            let code = crate::ascii::number(part(digits, 0, length));
+            let plan = usize::try_from(code).ok().and_then(|code| self.plans.get(code));
+            plan.and_then(|plan| plan.get_or_init(|| plan_of(code)).as_ref())
+                .is_some_and(|numbers| numbers.is_match(part(digits, length, digits.len())))
+        })
+    }
+
+    /// Whether the digits are a number as it is written within one of the countries asked for.
+    pub(crate) fn national(&self, digits: &[u8]) -> bool {
+        self.national.iter().any(|country| {
+            let stripped = digits.strip_prefix(country.prefix.as_slice()).unwrap_or(digits);
+            country.numbers.is_match(stripped) || country.numbers.is_match(digits)
+        })
+    }
+}
+
+/// The digits with which numbers of a country begin when called from abroad.
+pub(crate) fn calling_code(region: &str) -> Option<Vec<u8>> {
+    DATABASE.by_id(region).map(|metadata| metadata.country_code().to_string().into_bytes())
+}
+
+fn plan_of(code: u64) -> Plan {
+    let code = u16::try_from(code).ok()?;
+    automaton(&DATABASE.by_code(&code)?)
+}
+
+/// One automaton for all numbers of these regions that have a type (fixed, mobile, …), as `phonenumber::is_valid` asks.
+fn automaton(regions: &[&Metadata]) -> Plan {
+    let mut patterns: Vec<String> = Vec::new();
+    for region in regions {
+        let descriptors = region.descriptors();
+        let kinds = [
+            descriptors.fixed_line(),
+            descriptors.mobile(),
+            descriptors.toll_free(),
+            descriptors.premium_rate(),
+            descriptors.shared_cost(),
+            descriptors.personal_number(),
+            descriptors.voip(),
+            descriptors.pager(),
+            descriptors.uan(),
+            descriptors.voicemail(),
+        ];
+        for descriptor in kinds.into_iter().flatten() {
+            let pattern = format!("(?:{})", descriptor.national_number().as_str());
+            if !patterns.contains(&pattern) {
+                patterns.push(pattern);
+            }
+        }
+    }
+    let joined = format!("^(?:{})$", patterns.join("|"));
+    RegexBuilder::new(&joined).unicode(false).ignore_whitespace(true).size_limit(64 << 20).build().ok()
+}
