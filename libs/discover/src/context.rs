@@ -12,6 +12,8 @@ use crate::{
 const BACK: usize = 64;
 /// How far ahead words count, in bytes.
 const AHEAD: usize = 32;
+/// What is beside a number is at most so many bytes from it.
+const BESIDE: usize = 12;
 /// The bit of words that speak against; kinds have the others.
 const AGAINST: u64 = 1 << Kind::MOST;
 
@@ -90,31 +92,52 @@ impl Words {
     }
 
     /// What is said around `start..end` in a line.
+    ///
+    /// The nearest word before it counts most, unless another number stands between, which it then is about; a word behind it only if it follows
+    /// at once. A word against counts only beside the number: `order 4711`, `4711 bytes`.
     pub(crate) fn near(&self, text: &[u8], start: usize, end: usize) -> Near {
         let from = start.saturating_sub(BACK);
-        let mut nearest = 0_u64;
+        let mut near = Near::default();
         let mut all = 0_u64;
-        let ahead = part(text, from, start);
-        for found in self.search.find_iter(ahead) {
-            // A word cut by the window is not known to begin there.
-            if (found.start() > 0 || from == 0) && whole(text, from + found.start(), from + found.end()) {
-                nearest = self.masks.get(found.pattern().as_usize()).copied().unwrap_or(0);
-                all |= nearest;
+        let mut nearest = (0_u64, 0);
+        for (mask, _, finish) in self.words_of(text, from, start) {
+            all |= mask;
+            nearest = (mask, finish);
+        }
+        let between = part(text, nearest.1, start);
+        if nearest.0 == AGAINST {
+            near.against = between.len() <= BESIDE && digits(between) == 0;
+        } else if digits(between) < 4 {
+            near.strong = nearest.0 & !AGAINST;
+        }
+        for (at, (mask, begin, _)) in self.words_of(text, end, (end + AHEAD).min(text.len())).enumerate() {
+            all |= mask;
+            let between = part(text, end, begin);
+            // Behind a comma something else begins: `4711, order 4712`.
+            let joined = !between.iter().any(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b';' | b'.'));
+            let next = at == 0 && near.strong == 0 && !near.against && joined;
+            if next && mask == AGAINST {
+                near.against = between.len() <= 1;
+            } else if next && between.len() <= BESIDE {
+                near.strong = mask & !AGAINST;
             }
         }
-        let behind = part(text, end, end + AHEAD);
-        for found in self.search.find_iter(behind) {
-            if whole(text, end + found.start(), end + found.end()) {
-                let mask = self.masks.get(found.pattern().as_usize()).copied().unwrap_or(0);
-                all |= mask;
-                if nearest == 0 {
-                    nearest = mask;
-                }
-            }
-        }
-        let strong = nearest & !AGAINST;
-        Near { strong, weak: all & !AGAINST & !strong, against: nearest == AGAINST }
+        near.weak = all & !AGAINST & !near.strong;
+        near
     }
+
+    /// Words of a part of a text: what each speaks for, its beginning and its end.
+    fn words_of(&self, text: &[u8], from: usize, to: usize) -> impl Iterator<Item = (u64, usize, usize)> {
+        self.search.find_iter(part(text, from, to)).filter_map(move |found| {
+            let (begin, end) = (from + found.start(), from + found.end());
+            let mask = self.masks.get(found.pattern().as_usize()).copied().unwrap_or(0);
+            whole(text, begin, end).then_some((mask, begin, end))
+        })
+    }
+}
+
+fn digits(text: &[u8]) -> usize {
+    text.iter().filter(|byte| byte.is_ascii_digit()).count()
 }
 
 /// Whether the word at `start..end` is one of its own, or a part of `camelCase`.
@@ -141,10 +164,12 @@ pub(crate) fn judge(kind: Kind, base: u16, near: Near, hints: &Hints) -> u16 {
     let surer = |score: u32, percent: u32| score + (1000 - score) * percent / 100;
     if near.strong & bit != 0 {
         score = surer(score, 60);
+    } else if near.against && base < 800 {
+        score = score * 50 / 100;
     } else if near.weak & bit != 0 {
         score = surer(score, 30);
-    } else if base < 800 && (near.strong != 0 || near.against) {
-        score = score * if near.against { 50 } else { 70 } / 100;
+    } else if near.strong != 0 && base < 800 {
+        score = score * 70 / 100;
     }
     if hints.named & bit != 0 {
         score = surer(score, 70);

@@ -48,10 +48,11 @@ pub(crate) fn find(finder: &Finder, settings: &Settings, head: &[u8], all: bool)
         Format::Text => (Written::Text, Vec::new()),
         Format::JsonLines => (Written::JsonLines, lines(body, all)),
         Format::Csv => {
-            let delimiter = given(settings).or_else(|| delimiter(body, all).map(|found| found.0)).unwrap_or(b',');
+            let delimiter =
+                given(settings).or_else(|| delimiter(finder, body, all).map(|found| found.0)).unwrap_or(b',');
             (Written::Csv { delimiter }, records(body, delimiter, all))
         }
-        Format::Auto => guess(settings, body, all),
+        Format::Auto => guess(finder, settings, body, all),
     };
     let mut layout = Layout { written, skip: mark, columns: Vec::new(), named: BTreeMap::new() };
     match written {
@@ -66,7 +67,7 @@ fn given(settings: &Settings) -> Option<u8> {
     settings.delimiter.and_then(|mark| u8::try_from(mark).ok())
 }
 
-fn guess<'a>(settings: &Settings, body: &'a [u8], all: bool) -> (Written, Vec<&'a [u8]>) {
+fn guess<'a>(finder: &Finder, settings: &Settings, body: &'a [u8], all: bool) -> (Written, Vec<&'a [u8]>) {
     let lines = lines(body, all);
     let first = lines.iter().find(|line| quoted::line_end(line) > 0);
     if first.is_some_and(|line| objects::read(line, &mut Reading::default(), |_, _| {})) {
@@ -74,7 +75,7 @@ fn guess<'a>(settings: &Settings, body: &'a [u8], all: bool) -> (Written, Vec<&'
     }
     let delimiter = match given(settings) {
         Some(mark) => Some((mark, records(body, mark, all))),
-        None => delimiter(body, all),
+        None => delimiter(finder, body, all),
     };
     match delimiter {
         Some((delimiter, records)) => (Written::Csv { delimiter }, records),
@@ -101,8 +102,8 @@ fn records(body: &[u8], delimiter: u8, all: bool) -> Vec<&[u8]> {
 }
 
 /// The mark that stands as often in nearly every record, with the records; nothing if no mark does.
-fn delimiter(body: &[u8], all: bool) -> Option<(u8, Vec<&[u8]>)> {
-    let mut best: Option<(usize, u8, Vec<&[u8]>)> = None;
+fn delimiter<'a>(finder: &Finder, body: &'a [u8], all: bool) -> Option<(u8, Vec<&'a [u8]>)> {
+    let mut best: Option<(usize, u8, Vec<&'a [u8]>)> = None;
     for mark in [b',', b';', b'\t', b'|'] {
         let records = records(body, mark, all);
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
@@ -117,7 +118,7 @@ fn delimiter(body: &[u8], all: bool) -> Option<(u8, Vec<&[u8]>)> {
         };
         let steady = often * 10 >= some.len() * 9 && some.len() >= 2;
         // A sentence has a comma or two, and the next one may have as many.
-        let table = fields >= 3 || (fields == 2 && some.len() >= 5);
+        let table = fields >= 3 || (fields == 2 && (some.len() >= 5 || headed(finder, &records, mark)));
         if steady && table && best.as_ref().is_none_or(|(most, ..)| fields > *most) {
             best = Some((fields, mark, records));
         }
@@ -127,16 +128,9 @@ fn delimiter(body: &[u8], all: bool) -> Option<(u8, Vec<&[u8]>)> {
 
 impl Layout {
     fn table(&mut self, finder: &Finder, settings: &Settings, records: &[&[u8]], delimiter: u8) {
-        let cells = |record: &[u8]| {
-            let mut cells: Vec<Vec<u8>> = Vec::new();
-            quoted::fields(record, delimiter, true, |from, to| cells.push(part(record, from, to).to_vec()));
-            cells
-        };
         let Some((first, rest)) = records.split_first() else { return };
-        let names = cells(first);
-        let header = settings.header.unwrap_or_else(|| {
-            columns::are_names(finder, &names) && rest.iter().take(20).any(|record| differs(&names, &cells(record)))
-        });
+        let names = cells(first, delimiter);
+        let header = settings.header.unwrap_or_else(|| headed(finder, records, delimiter));
         if header {
             self.skip += first.len();
             for (place, name) in names.iter().take(columns::MOST).enumerate() {
@@ -148,7 +142,7 @@ impl Layout {
             }
         }
         let values = if header { rest } else { records };
-        let width = values.first().map_or(0, |record| cells(record).len());
+        let width = values.first().map_or(0, |record| cells(record, delimiter).len());
         for place in self.columns.len()..width.min(columns::MOST) {
             self.columns.push(Column::unnamed(place));
         }
@@ -218,6 +212,19 @@ impl Layout {
     pub(crate) fn shapes(&self) -> Vec<shape::Recognised> {
         shape::of(&self.columns)
     }
+}
+
+fn cells(record: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
+    let mut cells: Vec<Vec<u8>> = Vec::new();
+    quoted::fields(record, delimiter, true, |from, to| cells.push(part(record, from, to).to_vec()));
+    cells
+}
+
+/// Whether the first record names the columns.
+fn headed(finder: &Finder, records: &[&[u8]], delimiter: u8) -> bool {
+    let Some((first, rest)) = records.split_first() else { return false };
+    let names = cells(first, delimiter);
+    columns::are_names(finder, &names) && rest.iter().take(20).any(|record| differs(&names, &cells(record, delimiter)))
 }
 
 /// Some column has a digit or an `@` where its name has none.

@@ -26,6 +26,11 @@ const ISSUERS: &[(&str, &str, &[usize])] = &[
     ("81", "82", &[16]),
 ];
 
+/// 16 digits with their Luhn digit, of no issuer that is known: only words make a card of it.
+pub(crate) fn likely_card(digits: &[u8]) -> bool {
+    digits.len() == 16 && digits.first() != Some(&b'0') && checksum::luhn(digits)
+}
+
 /// Whether the digits are a card's number: an issuer's range and length, and the Luhn digit.
 pub(crate) fn card(digits: &[u8]) -> bool {
     let issued = ISSUERS.iter().any(|(first, last, lengths)| {
@@ -36,12 +41,13 @@ pub(crate) fn card(digits: &[u8]) -> bool {
     issued && checksum::luhn(digits)
 }
 
-/// How sure a card's number makes by itself, in thousandths: short ones are like many other numbers.
-pub(crate) fn card_base(digits: usize) -> u16 {
-    match digits {
-        0..=13 => 350,
-        14 | 15 => 560,
-        _ => 650,
+/// How sure a card's number makes by itself, in thousandths: short ones, and issuers whose cards have any length, are like many other numbers.
+pub(crate) fn card_base(digits: &[u8]) -> u16 {
+    let any_length = matches!(digits, [b'5', b'0' | b'6'..=b'8', ..] | [b'6', ..]);
+    match digits.len() {
+        16 => 650,
+        13..=19 if !any_length => 560,
+        _ => 350,
     }
 }
 

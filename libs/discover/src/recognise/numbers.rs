@@ -175,8 +175,17 @@ fn bare(
     if instant(digits) {
         return;
     }
+    let mut kinds = 0;
     for (kind, base) in bare_kinds(finder, digits).into_iter().flatten() {
+        kinds |= kind.bit();
         add(kind, base);
+    }
+    // In a column of telephone numbers, one that is not assigned is one too.
+    let likely = (hints.named | hints.confirmed) & !kinds;
+    for (kind, length) in [(Kind::MSISDN, 8..=15), (Kind::IMSI, 15..=15), (Kind::IMEI, 14..=16)] {
+        if likely & kind.bit() != 0 && length.contains(&digits.len()) {
+            add(kind, 250);
+        }
     }
 }
 
@@ -199,8 +208,9 @@ pub(crate) fn bare_kinds(finder: &Finder, digits: &[u8]) -> [Option<(Kind, u16)>
     }
     match length {
         15 => {
-            kinds[1] = subscriber::imsi(digits).then(|| (Kind::IMSI, if finder.home(digits) { 700 } else { 510 }));
-            kinds[2] = subscriber::imei(digits).then_some((Kind::IMEI, 620));
+            let equipment = subscriber::imei(digits).then(|| subscriber::imei_base(digits));
+            kinds[1] = subscriber::imsi(digits).then(|| (Kind::IMSI, subscriber_base(finder, digits, equipment)));
+            kinds[2] = equipment.map(|base| (Kind::IMEI, base));
         }
         14 | 16 => kinds[2] = subscriber::type_allocation(digits).then_some((Kind::IMEI, 250)),
         18..=20 if digits.starts_with(b"89") => {
@@ -210,9 +220,20 @@ pub(crate) fn bare_kinds(finder: &Finder, digits: &[u8]) -> [Option<(Kind, u16)>
         _ => {}
     }
     if (12..=19).contains(&length) && money::card(digits) {
-        kinds[3] = Some((Kind::CREDIT_CARD, money::card_base(length)));
+        kinds[3] = Some((Kind::CREDIT_CARD, money::card_base(digits)));
+    } else if money::likely_card(digits) {
+        kinds[3] = Some((Kind::CREDIT_CARD, 250));
     }
     kinds
+}
+
+/// How sure an IMSI makes by itself: less if it would also be an IMEI, which one number in ten is by chance.
+fn subscriber_base(finder: &Finder, digits: &[u8], equipment: Option<u16>) -> u16 {
+    match equipment {
+        _ if finder.home(digits) => 700,
+        Some(500..) => 350,
+        _ => 510,
+    }
 }
 
 fn telephone(finder: &Finder, digits: &[u8]) -> Option<u16> {
@@ -284,7 +305,9 @@ fn grouped(
         }
     }
     bare(finder, text, (first.start, first.end), front, hints, candidates);
-    first.end
+    // What is joined to a short run is a part of it: `978-3-16-148410-0` is no telephone number from its second run on.
+    let joined = group.runs().iter().skip(1).take_while(|run| matches!(run.mark, b'-' | b'.' | b'/')).last();
+    joined.filter(|_| first.len() < LEAST).map_or(first.end, |run| run.end)
 }
 
 /// The group without a last run that belongs to what follows: `12` in `2024 12:30`, `3` in `555 3rd`.

@@ -65,9 +65,14 @@ fn assigned(finder: &Finder, text: &[u8], group: &Group) -> Option<u16> {
         return None;
     }
     if digits.len() <= MOST_AT_HOME && finder.phones.national(digits) {
-        return Some(620);
+        return Some(if at_home(text, group, digits.len()) { 620 } else { 340 });
     }
     finder.phones.international(digits).then_some(400)
+}
+
+/// Whether a number is written as numbers are: with what is dialled first at home, a bracket, three runs, or long. `70248 31` may be anything.
+fn at_home(text: &[u8], group: &Group, digits: usize) -> bool {
+    matches!(byte(text, group.start), b'0' | b'(') || group.runs().len() > 2 || digits > 9
 }
 
 /// Two runs with a full stop between are an amount.

@@ -1,6 +1,7 @@
 //! What a privacy officer relies on: what is found, how sure, and that nothing is lost or kept.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
 
+mod labelled;
 mod measured;
 mod score;
 
