@@ -59,6 +59,13 @@ const fn classes() -> [u8; 256] {
 /// Short texts are looked at byte by byte first, to learn what cannot be in them.
 const SHORT: usize = 64;
 
+/// A moment by ISO 8601 and nothing else, `2024-05-01T12:30:00Z`: columns are full of them.
+fn instant(text: &[u8]) -> bool {
+    let [b'1' | b'2', _, _, _, b'-', _, _, b'-', _, _, b'T' | b' ', rest @ ..] = text else { return false };
+    let of_time = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'+' | b'-' | b'Z');
+    rest.len() <= 24 && rest.get(2) == Some(&b':') && rest.iter().all(of_time)
+}
+
 impl Finder {
     /// Whether an IMSI belongs to a network of one's own.
     pub(crate) fn home(&self, imsi: &[u8]) -> bool {
@@ -78,6 +85,8 @@ impl Finder {
         } else {
             DIGIT | AT | COLON | DASH_OR_DOT | OTHER
         };
+        let nobodys = (classes == DIGIT && text.len() < phone::LEAST_DIGITS && hints.named == 0) || instant(text);
+        let classes = if nobodys { OTHER } else { classes };
         if classes & AT != 0 {
             mail::find(&self.phones, text, found);
         }

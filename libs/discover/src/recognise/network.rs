@@ -63,6 +63,9 @@ fn mac(text: &[u8], start: usize, step: usize) -> Option<Candidate> {
     let length = if step == 5 { 14 } else { 17 };
     let written = text.get(start..start.checked_add(length)?)?;
     let mark = *written.get(step - 1)?;
+    if byte(written, 2 * step - 1) != mark {
+        return None;
+    }
     let formed = written.iter().enumerate().all(|(at, byte)| match at % step == step - 1 {
         true => *byte == mark,
         false => byte.is_ascii_hexdigit(),

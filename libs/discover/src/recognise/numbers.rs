@@ -9,7 +9,7 @@ use crate::{
     ascii::{Digits, alphanumeric, before, byte, digit, part, run, run_back},
     candidate::Candidate,
     checksum::luhn,
-    context::Hints,
+    context::{Hints, Near, judge},
     kind::Kind,
 };
 
@@ -57,10 +57,14 @@ fn number(finder: &Finder, text: &[u8], at: usize, hints: &Hints, candidates: &m
         }
         _ => {}
     }
-    if let Some(end) = cell_or_place(text, at, hints, candidates) {
+    let followed = byte(text, end);
+    let joined = matches!(followed, b'-' | b':' | b'_' | b'.' | b'/');
+    if joined
+        && end - at <= 6
+        && let Some(end) = cell_or_place(text, at, hints, candidates)
+    {
         return end;
     }
-    let followed = byte(text, end);
     let single =
         !matches!(followed, b' ' | b'-' | b'.' | b'/' | b'(' | b')') && !matches!(before(text, at), b'+' | b'(');
     if single {
@@ -176,7 +180,11 @@ fn bare(
         return;
     }
     let mut kinds = 0;
-    for (kind, base) in bare_kinds(finder, digits).into_iter().flatten() {
+    // In a field that is the number alone, its column has the last word: what cannot reach the threshold is not looked up.
+    let alone = digits.len() == text.len();
+    let hopeless = |kind, most| alone && judge(kind, most, Near::default(), hints) < finder.threshold;
+    let hopes = [!hopeless(Kind::MSISDN, 600), !hopeless(Kind::CREDIT_CARD, 650)];
+    for (kind, base) in bare_kinds(finder, digits, hopes).into_iter().flatten() {
         kinds |= kind.bit();
         add(kind, base);
     }
@@ -199,11 +207,11 @@ fn named_fits(kind: Kind, digits: &[u8]) -> bool {
     }
 }
 
-/// The kinds that a run of digits may be by itself, with how sure that makes.
-pub(crate) fn bare_kinds(finder: &Finder, digits: &[u8]) -> [Option<(Kind, u16)>; 4] {
+/// The kinds that a run of digits may be by itself, with how sure that makes. Whether it is a telephone number or a card is asked only if wanted.
+fn bare_kinds(finder: &Finder, digits: &[u8], [telephones, cards]: [bool; 2]) -> [Option<(Kind, u16)>; 4] {
     let length = digits.len();
     let mut kinds = [None; 4];
-    if length <= phone::MOST_DIGITS {
+    if telephones && length <= phone::MOST_DIGITS {
         kinds[0] = telephone(finder, digits).map(|base| (Kind::MSISDN, base));
     }
     match length {
@@ -219,9 +227,12 @@ pub(crate) fn bare_kinds(finder: &Finder, digits: &[u8]) -> [Option<(Kind, u16)>
         }
         _ => {}
     }
+    if !cards {
+        return kinds;
+    }
     if (12..=19).contains(&length) && money::card(digits) {
         kinds[3] = Some((Kind::CREDIT_CARD, money::card_base(digits)));
-    } else if money::likely_card(digits) {
+    } else if length == 16 && money::likely_card(digits) {
         kinds[3] = Some((Kind::CREDIT_CARD, 250));
     }
     kinds

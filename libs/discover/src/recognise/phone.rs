@@ -1,12 +1,17 @@
 //! Telephone numbers (E.164), by the metadata of libphonenumber.
 //!
 //! The crate `phonenumber` parses a number in microseconds, which is too slow for a column of a billion digits. So its patterns for each calling
-//! code are joined into one automaton, made when the code is first seen; a test holds the answers against the crate's own.
+//! code are joined into one table, made when the code is first seen; a test holds the answers against the crate's own.
 
 use std::sync::OnceLock;
 
 use phonenumber::{Metadata, country, metadata::DATABASE};
 use regex::bytes::{Regex, RegexBuilder};
+use regex_automata::{
+    Anchored, MatchKind,
+    dfa::{Automaton, StartKind, dense},
+    util::{start, syntax},
+};
 
 use crate::ascii::part;
 
@@ -16,7 +21,54 @@ pub(crate) const MOST_DIGITS: usize = 15;
 pub(crate) const LEAST_DIGITS: usize = 7;
 
 /// The numbers of one calling code.
-type Plan = Option<Regex>;
+type Plan = Option<Numbers>;
+
+/// What decides whether a number is assigned.
+#[derive(Debug)]
+enum Numbers {
+    /// A table: a nanosecond a digit.
+    Table(Box<dense::DFA<Vec<u32>>>),
+    /// Where a table would be too large.
+    Search(Regex),
+}
+
+impl Numbers {
+    /// Bytes of a table, and of making it.
+    const TABLE: usize = 4 << 20;
+    const MAKING: usize = 32 << 20;
+
+    /// All numbers that a pattern matches as a whole.
+    fn new(pattern: &str) -> Option<Self> {
+        let config = dense::Config::new()
+            .match_kind(MatchKind::All)
+            .start_kind(StartKind::Anchored)
+            .dfa_size_limit(Some(Self::TABLE))
+            .determinize_size_limit(Some(Self::MAKING));
+        let syntax = syntax::Config::new().unicode(false).utf8(false).ignore_whitespace(true);
+        let made = dense::Builder::new().configure(config).syntax(syntax).build(pattern);
+        if let Ok(table) = made {
+            return Some(Self::Table(Box::new(table)));
+        }
+        let whole = format!("^(?:{pattern})$");
+        let search = RegexBuilder::new(&whole).unicode(false).ignore_whitespace(true).size_limit(Self::MAKING).build();
+        search.ok().map(Self::Search)
+    }
+
+    fn has(&self, number: &[u8]) -> bool {
+        let table = match self {
+            Self::Table(table) => table,
+            Self::Search(search) => return search.is_match(number),
+        };
+        let Ok(mut state) = table.start_state(&start::Config::new().anchored(Anchored::Yes)) else { return false };
+        for byte in number {
+            state = table.next_state(state, *byte);
+            if table.is_dead_state(state) {
+                return false;
+            }
+        }
+        table.is_match_state(table.next_eoi_state(state))
+    }
+}
 
 /// Whether numbers are assigned, worldwide and in some countries.
 #[derive(Debug)]
@@ -29,7 +81,7 @@ pub(crate) struct Phones {
 
 #[derive(Debug)]
 struct National {
-    numbers: Regex,
+    numbers: Numbers,
     /// What is dialled in front of a number within the country, for example `0`.
     prefix: Vec<u8>,
 }
@@ -62,7 +114,7 @@ impl Phones {
             let code = crate::ascii::number(part(digits, 0, length));
             let plan = usize::try_from(code).ok().and_then(|code| self.plans.get(code));
             plan.and_then(|plan| plan.get_or_init(|| plan_of(code)).as_ref())
-                .is_some_and(|numbers| numbers.is_match(part(digits, length, digits.len())))
+                .is_some_and(|numbers| numbers.has(part(digits, length, digits.len())))
         })
     }
 
@@ -70,7 +122,7 @@ impl Phones {
     pub(crate) fn national(&self, digits: &[u8]) -> bool {
         self.national.iter().any(|country| {
             let stripped = digits.strip_prefix(country.prefix.as_slice()).unwrap_or(digits);
-            country.numbers.is_match(stripped) || country.numbers.is_match(digits)
+            country.numbers.has(stripped) || country.numbers.has(digits)
         })
     }
 }
@@ -109,6 +161,5 @@ fn automaton(regions: &[&Metadata]) -> Plan {
             }
         }
     }
-    let joined = format!("^(?:{})$", patterns.join("|"));
-    RegexBuilder::new(&joined).unicode(false).ignore_whitespace(true).size_limit(64 << 20).build().ok()
+    Numbers::new(&patterns.join("|"))
 }
