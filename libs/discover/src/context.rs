@@ -178,7 +178,7 @@ pub(crate) fn judge(kind: Kind, base: u16, near: Near, hints: &Hints) -> u16 {
     }
     if hints.confirmed & bit != 0 {
         score = surer(score, 60);
-    } else if hints.doubted & bit != 0 {
+    } else if base < 800 && hints.doubted & bit != 0 {
         score = score * 40 / 100;
     }
     u16::try_from(score.min(1000)).unwrap_or(1000)

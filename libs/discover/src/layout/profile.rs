@@ -63,7 +63,9 @@ impl Profile {
             return;
         }
         let number = crate::ascii::number(whole);
-        self.rising += u32::from(number > self.last && number - self.last < number / 1_000 + 2);
+        // What has a `+` counts nothing.
+        let counts = whole.len() == value.len() && number > self.last && number - self.last < number / 1_000 + 2;
+        self.rising += u32::from(counts);
         self.last = number;
         self.short += u32::from(whole.len() <= 6);
         match whole.len() {

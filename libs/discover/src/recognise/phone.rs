@@ -163,3 +163,69 @@ fn automaton(regions: &[&Metadata]) -> Plan {
     }
     Numbers::new(&patterns.join("|"))
 }
+
+#[cfg(test)]
+mod tests {
+    use phonenumber::{country, is_valid, metadata::DATABASE, parse};
+
+    use super::{Phones, calling_code};
+    use crate::generate::Draw;
+
+    /// Every example number of the metadata, with its calling code.
+    fn examples() -> Vec<(String, String, String)> {
+        let mut all = Vec::new();
+        for region in DATABASE.iter() {
+            let descriptors = region.descriptors();
+            let some = [descriptors.fixed_line(), descriptors.mobile(), descriptors.toll_free(), descriptors.voip()];
+            for example in some.into_iter().flatten().filter_map(|descriptor| descriptor.example()) {
+                all.push((region.id().to_owned(), region.country_code().to_string(), example.to_owned()));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn every_example_of_every_country_is_assigned() {
+        let phones = Phones::new(&[]).unwrap();
+        let all = examples();
+        assert!(all.len() > 400, "{}", all.len());
+        for (region, code, example) in all {
+            let whole = format!("{code}{example}");
+            if (7..=15).contains(&whole.len()) {
+                assert!(phones.international(whole.as_bytes()), "{region} {whole}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_assigned_here_is_valid_there() {
+        let phones = Phones::new(&[]).unwrap();
+        let mut draw = Draw::new(1);
+        let (mut here, mut only_here, mut only_there) = (0, 0, 0);
+        for (_, code, example) in examples() {
+            // The end of an example changed: near the borders of what is assigned.
+            for _ in 0..4 {
+                let kept = example.len().saturating_sub(3);
+                let number = format!("{code}{}{}", &example[..kept], draw.next() % 1_000);
+                let there = parse(None, format!("+{number}")).is_ok_and(|parsed| is_valid(&parsed));
+                let ours = phones.international(number.as_bytes());
+                here += usize::from(ours);
+                only_here += usize::from(ours && !there);
+                only_there += usize::from(there && !ours);
+            }
+        }
+        println!("{here} assigned here; {only_here} only here, {only_there} only there");
+        // The crate takes the first territory that a prefix names, and matches the beginning of a number only.
+        assert!(only_here * 100 <= here && only_there * 20 <= here, "{here} {only_here} {only_there}");
+    }
+
+    #[test]
+    fn numbers_at_home() {
+        let phones = Phones::new(&["DE".to_owned(), "IT".to_owned()]).unwrap();
+        assert!(phones.national(b"01711234567") && phones.national(b"1711234567") && phones.national(b"0236618300"));
+        assert!(!phones.national(b"0") && !phones.national(b"") && !phones.national(b"99999999999999"));
+        assert_eq!(Phones::new(&["QQ".to_owned()]).unwrap_err(), "QQ");
+        assert_eq!(calling_code("BF").unwrap(), b"226");
+        assert!("DE".parse::<country::Id>().is_ok());
+    }
+}

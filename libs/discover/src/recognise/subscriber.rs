@@ -285,4 +285,25 @@ mod tests {
         assert!(imei(b"490154203237518") && !imei(b"490154203237519") && !imei(b"000000000000000"));
         assert!(COUNTRIES.windows(2).all(|pair| pair[0].1 < pair[1].0), "the search needs order");
     }
+
+    #[test]
+    fn every_country_of_the_list_of_networks_is_known() {
+        let root = std::env::var_os("TELWARDEN_DATA").map_or_else(
+            || std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
+            std::path::PathBuf::from,
+        );
+        let file = root.join("inventory/mcc-mnc-list.json");
+        let Ok(text) = std::fs::read(&file) else {
+            println!("SKIPPED: {} is not here; set TELWARDEN_DATA to the shared data", file.display());
+            return;
+        };
+        let networks: Vec<serde_json::Value> = serde_json::from_slice(&text).unwrap();
+        let unknown: std::collections::BTreeSet<&str> = networks
+            .iter()
+            .filter(|network| network["status"] == "Operational")
+            .filter_map(|network| network["mcc"].as_str())
+            .filter(|code| !country(code.as_bytes()))
+            .collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
 }

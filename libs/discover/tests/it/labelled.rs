@@ -69,27 +69,17 @@ fn presidio_sentences() {
     }
     let scores = score::score(&labels, &found);
     score::print("presidio's sentences", &scores);
-    if std::env::var_os("SHOW").is_some() {
-        let whole: String = texts.concat();
-        for (kind, from, to) in &labels {
-            if !found.iter().any(|one| one.kind == *kind && one.start < *to && *from < one.end) {
-                println!(
-                    "MISSED {kind} {:?} | {:?}",
-                    &whole[*from..*to],
-                    whole[..*from].chars().rev().take(60).collect::<Vec<_>>().into_iter().rev().collect::<String>()
-                );
-            }
-        }
-        for one in &found {
-            if !labels.iter().any(|(kind, from, to)| one.kind == *kind && one.start < *to && *from < one.end) {
-                println!(
-                    "WRONG {} {} {:?} | {:?}",
-                    one.kind,
-                    one.score,
-                    &whole[one.start..one.end],
-                    whole[..one.start].chars().rev().take(60).collect::<Vec<_>>().into_iter().rev().collect::<String>()
-                );
-            }
-        }
+    // Floors: a little under what was measured. Telephone numbers are where sentences leave doubt: of the 92 some have seven digits and no word
+    // near them, and addresses with a house number and a postcode are written like numbers dialled at home.
+    for (kind, precision, recall) in [
+        ("CREDIT_CARD", 1.0, 0.97),
+        ("EMAIL_ADDRESS", 1.0, 1.0),
+        ("IBAN", 1.0, 1.0),
+        ("IP_ADDRESS", 1.0, 1.0),
+        ("MSISDN", 0.9, 0.9),
+        ("US_SSN", 1.0, 1.0),
+    ] {
+        let score = scores[kind];
+        assert!(score.precision() >= precision && score.recall() >= recall, "{kind}: {score:?}");
     }
 }

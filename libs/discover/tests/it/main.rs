@@ -1,8 +1,13 @@
 //! What a privacy officer relies on: what is found, how sure, and that nothing is lost or kept.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail loudly")]
 
+mod columns;
+mod kinds;
 mod labelled;
 mod measured;
+mod national;
+mod properties;
+mod refusals;
 mod score;
 
 use std::ops::ControlFlow;
