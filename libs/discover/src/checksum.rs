@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn any_changed_digit_is_noticed() {
-        let checks: [(&[u8], fn(&[u8]) -> bool); 4] = [
+        type Check = fn(&[u8]) -> bool;
+        let checks: [(&[u8], Check); 4] = [
             (b"490154203237518", luhn),
             (b"86095742719", mod11_10),
             (b"2363", verhoeff),

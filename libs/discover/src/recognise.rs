@@ -1,5 +1,7 @@
 //! From a piece of text to what personal data is in it: candidates by form, judged by what is near, the surest kept.
 
+pub(crate) mod bare;
+pub(crate) mod countries;
 pub(crate) mod group;
 pub(crate) mod mail;
 pub(crate) mod money;

@@ -2,7 +2,11 @@
 //!
 //! Words are lower case; case does not matter where they are found. They hold as whole words, `callingNumber` and `calling_number` included.
 
-use crate::{category::Category, kind::Kind};
+use crate::kind::Kind;
+
+mod category;
+
+pub(crate) use category::categories_of;
 
 /// Words of each built-in kind. Longer ones win: `sim card` is no payment card.
 pub(crate) const FOR: [(Kind, &[&str]); 12] = [
@@ -250,57 +254,6 @@ pub(crate) const AGAINST: &[&str] = &[
 pub(crate) const AGAINST_IN_NAMES: &[&str] =
     &["time", "date", "start", "end", "begin", "created", "updated", "id", "rate", "cost", "charge", "size"];
 
-/// Words in the name of a column that speak for a category whose values no pattern tells.
-const CATEGORIES: [(Category, &[&str]); 8] = [
-    (
-        Category::Subscriber,
-        &[
-            "name",
-            "surname",
-            "firstname",
-            "lastname",
-            "address",
-            "street",
-            "city",
-            "postcode",
-            "zip",
-            "birth",
-            "birthdate",
-            "dob",
-            "gender",
-            "customer",
-            "subscriber",
-        ],
-    ),
-    (
-        Category::Content,
-        &[
-            "content",
-            "body",
-            "message",
-            "messages",
-            "voicemail",
-            "transcript",
-            "recording",
-            "sms text",
-            "sms_text",
-            "text",
-        ],
-    ),
-    (Category::Billing, &["invoice", "tariff", "bill", "billing", "charge", "charged", "payment"]),
-    (Category::Credit, &["balance", "credit score", "credit_score", "creditworthiness", "dunning", "arrears"]),
-    (Category::Biometric, &["fingerprint", "biometric", "face", "iris", "voiceprint"]),
-    (Category::LawfulInterception, &["liid", "warrant", "interception", "intercept", "lawful"]),
-    (Category::Identity, &["passport", "kyc", "licence number", "national id", "national_id", "tax id", "tax_id"]),
-    (Category::Location, &["site", "sector", "roaming"]),
-];
-
-/// The categories that the name of a column speaks for.
-pub(crate) fn categories_of(name: &str) -> impl Iterator<Item = Category> {
-    let spaced = spaced(name);
-    CATEGORIES.into_iter().filter(move |(_, words)| words.iter().any(|word| holds(&spaced, word))).map(|(one, _)| one)
-}
-
 /// A name as words, one space between and around: `smsText`, `sms_text` and `SMS-Text` are all ` sms text `.
 pub(crate) fn spaced(name: &str) -> String {
     let mut spaced = String::from(" ");
@@ -334,7 +287,7 @@ mod tests {
     fn names_of_columns_are_read_as_words() {
         for name in ["smsText", "sms_text", "SMS-Text", "sms text", " sms.text"] {
             assert_eq!(spaced(name), " sms text ", "{name}");
-            assert!(categories_of(name).any(|category| category == Category::Content));
+            assert!(categories_of(name).any(|category| category == crate::Category::Content));
         }
         assert!(categories_of("hostname").next().is_none());
     }

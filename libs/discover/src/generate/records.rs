@@ -5,6 +5,9 @@ use super::{Draw, Sample, values};
 pub(super) const HEADER: &str =
     "record_id,start_time,duration,calling_number,called_number,imsi,imei,cell_id,ue_ip,bytes_up,bytes_down,cause\n";
 
+/// Makes a value.
+type Make = fn(&mut Draw) -> String;
+
 /// A row under [`HEADER`].
 pub(super) fn call(draw: &mut Draw, row: u64, sample: &mut Sample) {
     let [month, day, hour, minute, second] = values::moment(draw);
@@ -17,7 +20,7 @@ pub(super) fn call(draw: &mut Draw, row: u64, sample: &mut Sample) {
         sample.put("MSISDN", &format!("{plus}{code}{rest}"));
         sample.text.push(',');
     }
-    let identifiers: [(&'static str, fn(&mut Draw) -> String); 4] =
+    let identifiers: [(&'static str, Make); 4] =
         [("IMSI", values::imsi), ("IMEI", values::imei), ("LOCATION", values::cell), ("IP_ADDRESS", values::address4)];
     for (kind, make) in identifiers {
         let value = make(draw);

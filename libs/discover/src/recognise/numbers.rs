@@ -1,26 +1,24 @@
 //! What is made of digits: telephone numbers, IMSI, IMEI, ICCID, cards, accounts, IPv4, cells, coordinates.
 
 use super::{
-    Finder,
+    Finder, bare,
     group::{self, Group},
-    money, network, phone, place, subscriber, written,
+    money, network, place, subscriber, written,
 };
 use crate::{
-    ascii::{Digits, alphanumeric, before, byte, digit, part, run, run_back},
+    ascii::{alphanumeric, before, byte, digit, part, run, run_back},
     candidate::Candidate,
     checksum::luhn,
-    context::{Hints, Near, judge},
+    context::Hints,
     kind::Kind,
 };
 
-/// The shortest number that is looked at where neither a column nor words speak for a cell.
-const LEAST: usize = phone::LEAST_DIGITS;
 /// A run this long is a number by itself.
 const WHOLE: usize = 11;
 
 /// What stands directly before a number, as `imsi-` of TS 29.571 or the `MSISDN` of a careless log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Front {
+pub(crate) enum Front {
     /// Nothing that belongs to it.
     Free,
     /// A name of its kind, beginning at the place.
@@ -71,7 +69,7 @@ fn number(finder: &Finder, text: &[u8], at: usize, hints: &Hints, candidates: &m
         if followed.is_ascii_alphabetic() && !padded(text, end) {
             return run(text, end, alphanumeric);
         }
-        bare(finder, text, (at, end), front, hints, candidates);
+        bare::find(finder, text, (at, end), front, hints, candidates);
         return end;
     }
     grouped(finder, text, Group::read(text, at), front, hints, candidates)
@@ -151,134 +149,6 @@ fn cell_or_place(text: &[u8], at: usize, hints: &Hints, candidates: &mut Vec<Can
     Some(first.end)
 }
 
-/// A run of digits with no marks: every kind whose length it has.
-fn bare(
-    finder: &Finder,
-    text: &[u8],
-    (start, end): (usize, usize),
-    front: Front,
-    hints: &Hints,
-    candidates: &mut Vec<Candidate>,
-) {
-    let digits = part(text, start, end);
-    let mut add = |kind: Kind, base: u16| candidates.push(Candidate::new(kind, base, start, end));
-    if hints.named & Kind::LOCATION.bit() != 0 && (2..=17).contains(&digits.len()) {
-        add(Kind::LOCATION, 300);
-    }
-    if digits.len() < LEAST || digits.len() > Digits::MOST {
-        return;
-    }
-    match front {
-        Front::Named(Kind::SUPI, from) if digits.len() <= 15 => {
-            candidates.push(Candidate::new(Kind::SUPI, 950, from, end));
-            return;
-        }
-        Front::Named(kind, _) if named_fits(kind, digits) => return add(kind, 900),
-        _ => {}
-    }
-    if instant(digits) {
-        return;
-    }
-    let mut kinds = 0;
-    // In a field that is the number alone, its column has the last word: what cannot reach the threshold is not looked up.
-    let alone = digits.len() == text.len();
-    let hopeless = |kind, most| alone && judge(kind, most, Near::default(), hints) < finder.threshold;
-    let hopes = [!hopeless(Kind::MSISDN, 600), !hopeless(Kind::CREDIT_CARD, 650)];
-    for (kind, base) in bare_kinds(finder, digits, hopes).into_iter().flatten() {
-        kinds |= kind.bit();
-        add(kind, base);
-    }
-    // In a column of telephone numbers, one that is not assigned is one too.
-    let likely = (hints.named | hints.confirmed) & !kinds;
-    for (kind, length) in [(Kind::MSISDN, 8..=15), (Kind::IMSI, 15..=15), (Kind::IMEI, 14..=16)] {
-        if likely & kind.bit() != 0 && length.contains(&digits.len()) {
-            add(kind, 250);
-        }
-    }
-}
-
-fn named_fits(kind: Kind, digits: &[u8]) -> bool {
-    match kind {
-        Kind::IMSI => digits.len() == 15,
-        Kind::IMEI => matches!(digits.len(), 14..=16),
-        Kind::MSISDN => digits.len() <= phone::MOST_DIGITS,
-        Kind::ICCID => matches!(digits.len(), 18..=20),
-        _ => false,
-    }
-}
-
-/// The kinds that a run of digits may be by itself, with how sure that makes. Whether it is a telephone number or a card is asked only if wanted.
-fn bare_kinds(finder: &Finder, digits: &[u8], [telephones, cards]: [bool; 2]) -> [Option<(Kind, u16)>; 4] {
-    let length = digits.len();
-    let mut kinds = [None; 4];
-    if telephones && length <= phone::MOST_DIGITS {
-        kinds[0] = telephone(finder, digits).map(|base| (Kind::MSISDN, base));
-    }
-    match length {
-        15 => {
-            let equipment = subscriber::imei(digits).then(|| subscriber::imei_base(digits));
-            kinds[1] = subscriber::imsi(digits).then(|| (Kind::IMSI, subscriber_base(finder, digits, equipment)));
-            kinds[2] = equipment.map(|base| (Kind::IMEI, base));
-        }
-        14 | 16 => kinds[2] = subscriber::type_allocation(digits).then_some((Kind::IMEI, 250)),
-        18..=20 if digits.starts_with(b"89") => {
-            let whole = subscriber::iccid_shape(digits) && luhn(digits);
-            kinds[1] = Some((Kind::ICCID, if whole { 880 } else { 320 }));
-        }
-        _ => {}
-    }
-    if !cards {
-        return kinds;
-    }
-    if (12..=19).contains(&length) && money::card(digits) {
-        kinds[3] = Some((Kind::CREDIT_CARD, money::card_base(digits)));
-    } else if length == 16 && money::likely_card(digits) {
-        kinds[3] = Some((Kind::CREDIT_CARD, 250));
-    }
-    kinds
-}
-
-/// How sure an IMSI makes by itself: less if it would also be an IMEI, which one number in ten is by chance.
-fn subscriber_base(finder: &Finder, digits: &[u8], equipment: Option<u16>) -> u16 {
-    match equipment {
-        _ if finder.home(digits) => 700,
-        Some(500..) => 350,
-        _ => 510,
-    }
-}
-
-fn telephone(finder: &Finder, digits: &[u8]) -> Option<u16> {
-    if let Some(abroad) = digits.strip_prefix(b"00") {
-        return finder.phones.international(abroad).then_some(600);
-    }
-    let home = finder.phones.national(digits);
-    if digits.starts_with(b"0") {
-        return match (home, digits.len()) {
-            (true, _) => Some(560),
-            (false, 9..=11) => Some(250),
-            _ => None,
-        };
-    }
-    match (finder.phones.international(digits), home) {
-        (true, _) if finder.at_home(digits) => Some(560),
-        (true, _) => Some(350),
-        (false, true) => Some(350),
-        (false, false) => None,
-    }
-}
-
-/// `20240501120000` and what else counts seconds of this century: no number of anybody.
-fn instant(digits: &[u8]) -> bool {
-    let field = |start, end| crate::ascii::number(part(digits, start, end));
-    matches!(digits.len(), 14 | 17)
-        && (1970..2100).contains(&field(0, 4))
-        && (1..=12).contains(&field(4, 6))
-        && (1..=31).contains(&field(6, 8))
-        && field(8, 10) < 24
-        && field(10, 12) < 60
-        && field(12, 14) <= 60
-}
-
 /// Several runs, or one with a mark beside it; tells where to go on.
 fn grouped(
     finder: &Finder,
@@ -315,10 +185,10 @@ fn grouped(
             return group.end();
         }
     }
-    bare(finder, text, (first.start, first.end), front, hints, candidates);
+    bare::find(finder, text, (first.start, first.end), front, hints, candidates);
     // What is joined to a short run is a part of it: `978-3-16-148410-0` is no telephone number from its second run on.
     let joined = group.runs().iter().skip(1).take_while(|run| matches!(run.mark, b'-' | b'.' | b'/')).last();
-    joined.filter(|_| first.len() < LEAST).map_or(first.end, |run| run.end)
+    joined.filter(|_| first.len() < bare::LEAST).map_or(first.end, |run| run.end)
 }
 
 /// The group without a last run that belongs to what follows: `12` in `2024 12:30`, `3` in `555 3rd`.

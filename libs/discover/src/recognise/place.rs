@@ -19,11 +19,11 @@ pub(crate) fn degrees(text: &[u8], at: usize) -> Option<Degrees> {
     let fraction = end.saturating_sub(point + 1);
     let formed = byte(text, point) == b'.' && (1..=3).contains(&(point - at)) && (3..=15).contains(&fraction);
     let zero = byte(text, at) == b'0' && point - at > 1;
-    let ends = !alphanumeric(byte(text, end)) && !(byte(text, end) == b'.' && digit(byte(text, end + 1)));
+    let goes_on = alphanumeric(byte(text, end)) || (byte(text, end) == b'.' && digit(byte(text, end + 1)));
     let whole = crate::ascii::number(part(text, at, point));
     let signed = matches!(before(text, at), b'-' | b'+') && !alphanumeric(before(text, at.saturating_sub(1)));
     let start = if signed { at - 1 } else { at };
-    (formed && !zero && ends && whole <= 180).then_some(Degrees { start, end, fraction, whole })
+    (formed && !zero && !goes_on && whole <= 180).then_some(Degrees { start, end, fraction, whole })
 }
 
 /// A pair of coordinates whose first is `first`: where it ends and how sure its form makes. `52.5200, 13.4050`; `13.4050 52.5200`; `geo:52.5,13.4`.

@@ -78,7 +78,7 @@ fn damage_stays_where_it_is() {
     assert_eq!((report.found("MSISDN"), report.found("EMAIL_ADDRESS"), report.damaged), (2_000, 2_000, 1));
     let truncated = &sample[..sample.len() - 12];
     assert_eq!(scan(&scanner(""), truncated.as_bytes()).1.found("MSISDN"), 2_000);
-    let lines = "{\"a\":\"+491711234567\"}\n{\"a\":\"+4917112345\n{\"a\":\"+491711234568\"}\n";
+    let lines = "{\"a\":\"+491711234567\"}\n{\"a\":\"+491711234569\n{\"a\":\"+491711234568\"}\n";
     let (found, report) = scan(&scanner("format: json_lines"), lines.as_bytes());
     assert_eq!((found.len(), report.damaged, report.records), (3, 1, 3));
 }
