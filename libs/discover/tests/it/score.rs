@@ -12,7 +12,7 @@ pub(crate) struct Score {
     pub(crate) wrong: usize,
 }
 
-#[allow(clippy::cast_precision_loss)]
+#[expect(clippy::cast_precision_loss, reason = "counts are small")]
 impl Score {
     pub(crate) fn precision(self) -> f64 {
         if self.right + self.wrong == 0 { 1.0 } else { self.right as f64 / (self.right + self.wrong) as f64 }
