@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The arrows of docs/ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 23] = [
+const ARROWS: [(&str, &[&str]); 24] = [
     ("wire", &[]),
     ("resource", &["wire"]),
     ("fault", &["wire"]),
@@ -21,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("statute", &["datafile"]),
     ("correlate", &["datafile"]),
     ("classify", &["datafile"]),
+    ("discover", &[]),
     ("sample", &[]),
     ("testkit", &["access", "store", "wire"]),
     ("assets", &["wire", "resource", "fault", "access", "store", "feed", "process", "approval", "deadline"]),
