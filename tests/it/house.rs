@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The arrows of docs/ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 24] = [
     ("wire", &[]),
     ("resource", &["wire"]),
     ("fault", &["wire"]),
@@ -17,6 +17,11 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("process", &["channel", "access", "store", "fault", "wire"]),
     ("intake", &["resource", "wire"]),
     ("quantify", &[]),
+    ("datafile", &[]),
+    ("statute", &["datafile"]),
+    ("correlate", &["datafile"]),
+    ("classify", &["datafile"]),
+    ("discover", &[]),
     ("sample", &[]),
     ("testkit", &["access", "store", "wire"]),
     ("assets", &["wire", "resource", "fault", "access", "store", "feed", "process", "approval", "deadline"]),

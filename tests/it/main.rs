@@ -18,6 +18,7 @@ mod first_use;
 mod house;
 mod http;
 mod insurance;
+mod money;
 mod posture;
 mod program;
 mod registers;

@@ -216,7 +216,7 @@ async fn last(tx: &mut Transaction, organization: &str, risk: &str) -> Outcome<Q
     newest.await?.into_iter().next().ok_or_else(|| model_missing(risk, "model"))
 }
 
-/// `field` is where the request names the risk, or has a model for it.
+/// Of what was never quantified. `field` is where the request names it, or has a model for it.
 fn model_missing(risk: &str, field: &str) -> Box<Fault> {
     let message = format!(
         "{risk} was never quantified, so there is no model to take again: quantify it with one in `model` (see docs/quantify.md)"

@@ -22,6 +22,9 @@ impl Registry {
     pub(super) async fn compose(&self, context: &Context, r: &ComposeModelRequest) -> Outcome<ComposeModelResponse> {
         let organization = crate::enter(context, &r.parent, "parent")?;
         let (risks, sources) = self.sources(&organization, &r.risks).await?;
+        if sources.is_empty() {
+            return Err(model_missing(&r.parent, "risks"));
+        }
         let policies = match r.policies.as_slice() {
             [] => self.covering(context, &organization).await?,
             named => self.named_policies(&organization, named, "policies").await?,

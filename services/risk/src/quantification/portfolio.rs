@@ -49,6 +49,8 @@ struct Scenario {
     risk: String,
     /// The kinds of coverage that its losses fall under, where it says so.
     coverages: BTreeSet<String>,
+    /// Whether a loss of it is given by the hour, to which a waiting period applies.
+    outage: bool,
     /// Whether it has events, to which a policy applies.
     events: bool,
 }
@@ -102,15 +104,13 @@ fn renamed(source: Source, known: &mut Vec<Scenario>, notes: &mut BTreeSet<Strin
         if fields.and_then(|fields| fields.remove("policy")).is_some() {
             notes.insert(format!("{risk}: the policy within its model is left out; the register's apply"));
         }
+        let losses = || scenario["losses"].as_array().into_iter().flatten();
+        let by_the_hour = |of: &Value| of["severity"]["distribution"] == "outage";
         known.push(Scenario {
             id: id.clone(),
             risk: risk.clone(),
-            coverages: scenario["losses"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(|loss| text(&loss["coverage"]))
-                .collect(),
+            coverages: losses().map(|loss| text(&loss["coverage"])).collect(),
+            outage: by_the_hour(scenario) || losses().any(by_the_hour),
             events: scenario["form"] != "product",
         });
         names.insert(own, id);
@@ -150,6 +150,15 @@ fn policies(covers: &[Cover], known: &[Scenario], notes: &mut BTreeSet<String>) 
             } else {
                 notes.insert(format!("{}: {} would pay for it too, after another", scenario.id, cover.id));
             }
+        }
+        let under = || known.iter().filter(|one| insured.contains(&one.id.as_str()));
+        // Terms that meet no loss are refused by the engine.
+        if let Some(sublimits) = terms.get_mut("sublimits").and_then(Value::as_object_mut) {
+            sublimits.retain(|kind, _| under().any(|one| one.coverages.contains(kind)));
+        }
+        if !under().any(|one| one.outage) && terms.remove("waiting_hours").is_some() {
+            terms.remove("waiting");
+            notes.insert(format!("{}: its waiting period meets no loss that is given by the hour", cover.id));
         }
         if insured.is_empty() {
             notes.insert(format!("{}: pays for none of these risks", cover.id));
@@ -199,7 +208,7 @@ mod tests {
 
     fn cover(id: &str, risks: &[&str], coverages: &[&str]) -> Cover {
         let set = |of: &[&str]| of.iter().map(|&one| one.to_owned()).collect();
-        let terms = json!({"excess": 10_000.0, "limit": 90_000.0, "premium": 5_000.0});
+        let terms = json!({"excess": 10_000.0, "limit": 90_000.0, "premium": 5_000.0, "sublimits": {"media": 1_000.0}, "waiting_hours": 8.0, "waiting": "time_excess"});
         let Value::Object(terms) = terms else { unreachable!() };
         Cover { id: id.to_owned(), terms, risks: set(risks), coverages: set(coverages) }
     }

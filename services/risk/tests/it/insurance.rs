@@ -2,6 +2,7 @@
 
 mod claim;
 mod policy;
+mod portfolio;
 mod questionnaire;
 mod quotes;
 mod review;
