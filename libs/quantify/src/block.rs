@@ -31,7 +31,6 @@ pub(crate) struct Ready<'a> {
     /// Of each source.
     keys: Vec<Keys>,
     causes: Vec<Cause>,
-    key: Key,
     /// Some variant keeps only a part of the events.
     thinned: bool,
     /// Some policy looks at coverages by themselves.
@@ -104,7 +103,7 @@ impl<'a> Ready<'a> {
         let terms = scenario.variants.iter().filter_map(|variant| variant.terms.as_ref());
         let by_coverage = terms.into_iter().any(|terms| terms.waiting.is_some() || !terms.sublimits.is_empty());
         let thinned = scenario.variants.iter().any(|variant| variant.frequency_factor != 1.0);
-        Self { scenario, vulnerability, sources, keys, causes, key, thinned, by_coverage }
+        Self { scenario, vulnerability, sources, keys, causes, thinned, by_coverage }
     }
 
     /// Adds the scenario's own events of a block.
@@ -113,7 +112,10 @@ impl<'a> Ready<'a> {
         let sources = self.sources.iter().zip(&self.scenario.sources).zip(&self.keys);
         for (index, ((drawn, source), keys)) in sources.enumerate() {
             match drawn {
-                Drawn::Rates(factors, factor) => self.product(index, factors, *factor, block, scratch, places),
+                Drawn::Rates(factors, factor) => {
+                    fill_rates(factors, *factor, block, years, &mut scratch.rates);
+                    self.product(index, (source, keys), block, scratch, places);
+                }
                 Drawn::Counted(counter) => {
                     let mut counts = std::mem::take(&mut scratch.counts);
                     counts.clear();
@@ -155,24 +157,21 @@ impl<'a> Ready<'a> {
     fn product(
         &self,
         index: usize,
-        factors: &[(Key, Distribution)],
-        factor: f64,
+        (source, keys): (&Source, &Keys),
         block: u64,
         scratch: &mut Scratch,
         places: &mut [Place<'_>],
     ) {
         let years = places.first().map_or(0, |place| place.gross.len());
-        let Some(source) = self.scenario.sources.get(index) else { return };
         let Scratch { rates, total, loss, chance, .. } = scratch;
-        fill_rates(factors, factor, block, years, rates);
         total.clear();
         total.resize(years, 0.0);
         loss.resize(years.max(loss.len()), 0.0);
         chance.resize(years.max(chance.len()), 0.0);
         let (drawn, chance) = (loss.get_mut(..years), chance.get_mut(..years));
         let (Some(drawn), Some(chance)) = (drawn, chance) else { return };
-        for (at, component) in source.components.iter().enumerate() {
-            let mut stream = self.key.purpose(&format!("component {at}")).block(block);
+        for (component, (amounts, secondary)) in source.components.iter().zip(keys.components()) {
+            let mut stream = amounts.block(block);
             match &component.amount {
                 Amount::Drawn(amount) => amount.fill(&mut stream, drawn),
                 Amount::Outage(hours, rate) => {
@@ -181,7 +180,9 @@ impl<'a> Ready<'a> {
                 }
                 Amount::Secondary(probability, magnitude) => {
                     magnitude.fill(&mut stream, drawn);
-                    probability.fill(&mut self.key.purpose(&format!("secondary {at}")).block(block), chance);
+                    if let Some((_, chances)) = secondary {
+                        probability.fill(&mut chances.block(block), chance);
+                    }
                     drawn.iter_mut().zip(&*chance).for_each(|(magnitude, probability)| *magnitude *= probability);
                 }
             }

@@ -45,6 +45,7 @@ mod figures;
 mod frequency;
 mod gamma;
 mod input;
+mod lanes;
 mod lookup;
 mod model;
 mod normal;
