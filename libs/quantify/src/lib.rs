@@ -55,6 +55,7 @@ mod rank;
 mod read;
 mod run;
 mod simulate;
+mod slices;
 mod stream;
 mod strips;
 mod violation;

@@ -9,7 +9,7 @@ mod cut;
 use crate::{lanes::Lanes, stream::Stream};
 
 /// Places for strips. A power of two, so that a masked index needs no check.
-const SLOTS: usize = 512;
+const SLOTS: usize = 1_024;
 /// What lowest values are told in, as parts of the highest.
 const PARTS: f64 = 65_536.0;
 /// Draws that are made at a time.
@@ -95,11 +95,37 @@ impl Strips {
             return;
         }
         let mut lanes = Lanes::new(stream);
-        let mut chunk = Chunk { words: [0; CHUNK], drawn: [0.0; CHUNK], refused: [0; CHUNK / 64] };
-        for part in out.chunks_mut(CHUNK) {
-            pulp::Arch::new().dispatch(Draw { strips: self, low, range, lanes: &mut lanes, chunk: &mut chunk });
-            chunk.mend(self, low, range, stream, part.len());
-            part.copy_from_slice(chunk.drawn.get(..part.len()).unwrap_or_default());
+        let mut words = [0; CHUNK];
+        let (chunks, last) = out.as_chunks_mut::<CHUNK>();
+        for drawn in chunks {
+            self.chunk(low, range, (&mut lanes, stream), &mut words, drawn);
+        }
+        if !last.is_empty() {
+            let mut drawn = [0.0; CHUNK];
+            self.chunk(low, range, (&mut lanes, stream), &mut words, &mut drawn);
+            last.copy_from_slice(drawn.get(..last.len()).unwrap_or_default());
+        }
+    }
+
+    // Draws a chunk in lanes, then what was not accepted at once.
+    fn chunk(
+        &self,
+        low: f64,
+        range: f64,
+        (lanes, stream): (&mut Lanes, &mut Stream),
+        words: &mut [u64; CHUNK],
+        drawn: &mut [f64; CHUNK],
+    ) {
+        let refused = pulp::Arch::new().dispatch(Draw { strips: self, low, range, lanes, words, drawn });
+        let parts = words.as_chunks::<64>().0.iter().zip(drawn.as_chunks_mut::<64>().0);
+        for (mut left, (words, drawn)) in refused.into_iter().zip(parts) {
+            while left != 0 {
+                let at = left.trailing_zeros() as usize;
+                left &= left - 1;
+                if let (Some(word), Some(place)) = (words.get(at), drawn.get_mut(at)) {
+                    *place = low + range * self.seldom(Chosen::by(*word, self.count), stream);
+                }
+            }
         }
     }
 
@@ -137,33 +163,29 @@ impl Strips {
     }
 }
 
-/// Draws that are made together.
-struct Chunk {
-    words: [u64; CHUNK],
-    drawn: [f64; CHUNK],
-    /// A bit for each that was not accepted at once.
-    refused: [u64; CHUNK / 64],
-}
-
+/// Draws a chunk; has a bit for each that was not accepted at once.
 struct Draw<'a> {
     strips: &'a Strips,
     low: f64,
     range: f64,
     lanes: &'a mut Lanes,
-    chunk: &'a mut Chunk,
+    words: &'a mut [u64; CHUNK],
+    drawn: &'a mut [f64; CHUNK],
 }
 
 impl pulp::NullaryFnOnce for Draw<'_> {
-    type Output = ();
+    type Output = [u64; CHUNK / 64];
 
     #[inline(always)]
-    fn call(self) {
-        let Chunk { words, drawn, refused } = self.chunk;
-        self.lanes.fill(words);
-        place(self.low, self.range, self.strips.count, &self.strips.table, words, drawn);
+    fn call(self) -> [u64; CHUNK / 64] {
+        let Self { strips, low, range, lanes, words, drawn } = self;
+        lanes.fill(words);
+        place(low, range, strips.count, &strips.table, words, drawn);
+        let mut refused = [0; CHUNK / 64];
         for (refused, drawn) in refused.iter_mut().zip(drawn.as_chunks::<64>().0) {
             *refused = drawn.iter().zip(0..).fold(0, |bits, (x, at)| bits | (u64::from(x.is_nan()) << at));
         }
+        refused
     }
 }
 
@@ -173,23 +195,6 @@ fn place(low: f64, range: f64, count: usize, table: &Table, words: &[u64; CHUNK]
     for (place, word) in drawn.iter_mut().zip(words) {
         let (x, accepted) = Chosen::by(*word, count).place(table);
         *place = if accepted { low + range * x } else { f64::NAN };
-    }
-}
-
-impl Chunk {
-    // Draws those of the first `wanted` that were not accepted at once.
-    fn mend(&mut self, strips: &Strips, low: f64, range: f64, stream: &mut Stream, wanted: usize) {
-        let parts = self.words.chunks(64).zip(self.drawn.chunks_mut(64));
-        for (refused, (words, drawn)) in self.refused.iter().zip(parts).take(wanted.div_ceil(64)) {
-            let mut left = *refused;
-            while left != 0 {
-                let at = left.trailing_zeros() as usize;
-                left &= left - 1;
-                if let (Some(word), Some(place)) = (words.get(at), drawn.get_mut(at)) {
-                    *place = low + range * strips.seldom(Chosen::by(*word, strips.count), stream);
-                }
-            }
-        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Cutting the area under a beta density into strips.
 
 use super::{PARTS, SLOTS, Strips, Table};
+use crate::exponent::{exponential, logarithm};
 
 /// Strips over the area of the density; a few more reach beyond it.
-const STRIPS: f64 = 496.0;
+const STRIPS: f64 = 1_000.0;
 
 /// The strips on one side of the peak, made outwards.
 struct Side {
@@ -111,7 +112,7 @@ impl Strips {
         if !(0.0..=1.0).contains(&x) {
             return 0.0;
         }
-        libm::exp(log_density(self.alpha, self.beta, x) - self.log_peak).min(1.0)
+        exponential(log_density(self.alpha, self.beta, x) - self.log_peak).min(1.0)
     }
 }
 
@@ -143,7 +144,7 @@ fn exponential_both(z: f64) -> (f64, f64) {
 
 // Without its constant.
 fn log_density(alpha: f64, beta: f64, x: f64) -> f64 {
-    let part = |shape: f64, x: f64| if shape > 1.0 { (shape - 1.0) * libm::log(x) } else { 0.0 };
+    let part = |shape: f64, x: f64| if shape > 1.0 { (shape - 1.0) * logarithm(x) } else { 0.0 };
     part(alpha, x) + part(beta, 1.0 - x)
 }
 
