@@ -9,6 +9,7 @@ use crate::{
     distribution::Distribution,
     frequency::{Counter, Frequency, fill_rates},
     model::{self, Amount, Scenario, Source},
+    slices::{plus, plus_product, times},
     stream::Key,
     watch::Watch,
 };
@@ -27,11 +28,12 @@ pub(crate) struct Ready<'a> {
     pub(crate) scenario: &'a Scenario,
     /// Vulnerability and its standard error, of each source that finds it from pairs.
     pub(crate) vulnerability: Vec<Option<(f64, f64)>>,
-    sources: Vec<Drawn>,
+    /// The scenario's, for this run: the tables draws need go when it has been simulated.
+    sources: Vec<Source>,
+    frequencies: Vec<Drawn>,
     /// Of each source.
     keys: Vec<Keys>,
     causes: Vec<Cause>,
-    key: Key,
     /// Some variant keeps only a part of the events.
     thinned: bool,
     /// Some policy looks at coverages by themselves.
@@ -76,8 +78,8 @@ impl<'a> Ready<'a> {
     pub(crate) fn new(scenario: &'a Scenario, causes: &[model::Cause], seed: u64, years: usize) -> Self {
         let key = Key::new(seed, &scenario.id);
         let pairs = years.max(PAIRS);
-        let vulnerability: Vec<_> = scenario
-            .sources
+        let sources = scenario.sources.clone();
+        let vulnerability: Vec<_> = sources
             .iter()
             .map(|source| source.pairing.as_ref().map(|(threat, strength)| paired(&key, threat, strength, pairs)))
             .collect();
@@ -91,7 +93,7 @@ impl<'a> Ready<'a> {
                 counted => Drawn::Counted(counted.counter(&key)),
             }
         };
-        let sources = scenario.sources.iter().zip(&vulnerability).map(drawn).collect();
+        let frequencies = sources.iter().zip(&vulnerability).map(drawn).collect();
         let hits = scenario.hits.iter().filter_map(|&(index, probability)| {
             let cause = causes.get(index)?;
             let shared = Key::new(seed, &format!("cause {}", cause.id));
@@ -104,16 +106,19 @@ impl<'a> Ready<'a> {
         let terms = scenario.variants.iter().filter_map(|variant| variant.terms.as_ref());
         let by_coverage = terms.into_iter().any(|terms| terms.waiting.is_some() || !terms.sublimits.is_empty());
         let thinned = scenario.variants.iter().any(|variant| variant.frequency_factor != 1.0);
-        Self { scenario, vulnerability, sources, keys, causes, key, thinned, by_coverage }
+        Self { scenario, vulnerability, sources, frequencies, keys, causes, thinned, by_coverage }
     }
 
     /// Adds the scenario's own events of a block.
     pub(crate) fn own(&self, block: u64, scratch: &mut Scratch, places: &mut [Place<'_>], watch: &Watch) {
         let years = places.first().map_or(0, |place| place.gross.len());
-        let sources = self.sources.iter().zip(&self.scenario.sources).zip(&self.keys);
+        let sources = self.frequencies.iter().zip(&self.sources).zip(&self.keys);
         for (index, ((drawn, source), keys)) in sources.enumerate() {
             match drawn {
-                Drawn::Rates(factors, factor) => self.product(index, factors, *factor, block, scratch, places),
+                Drawn::Rates(factors, factor) => {
+                    fill_rates(factors, *factor, block, years, &mut scratch.rates);
+                    self.product(index, (source, keys), block, scratch, places);
+                }
                 Drawn::Counted(counter) => {
                     let mut counts = std::mem::take(&mut scratch.counts);
                     counts.clear();
@@ -144,7 +149,7 @@ impl<'a> Ready<'a> {
                     *count = (0..*count).map(|_| u32::from(stream.uniform() < *probability)).sum();
                 }
             }
-            for (index, (source, keys)) in self.scenario.sources.iter().zip(keys).enumerate() {
+            for (index, (source, keys)) in self.sources.iter().zip(keys).enumerate() {
                 let mut pieces = Pieces::new(keys, source, block, self.thinned);
                 pieces.add(self, index, &counts, scratch, places, watch);
             }
@@ -155,24 +160,21 @@ impl<'a> Ready<'a> {
     fn product(
         &self,
         index: usize,
-        factors: &[(Key, Distribution)],
-        factor: f64,
+        (source, keys): (&Source, &Keys),
         block: u64,
         scratch: &mut Scratch,
         places: &mut [Place<'_>],
     ) {
         let years = places.first().map_or(0, |place| place.gross.len());
-        let Some(source) = self.scenario.sources.get(index) else { return };
         let Scratch { rates, total, loss, chance, .. } = scratch;
-        fill_rates(factors, factor, block, years, rates);
-        total.clear();
-        total.resize(years, 0.0);
-        loss.resize(years.max(loss.len()), 0.0);
-        chance.resize(years.max(chance.len()), 0.0);
-        let (drawn, chance) = (loss.get_mut(..years), chance.get_mut(..years));
-        let (Some(drawn), Some(chance)) = (drawn, chance) else { return };
-        for (at, component) in source.components.iter().enumerate() {
-            let mut stream = self.key.purpose(&format!("component {at}")).block(block);
+        let [total, loss, chance] = [total, loss, chance].map(|space| {
+            space.resize(years.max(space.len()), 0.0);
+            space.get_mut(..years).unwrap_or_default()
+        });
+        for (at, (component, (amounts, secondary))) in source.components.iter().zip(keys.components()).enumerate() {
+            // The first is the total, so far.
+            let drawn = if at == 0 { &mut *total } else { &mut *loss };
+            let mut stream = amounts.block(block);
             match &component.amount {
                 Amount::Drawn(amount) => amount.fill(&mut stream, drawn),
                 Amount::Outage(hours, rate) => {
@@ -181,17 +183,19 @@ impl<'a> Ready<'a> {
                 }
                 Amount::Secondary(probability, magnitude) => {
                     magnitude.fill(&mut stream, drawn);
-                    probability.fill(&mut self.key.purpose(&format!("secondary {at}")).block(block), chance);
-                    drawn.iter_mut().zip(&*chance).for_each(|(magnitude, probability)| *magnitude *= probability);
+                    if let Some((_, chances)) = secondary {
+                        probability.fill(&mut chances.block(block), chance);
+                    }
+                    times(drawn, chance);
                 }
             }
-            total.iter_mut().zip(&*drawn).for_each(|(total, drawn)| *total += drawn);
+            if at > 0 {
+                plus(total, loss);
+            }
         }
         for (variant, place) in self.scenario.variants.iter().zip(places).filter(|(v, _)| v.source == index) {
             let factor = variant.frequency_factor * variant.severity_factor;
-            for ((gross, rate), magnitude) in place.gross.iter_mut().zip(&*rates).zip(&*total) {
-                *gross += rate * magnitude * factor;
-            }
+            plus_product(place.gross, rates, total, factor);
         }
     }
 }

@@ -65,81 +65,103 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    /// Sums are taken in four lanes within spans, then over the spans: the same on every machine, with less rounding than in
-    /// one go.
+    /// Sums are taken in lanes within spans, then over the spans: the same on every machine, with less rounding than in one go.
     pub(crate) fn of(values: &[f64]) -> Self {
-        let lanes = pulp::Arch::new();
-        let span = |values: &[f64]| {
-            lanes.dispatch(
-                #[inline(always)]
-                || Self::of_span(values),
-            )
-        };
+        let span = |values: &[f64]| pulp::Arch::new().dispatch(ExtentOf(values));
         let spans: Vec<Self> = values.par_chunks(SPAN).map(span).collect();
         let none = Self { sum: 0.0, least: f64::INFINITY, most: 0.0 };
         spans.into_iter().fold(none, |all, span| Self {
             sum: all.sum + span.sum,
             least: lower(all.least, span.least),
-            most: if span.most > all.most { span.most } else { all.most },
+            most: higher(all.most, span.most),
         })
-    }
-
-    #[inline(always)]
-    fn of_span(values: &[f64]) -> Self {
-        let (mut sum, mut least, mut most) = ([0.0; 4], [f64::INFINITY; 4], [0.0; 4]);
-        let mut see = |four: &[f64; 4]| {
-            for (((sum, least), most), &value) in sum.iter_mut().zip(&mut least).zip(&mut most).zip(four) {
-                *sum += value;
-                let some = if value == 0.0 { f64::INFINITY } else { value };
-                *least = lower(*least, some);
-                *most = if value > *most { value } else { *most };
-            }
-        };
-        let (fours, rest) = values.as_chunks::<4>();
-        fours.iter().for_each(&mut see);
-        let mut last = [0.0; 4];
-        last.iter_mut().zip(rest).for_each(|(place, &value)| *place = value);
-        see(&last);
-        let ([a, b, c, d], [e, f, g, h], [i, j, k, l]) = (sum, least, most);
-        Self { sum: (a + b) + (c + d), least: lower(lower(e, f), lower(g, h)), most: i.max(j).max(k.max(l)) }
     }
 }
 
-#[inline]
+/// Sums that are taken side by side.
+const LANES: usize = 16;
+
+// Jobs, not closures: only what is compiled into `dispatch` has the lanes of the processor it finds.
+struct ExtentOf<'a>(&'a [f64]);
+
+impl pulp::NullaryFnOnce for ExtentOf<'_> {
+    type Output = Extent;
+
+    #[inline(always)]
+    fn call(self) -> Extent {
+        let (mut sum, mut least, mut most) = ([0.0; LANES], [f64::INFINITY; LANES], [0.0; LANES]);
+        let mut see = |row: &[f64; LANES]| {
+            for (((sum, least), most), &value) in sum.iter_mut().zip(&mut least).zip(&mut most).zip(row) {
+                *sum += value;
+                *least = lower(*least, if value == 0.0 { f64::INFINITY } else { value });
+                *most = higher(*most, value);
+            }
+        };
+        rows(self.0, 0.0, &mut see);
+        Extent { sum: folded(sum, |x, y| x + y), least: folded(least, lower), most: folded(most, higher) }
+    }
+}
+
+// The rows of values, the last one filled up.
+#[inline(always)]
+fn rows(values: &[f64], with: f64, see: &mut impl FnMut(&[f64; LANES])) {
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for row in whole {
+        see(row);
+    }
+    let mut last = [with; LANES];
+    last.iter_mut().zip(rest).for_each(|(place, &value)| *place = value);
+    see(&last);
+}
+
+// Halves on halves.
+#[inline(always)]
+fn folded(mut lanes: [f64; LANES], of: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut half = LANES / 2;
+    while half > 0 {
+        let (low, high) = lanes.split_at_mut(half);
+        low.iter_mut().zip(high).for_each(|(low, high)| *low = of(*low, *high));
+        half /= 2;
+    }
+    lanes.first().copied().unwrap_or_default()
+}
+
+#[inline(always)]
 fn lower(one: f64, other: f64) -> f64 {
     if other < one { other } else { one }
 }
 
+#[inline(always)]
+fn higher(one: f64, other: f64) -> f64 {
+    if other > one { other } else { one }
+}
+
 /// The sums of the second and fourth powers of the distances from the mean.
 fn moments(values: &[f64], mean: f64) -> (f64, f64) {
-    let lanes = pulp::Arch::new();
-    let span = |values: &[f64]| {
-        lanes.dispatch(
-            #[inline(always)]
-            || moments_of_span(values, mean),
-        )
-    };
+    let span = |values: &[f64]| pulp::Arch::new().dispatch(MomentsOf(values, mean));
     let spans: Vec<(f64, f64)> = values.par_chunks(SPAN).map(span).collect();
     spans.into_iter().fold((0.0, 0.0), |(second, fourth), (more, most)| (second + more, fourth + most))
 }
 
-#[inline(always)]
-fn moments_of_span(values: &[f64], mean: f64) -> (f64, f64) {
-    let (mut second, mut fourth) = ([0.0; 4], [0.0; 4]);
-    let mut add = |four: &[f64; 4]| {
-        for ((second, fourth), &value) in second.iter_mut().zip(&mut fourth).zip(four) {
-            let square = (value - mean) * (value - mean);
-            *second += square;
-            *fourth += square * square;
-        }
-    };
-    let (fours, rest) = values.as_chunks::<4>();
-    fours.iter().for_each(&mut add);
-    let mut last = [mean; 4];
-    last.iter_mut().zip(rest).for_each(|(place, &value)| *place = value);
-    add(&last);
-    let total = |[a, b, c, d]: [f64; 4]| (a + b) + (c + d);
-    (total(second), total(fourth))
+struct MomentsOf<'a>(&'a [f64], f64);
+
+impl pulp::NullaryFnOnce for MomentsOf<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn call(self) -> (f64, f64) {
+        let Self(values, mean) = self;
+        let (mut second, mut fourth) = ([0.0; LANES], [0.0; LANES]);
+        let mut add = |row: &[f64; LANES]| {
+            for ((second, fourth), &value) in second.iter_mut().zip(&mut fourth).zip(row) {
+                let square = (value - mean) * (value - mean);
+                *second += square;
+                *fourth += square * square;
+            }
+        };
+        rows(values, mean, &mut add);
+        (folded(second, |x, y| x + y), folded(fourth, |x, y| x + y))
+    }
 }
 
 impl Figures {

@@ -4,6 +4,7 @@ use crate::{
     distribution::Distribution,
     exponent::exponentials,
     lookup::Lookup,
+    slices::times,
     stream::{Key, Stream},
 };
 
@@ -121,14 +122,19 @@ impl Counter {
 
 /// The rates of the years of one block: the product of the factors' draws.
 pub(crate) fn fill_rates(factors: &[(Key, Distribution)], factor: f64, block: u64, years: usize, out: &mut Vec<f64>) {
-    out.clear();
     out.resize(years, factor);
+    let Some(((key, first), others)) = factors.split_first() else { return out.fill(factor) };
+    first.fill(&mut key.block(block), out);
+    if factor != 1.0 {
+        out.iter_mut().for_each(|rate| *rate *= factor);
+    }
+    if others.is_empty() {
+        return;
+    }
     let mut drawn = vec![0.0; years];
-    for (key, distribution) in factors {
+    for (key, distribution) in others {
         distribution.fill(&mut key.block(block), &mut drawn);
-        for (rate, factor) in out.iter_mut().zip(&drawn) {
-            *rate *= factor;
-        }
+        times(out, &drawn);
     }
 }
 

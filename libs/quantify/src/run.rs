@@ -6,10 +6,8 @@ mod scenario;
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use crate::{
-    model::Model,
+    model::{Model, Scenario},
     outcome::{Outcome, ScenarioOutcome},
     simulate::{Columns, Simulated, simulate},
     stream::VERSION,
@@ -86,14 +84,14 @@ pub fn annual_losses(model: &Model, settings: &Settings, watch: &Watch) -> Resul
         return Err(Violations::one("years", problem, "ask for fewer years or fewer scenarios").into());
     }
     let mut losses = BTreeMap::new();
-    let mut take = |batch: &[Simulated<'_>]| {
+    let mut take = |batch: &mut [Simulated<'_>], _: Vec<()>| {
         for simulated in batch {
-            let column = simulated.columns.first().map(|columns| columns.gross.clone());
+            let column = simulated.columns.first_mut().map(|columns| std::mem::take(&mut columns.gross));
             losses.insert(simulated.ready.scenario.id.clone(), column.unwrap_or_default());
         }
         Ok(())
     };
-    pool(settings)?.install(|| simulate(model, settings, watch, &mut take))?;
+    pool(settings)?.install(|| simulate(model, settings, watch, |_, _| (), &mut take))?;
     Ok(losses)
 }
 
@@ -181,16 +179,26 @@ fn share_error(scenarios: &BTreeMap<String, ScenarioOutcome>) -> f64 {
 fn outcome(model: &Model, settings: &Settings, watch: &Watch) -> Result<Outcome, Stopped> {
     let mut scenarios = BTreeMap::new();
     let mut sums = portfolio::Sums::new(model, settings.years as usize);
-    simulate(model, settings, watch, |batch| {
+    // The years of one scenario that nothing changes are those of the portfolio.
+    let uninsured = |scenario: &Scenario| scenario.variants.iter().all(|variant| variant.terms.is_none());
+    let alone = model.scenarios.len() == 1 && model.plans.len() == 1 && model.scenarios.iter().all(uninsured);
+    let look = |at: usize, simulated: &Simulated<'_>| {
+        if watch.cancelled() { None } else { scenario::outcome(model, at, simulated, settings.curves || alone, watch) }
+    };
+    simulate(model, settings, watch, look, |batch, seen| {
         let first = scenarios.len();
-        let found: Vec<_> = batch
-            .par_iter()
-            .enumerate()
-            .map(|(at, simulated)| scenario::outcome(model, first + at, simulated, settings.curves, watch))
-            .collect::<Option<_>>()
-            .ok_or(Stopped::Cancelled)?;
-        scenarios.extend(batch.iter().map(|simulated| simulated.ready.scenario.id.clone()).zip(found));
-        sums.add(model, first, batch);
+        let seen: Vec<_> = seen.into_iter().collect::<Option<_>>().ok_or(Stopped::Cancelled)?;
+        for (simulated, seen) in batch.iter_mut().zip(seen) {
+            let (mut outcome, known) = seen;
+            if alone {
+                sums.be(simulated, known, outcome.curve.clone());
+            }
+            outcome.curve = outcome.curve.filter(|_| settings.curves);
+            scenarios.insert(simulated.ready.scenario.id.clone(), outcome);
+        }
+        if !alone {
+            sums.add(model, first, batch);
+        }
         if watch.cancelled() { Err(Stopped::Cancelled) } else { Ok(()) }
     })?;
     let (portfolio, options) = portfolio::outcome(model, sums, share_error(&scenarios), watch)?;

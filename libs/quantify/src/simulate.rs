@@ -34,17 +34,14 @@ impl Columns {
     }
 }
 
-/// Columns that have served: memory that the system need not give and clear again.
+/// Columns that have served, with what is still in them: memory that the system need not give and clear again.
 #[derive(Default)]
 struct Spare(Mutex<Vec<Vec<f64>>>);
 
 impl Spare {
     fn take(&self, years: usize) -> Vec<f64> {
         let served = self.0.lock().ok().and_then(|mut spare| spare.pop());
-        let mut column = served.unwrap_or_default();
-        column.clear();
-        column.resize(years, 0.0);
-        column
+        served.filter(|column| column.len() == years).unwrap_or_else(|| vec![0.0; years])
     }
 
     fn give(&self, simulated: Vec<Simulated<'_>>) {
@@ -62,12 +59,14 @@ pub(crate) struct Simulated<'a> {
     pub(crate) columns: Vec<Columns>,
 }
 
-/// Simulates all scenarios; `take` gets them in the order of the model, some at a time.
-pub(crate) fn simulate(
+/// Simulates all scenarios. `look` sees each as soon as it is there (its number, and its years, which are still in the cache); `take` gets
+/// them in the order of the model, some at a time, with what was seen.
+pub(crate) fn simulate<S: Send>(
     model: &Model,
     settings: &Settings,
     watch: &Watch,
-    mut take: impl FnMut(&[Simulated<'_>]) -> Result<(), Stopped>,
+    look: impl Fn(usize, &Simulated<'_>) -> S + Sync,
+    mut take: impl FnMut(&mut [Simulated<'_>], Vec<S>) -> Result<(), Stopped>,
 ) -> Result<(), Stopped> {
     let years = settings.years as usize;
     watch.begin(settings.years * model.scenarios.len() as u64);
@@ -83,15 +82,17 @@ pub(crate) fn simulate(
         let ready: Vec<Ready<'_>> =
             scenarios.par_iter().map(|scenario| Ready::new(scenario, &model.causes, settings.seed, years)).collect();
         let first = number * batch;
-        let simulated: Vec<Simulated<'_>> = ready
-            .par_iter()
-            .enumerate()
-            .map(|(at, ready)| scenario(ready, scores.get(&(first + at)).map(Vec::as_slice), years, &spare, watch))
-            .collect();
+        let one = |(at, ready)| {
+            let scores = scores.get(&(first + at)).map(Vec::as_slice);
+            let simulated = scenario(ready, scores, years, &spare, watch);
+            let seen = look(first + at, &simulated);
+            (simulated, seen)
+        };
+        let (mut simulated, seen): (Vec<Simulated<'_>>, Vec<S>) = ready.par_iter().enumerate().map(one).unzip();
         if watch.cancelled() {
             return Err(Stopped::Cancelled);
         }
-        take(&simulated)?;
+        take(&mut simulated, seen)?;
         spare.give(simulated);
     }
     Ok(())
@@ -118,6 +119,11 @@ fn scenario<'a>(
     blocks(
         &mut columns,
         |block, scratch, places| {
+            // Where the block is about to be worked on, and so in the cache.
+            for Place { gross, covered } in places.iter_mut() {
+                gross.fill(0.0);
+                covered.iter_mut().for_each(|covered| covered.fill(0.0));
+            }
             ready.own(block, scratch, places, watch);
             watch.advance(places.first().map_or(0, |place| place.gross.len() as u64));
         },

@@ -11,7 +11,7 @@ use rand_xoshiro::{
 use sha2::{Digest, Sha256};
 
 /// Goes into every key: another arrangement of the draws is another version.
-pub(crate) const VERSION: &str = "quantify 1";
+pub(crate) const VERSION: &str = "quantify 2";
 
 /// What a family of streams is for.
 #[derive(Clone, Debug)]

@@ -2,129 +2,201 @@
 //!
 //! Strips of equal area lie over the density, side by side from the peak outwards. One uniform chooses a strip and a height in it. Below
 //! the lowest value of the density in the strip every point is accepted, and the height is used again as the place; that is all
-//! but one or two draws in a hundred.
+//! but one or two draws in a hundred. Those are made in lanes; what they leave out is drawn afterwards, one by one.
 
-use crate::stream::Stream;
+mod cut;
 
-/// Strips over the area of the density; a few more reach beyond it.
-const STRIPS: f64 = 512.0;
-/// A density with thinner tails than these strips show is cut where there is nothing of it left.
-const MOST: usize = 4_096;
+use crate::{lanes::Lanes, stream::Stream};
 
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Strip {
-    /// The end near the peak.
-    near: f64,
-    /// Lowest value of the density in the strip, as a part of the highest.
-    ratio: f64,
-    /// Width ÷ ratio, away from the peak; the width itself where the ratio is 0.
-    stretched: f64,
-}
+/// Places for strips. A power of two, so that a masked index needs no check.
+const SLOTS: usize = 1_024;
+/// What lowest values are told in, as parts of the highest.
+const PARTS: f64 = 65_536.0;
+/// Draws that are made at a time.
+const CHUNK: usize = 256;
+/// Fewer draws are made one by one.
+const FEW: usize = 96;
 
 /// Beta(α, β) with both at least 1, on 0 to 1.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Strips {
     alpha: f64,
     beta: f64,
-    mode: f64,
     /// The logarithm of the density at its peak, without its constant.
     log_peak: f64,
-    strips: Vec<Strip>,
-    /// The density at the near end of each strip: seldom looked at, so kept apart.
-    highest: Vec<f64>,
+    table: Box<Table>,
+    count: usize,
+    /// The first strip on the lower side of the peak.
+    turn: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Table {
+    /// The end near the peak.
+    near: [f64; SLOTS],
+    /// In the last 16 bits the lowest value of the density in the strip, in parts of the highest, rounded down. In the other bits the width
+    /// ÷ that, away from the peak, or the width itself where that is 0: 36 bits of it, which moves no quantile by 10⁻¹³.
+    packed: [u64; SLOTS],
+    /// The density at the near end, where the peak has 1. Seldom looked at.
+    highest: [f64; SLOTS],
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self { near: [0.0; SLOTS], packed: [0; SLOTS], highest: [0.0; SLOTS] }
+    }
+}
+
+/// A strip, and a place in it of 64 bits: the height, or what becomes of it.
+#[derive(Clone, Copy)]
+struct Chosen {
+    at: usize,
+    rest: u64,
+}
+
+impl Chosen {
+    // The strip is the whole part of the word after scaling. 64 by 16 bits in two halves, for which processors have lanes.
+    #[inline(always)]
+    fn by(word: u64, count: usize) -> Self {
+        let count = count as u64 & 0xffff;
+        let low = (word & 0xffff_ffff) * count;
+        let high = (word >> 32) * count + (low >> 32);
+        Self { at: (high >> 32) as usize & (SLOTS - 1), rest: (high << 32) | (low & 0xffff_ffff) }
+    }
+
+    /// In [0, 1).
+    #[inline(always)]
+    fn height(self) -> f64 {
+        f64::from_bits((self.rest >> 12) | 1.0_f64.to_bits()) - 1.0
+    }
+
+    /// Where it is, and whether it is accepted at once.
+    #[inline(always)]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "`at` is masked to the slots; `get` keeps the compiler from gathering in lanes"
+    )]
+    fn place(self, table: &Table) -> (f64, bool) {
+        let packed = table.packed[self.at];
+        let stretched = f64::from_bits(packed & !0xffff);
+        (table.near[self.at] + stretched * self.height(), (self.rest >> 48) < (packed & 0xffff))
+    }
 }
 
 impl Strips {
-    /// The density has a bound, and a peak to begin at.
-    pub(crate) fn serve(alpha: f64, beta: f64) -> bool {
-        alpha >= 1.0 && beta >= 1.0 && alpha + beta > 2.000_1 && alpha + beta < 1e4
-    }
-
-    /// Nothing if they do not serve.
-    pub(crate) fn beta(alpha: f64, beta: f64) -> Option<Self> {
-        if !Self::serve(alpha, beta) {
-            return None;
-        }
-        let mode = (alpha - 1.0) / (alpha + beta - 2.0);
-        let log_peak = log_density(alpha, beta, mode);
-        let mut made = Self { alpha, beta, mode, log_peak, strips: Vec::new(), highest: Vec::new() };
-        // The area under the density whose peak is 1.
-        let log_area = libm::lgamma(alpha) + libm::lgamma(beta) - libm::lgamma(alpha + beta) - log_peak;
-        let area = libm::exp(log_area) / STRIPS;
-        for (end, sign) in [(1.0, 1.0), (0.0, -1.0)] {
-            made.outwards(end, sign * area);
-        }
-        (made.strips.len() < MOST && area.is_finite() && area > 0.0).then_some(made)
-    }
-
-    // Strips from the peak to an end, on which the density falls. All have one area, the last included: what reaches out of 0 to 1
-    // lies over nothing, and is drawn again.
-    fn outwards(&mut self, end: f64, area: f64) {
-        let (mut near, mut highest) = (self.mode, 1.0);
-        while (end - near) * area > 0.0 && self.strips.len() < MOST {
-            let width = area / highest;
-            let lowest = self.density(near + width);
-            let ratio = lowest / highest;
-            let stretched = if ratio > 0.0 { width / ratio } else { width };
-            self.strips.push(Strip { near, ratio, stretched });
-            self.highest.push(highest);
-            (near, highest) = (near + width, lowest);
-        }
-    }
-
-    // The density as a part of its peak.
-    fn density(&self, x: f64) -> f64 {
-        if !(0.0..=1.0).contains(&x) {
-            return 0.0;
-        }
-        libm::exp(log_density(self.alpha, self.beta, x) - self.log_peak).min(1.0)
-    }
-
     /// low + range × a draw, for each place.
     pub(crate) fn fill(&self, low: f64, range: f64, stream: &mut Stream, out: &mut [f64]) {
-        for place in out {
-            let (at, strip, height) = self.choose(stream);
-            let x = if height < strip.ratio {
-                strip.near + strip.stretched * height
-            } else {
-                self.seldom(at, strip, height, stream)
-            };
-            *place = low + range * x;
+        if out.len() < FEW {
+            for place in out {
+                let chosen = Chosen::by(stream.bits(), self.count);
+                let (x, accepted) = chosen.place(&self.table);
+                *place = low + range * if accepted { x } else { self.seldom(chosen, stream) };
+            }
+            return;
+        }
+        let mut lanes = Lanes::new(stream);
+        let mut words = [0; CHUNK];
+        let (chunks, last) = out.as_chunks_mut::<CHUNK>();
+        for drawn in chunks {
+            self.chunk(low, range, (&mut lanes, stream), &mut words, drawn);
+        }
+        if !last.is_empty() {
+            let mut drawn = [0.0; CHUNK];
+            self.chunk(low, range, (&mut lanes, stream), &mut words, &mut drawn);
+            last.copy_from_slice(drawn.get(..last.len()).unwrap_or_default());
         }
     }
 
-    // One word: which strip is its whole part after scaling, the height what is left.
-    #[inline]
-    fn choose(&self, stream: &mut Stream) -> (usize, Strip, f64) {
-        let scaled = u128::from(stream.bits()) * self.strips.len() as u128;
-        let at = (scaled >> 64) as usize;
-        let strip = self.strips.get(at).copied().unwrap_or_default();
-        (at, strip, ((scaled as u64) >> 11) as f64 * (1.0 / (1_u64 << 53) as f64))
+    // Draws a chunk in lanes, then what was not accepted at once.
+    fn chunk(
+        &self,
+        low: f64,
+        range: f64,
+        (lanes, stream): (&mut Lanes, &mut Stream),
+        words: &mut [u64; CHUNK],
+        drawn: &mut [f64; CHUNK],
+    ) {
+        let refused = pulp::Arch::new().dispatch(Draw { strips: self, low, range, lanes, words, drawn });
+        let parts = words.as_chunks::<64>().0.iter().zip(drawn.as_chunks_mut::<64>().0);
+        for (mut left, (words, drawn)) in refused.into_iter().zip(parts) {
+            while left != 0 {
+                let at = left.trailing_zeros() as usize;
+                left &= left - 1;
+                if let (Some(word), Some(place)) = (words.get(at), drawn.get_mut(at)) {
+                    *place = low + range * self.seldom(Chosen::by(*word, self.count), stream);
+                }
+            }
+        }
     }
 
+    // For a height above the lowest value of the density.
     #[cold]
     #[inline(never)]
-    fn seldom(&self, mut at: usize, mut strip: Strip, mut height: f64, stream: &mut Stream) -> f64 {
+    fn seldom(&self, mut chosen: Chosen, stream: &mut Stream) -> f64 {
+        let Table { near, packed, highest } = &*self.table;
         loop {
-            let width = if strip.ratio > 0.0 { strip.stretched * strip.ratio } else { strip.stretched };
-            let way = stream.uniform();
-            let x = strip.near + width * way;
+            let Chosen { at, .. } = chosen;
+            let bits = packed.get(at).copied().unwrap_or_default();
+            let (ratio, stretched) = ((bits & 0xffff) as f64 / PARTS, f64::from_bits(bits & !0xffff));
+            let (height, way) = (chosen.height(), stream.uniform());
+            let x = near.get(at).copied().unwrap_or_default()
+                + way * if ratio > 0.0 { stretched * ratio } else { stretched };
             // The logarithm of the density is concave, so the density is at least highest · ratio^way, and that at least this.
-            if height * strip.ratio < strip.ratio - way * (1.0 - strip.ratio)
-                || height * self.highest.get(at).copied().unwrap_or(1.0) < self.density(x)
+            if height * ratio < ratio - way * (1.0 - ratio) {
+                return x;
+            }
+            // And it falls at least as steeply as across the strip before, whose area is the same: a strip as wide as this one falls by
+            // 1 ÷ ratio − 1 there.
+            let before = if at == self.turn { None } else { at.checked_sub(1).and_then(|before| packed.get(before)) };
+            let steep = before.map_or(0.0, |bits| way * (PARTS / ((bits & 0xffff) + 1) as f64 - 1.0));
+            if height < 1.0 - steep + steep * steep / 2.0
+                && height * highest.get(at).copied().unwrap_or(1.0) < self.density(x)
             {
                 return x;
             }
-            (at, strip, height) = self.choose(stream);
-            if height < strip.ratio {
-                return strip.near + strip.stretched * height;
+            chosen = Chosen::by(stream.bits(), self.count);
+            let (x, accepted) = chosen.place(&self.table);
+            if accepted {
+                return x;
             }
         }
     }
 }
 
-// Without its constant.
-fn log_density(alpha: f64, beta: f64, x: f64) -> f64 {
-    let part = |shape: f64, x: f64| if shape > 1.0 { (shape - 1.0) * libm::log(x) } else { 0.0 };
-    part(alpha, x) + part(beta, 1.0 - x)
+/// Draws a chunk; has a bit for each that was not accepted at once.
+struct Draw<'a> {
+    strips: &'a Strips,
+    low: f64,
+    range: f64,
+    lanes: &'a mut Lanes,
+    words: &'a mut [u64; CHUNK],
+    drawn: &'a mut [f64; CHUNK],
 }
+
+impl pulp::NullaryFnOnce for Draw<'_> {
+    type Output = [u64; CHUNK / 64];
+
+    #[inline(always)]
+    fn call(self) -> [u64; CHUNK / 64] {
+        let Self { strips, low, range, lanes, words, drawn } = self;
+        lanes.fill(words);
+        place(low, range, strips.count, &strips.table, words, drawn);
+        let mut refused = [0; CHUNK / 64];
+        for (refused, drawn) in refused.iter_mut().zip(drawn.as_chunks::<64>().0) {
+            *refused = drawn.iter().zip(0..).fold(0, |bits, (x, at)| bits | (u64::from(x.is_nan()) << at));
+        }
+        refused
+    }
+}
+
+// What is not accepted at once is no number. A function of its own, so that the compiler knows its arguments to be apart.
+#[inline(always)]
+fn place(low: f64, range: f64, count: usize, table: &Table, words: &[u64; CHUNK], drawn: &mut [f64; CHUNK]) {
+    for (place, word) in drawn.iter_mut().zip(words) {
+        let (x, accepted) = Chosen::by(*word, count).place(table);
+        *place = if accepted { low + range * x } else { f64::NAN };
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,11 @@ impl Keys {
         });
         Self { components: components.collect(), control: key.purpose("control") }
     }
+
+    /// Of each component: its amounts; and of a secondary loss whether it happens, and how likely that is.
+    pub(super) fn components(&self) -> &[(Key, Option<(Key, Key)>)] {
+        &self.components
+    }
 }
 
 /// One source's events of a block, drawn one piece after the other.

@@ -1,7 +1,9 @@
-//! Order statistics without sorting everything: one pass counts values by their leading bits, a second gathers those that
-//! matter.
+//! Order statistics without sorting everything: one pass classes values by their leading bits, a second gathers those that
+//! matter. Those around percentiles are put in order; of the tail only sums are wanted.
 
 use rayon::prelude::*;
+
+use super::{LANES, folded, rows};
 
 /// Classes of values, by the leading bits of those that are not 0.
 const CLASSES: usize = 4_096;
@@ -10,13 +12,15 @@ pub(crate) const SPAN: usize = 1 << 16;
 /// The percentiles that are asked for.
 const LEVELS: [f64; 5] = [0.05, 0.5, 0.9, 0.95, 0.99];
 
-/// The values around some percentiles in order, and all above the 95 % one. None is negative.
+/// The values around some percentiles in order, and all from the 95 % one on. None is negative.
 pub(crate) struct Ordered {
     years: usize,
-    /// Those gathered, in order.
+    /// Those around percentiles, in order.
     gathered: Vec<f64>,
     /// Runs of them: the rank (from 0) of the first, and where it is in `gathered`.
     runs: Vec<(usize, usize)>,
+    /// Those from the 95 % percentile on, and a few below it, as the years have them.
+    tail: Vec<f64>,
     classes: Classes,
 }
 
@@ -29,32 +33,30 @@ pub(crate) struct Classes {
 }
 
 impl Classes {
-    #[inline]
-    fn class(&self, value: f64) -> usize {
-        let bits = value.to_bits();
-        ((bits.saturating_sub(self.least)) >> self.shift) as usize + usize::from(bits != 0)
-    }
-
-    fn of(values: &[f64], least: f64, most: f64) -> Self {
+    // With the class of each value, span by span.
+    fn of(values: &[f64], least: f64, most: f64) -> (Self, Vec<Vec<u16>>) {
         let (least, most) = (least.min(most).to_bits(), most.to_bits());
         let width = 64 - (most - least).leading_zeros();
         let shift = width.saturating_sub(CLASSES.trailing_zeros());
-        let mut made = Self { least, shift, counts: Vec::new() };
         let count = |span: &[f64]| {
+            let mut classes = vec![0; span.len()];
+            pulp::Arch::new().dispatch(ClassesOf { values: span, least, shift, classes: &mut classes });
             let mut counts = vec![0_u32; CLASSES + 1];
-            for &value in span {
-                if let Some(count) = counts.get_mut(made.class(value)) {
+            for &class in &classes {
+                if let Some(count) = counts.get_mut(usize::from(class)) {
                     *count += 1;
                 }
             }
-            counts
+            (counts, classes)
         };
-        let add = |mut sum: Vec<u32>, counts: Vec<u32>| {
-            sum.iter_mut().zip(&counts).for_each(|(sum, count)| *sum += count);
-            sum
-        };
-        made.counts = values.par_chunks(SPAN).map(count).reduce(|| vec![0; CLASSES + 1], add);
-        made
+        let spans: Vec<(Vec<u32>, Vec<u16>)> = values.par_chunks(SPAN).map(count).collect();
+        let mut counts = vec![0; CLASSES + 1];
+        let classes = spans.into_iter().map(|(span, classes)| {
+            counts.iter_mut().zip(&span).for_each(|(sum, count)| *sum += count);
+            classes
+        });
+        let classes = classes.collect();
+        (Self { least, shift, counts }, classes)
     }
 
     /// The least value of a class of those that are not 0, and the number of values.
@@ -66,6 +68,26 @@ impl Classes {
     /// How many are 0.
     pub(crate) fn zeros(&self) -> u64 {
         self.counts.first().map_or(0, |&zeros| u64::from(zeros))
+    }
+}
+
+struct ClassesOf<'a> {
+    values: &'a [f64],
+    least: u64,
+    shift: u32,
+    classes: &'a mut [u16],
+}
+
+impl pulp::NullaryFnOnce for ClassesOf<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { values, least, shift, classes } = self;
+        for (class, value) in classes.iter_mut().zip(values) {
+            let bits = value.to_bits();
+            *class = if bits == 0 { 0 } else { (bits.wrapping_sub(least) >> (shift & 63)) as u16 + 1 };
+        }
     }
 }
 
@@ -83,40 +105,32 @@ impl Ordered {
     /// Those that [`Ordered::percentile`] of the usual levels and [`Ordered::tail`] need, and the values of some more levels. `least`
     /// is the least value that is not 0.
     pub(crate) fn of(values: &[f64], least: f64, most: f64, more: &[f64]) -> Self {
-        let tail = ranks(0.95, values.len()).1;
         let around = LEVELS.iter().map(|&level| ranks(level, values.len())).map(|(_, below, above)| (below, above));
         let more = more.iter().map(|&level| ranks(level, values.len())).map(|(rank, ..)| (rank, rank));
-        let spans: Vec<(usize, usize)> = around.chain([(tail, values.len())]).chain(more).collect();
+        let spans: Vec<(usize, usize)> = around.chain(more).collect();
         Self::gather(values, least, most, &spans)
     }
 
     fn gather(values: &[f64], least: f64, most: f64, spans: &[(usize, usize)]) -> Self {
-        let classes = Classes::of(values, least, most);
-        let (wanted, runs) = wanted(&classes.counts, spans);
-        let total: usize =
-            classes.counts.iter().zip(&wanted).filter(|(_, wanted)| **wanted).map(|(&count, _)| count as usize).sum();
-        let pick = |span: &[f64]| {
-            // One more place than are picked: what is not is written over.
-            let mut picked = vec![0.0; span.len().min(total) + 1];
-            let mut at = 0_usize;
-            for &value in span {
-                if let Some(place) = picked.get_mut(at) {
-                    *place = value;
-                }
-                at += usize::from(wanted.get(classes.class(value)).copied().unwrap_or_default());
-            }
-            picked.truncate(at);
-            picked
-        };
-        let picked: Vec<Vec<f64>> = values.par_chunks(SPAN).map(pick).collect();
-        let mut gathered = Vec::with_capacity(total);
-        picked.iter().for_each(|picked| gathered.extend_from_slice(picked));
-        if total > SPAN {
+        let (classes, of_spans) = Classes::of(values, least, most);
+        let (wanted, runs) = wanted(&classes.counts, spans, ranks(0.95, values.len()).0);
+        let most = [AROUND, TAIL].map(|what| {
+            let some = classes.counts.iter().zip(&wanted).filter(|(_, wanted)| **wanted & what > 0);
+            some.map(|(&count, _)| count as usize).sum::<usize>()
+        });
+        let pick = |(span, classes): (&[f64], &Vec<u16>)| picked(span, classes, &wanted, most);
+        let picked: Vec<[Vec<f64>; 2]> = values.par_chunks(SPAN).zip(&of_spans).map(pick).collect();
+        let [mut gathered, mut tail] = most.map(Vec::with_capacity);
+        for [around, above] in &picked {
+            gathered.extend_from_slice(around);
+            tail.extend_from_slice(above);
+        }
+        if gathered.len() > SPAN {
             gathered.par_sort_unstable_by(f64::total_cmp);
         } else {
             gathered.sort_unstable_by(f64::total_cmp);
         }
-        Self { years: values.len(), gathered, runs, classes }
+        Self { years: values.len(), gathered, runs, tail, classes }
     }
 
     pub(crate) fn classes(&self) -> &Classes {
@@ -161,81 +175,100 @@ impl Ordered {
         let n = self.years as f64;
         let size = n * (1.0 - level);
         // The percentile's own year belongs to the tail by what is left of its share.
-        let above: f64 = self.above(rank).map(|value| value - var).sum();
-        let tvar = var + above / size;
-        let square: f64 = self.above(rank).map(|value| (value - tvar) * (value - tvar)).sum();
-        let own = size - self.above(rank).count() as f64;
+        let (above, excess) = pulp::Arch::new().dispatch(ExcessOf(&self.tail, var));
+        let tvar = var + excess / size;
+        let square = pulp::Arch::new().dispatch(SquaresOf(&self.tail, var, tvar));
+        let own = size - above;
         let variance = (square + if own > 0.0 { own * (tvar - var) * (tvar - var) } else { 0.0 }) / size;
         (tvar, libm::sqrt((variance + level * (tvar - var) * (tvar - var)) / size))
     }
+}
 
-    fn above(&self, rank: usize) -> impl Iterator<Item = f64> {
-        // The last run has all values from below the 95 % percentile on.
-        let (first, from) = self.runs.last().copied().unwrap_or((0, self.gathered.len()));
-        self.gathered.iter().skip(from + (rank + 1).saturating_sub(first)).copied()
+/// How many values are above a level, and by how much together.
+struct ExcessOf<'a>(&'a [f64], f64);
+
+impl pulp::NullaryFnOnce for ExcessOf<'_> {
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn call(self) -> (f64, f64) {
+        let Self(values, level) = self;
+        let (mut count, mut sum) = ([0.0; LANES], [0.0; LANES]);
+        let mut add = |row: &[f64; LANES]| {
+            for ((count, sum), &value) in count.iter_mut().zip(&mut sum).zip(row) {
+                *count += if value > level { 1.0 } else { 0.0 };
+                *sum += if value > level { value - level } else { 0.0 };
+            }
+        };
+        rows(values, level, &mut add);
+        (folded(count, |x, y| x + y), folded(sum, |x, y| x + y))
     }
 }
 
-// Which classes are gathered, and for each run of neighbouring ones the rank of its first value and its place among the
-// gathered. Those of 0 need not be.
-fn wanted(counts: &[u32], spans: &[(usize, usize)]) -> (Vec<bool>, Vec<(usize, usize)>) {
+/// The squares of the distances from a centre, of the values above a level.
+struct SquaresOf<'a>(&'a [f64], f64, f64);
+
+impl pulp::NullaryFnOnce for SquaresOf<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let Self(values, level, centre) = self;
+        let mut sum = [0.0; LANES];
+        let mut add = |row: &[f64; LANES]| {
+            for (sum, &value) in sum.iter_mut().zip(row) {
+                *sum += if value > level { (value - centre) * (value - centre) } else { 0.0 };
+            }
+        };
+        rows(values, level, &mut add);
+        folded(sum, |x, y| x + y)
+    }
+}
+
+// The values of a span that are wanted: around percentiles, and of the tail. `most` are those of all spans.
+fn picked(span: &[f64], classes: &[u16], wanted: &[u8], most: [usize; 2]) -> [Vec<f64>; 2] {
+    // One more place than values: what is not wanted is written over.
+    let [mut around, mut tail] = most.map(|most| vec![0.0; span.len().min(most) + 1]);
+    let (mut at, mut up) = (0_usize, 0_usize);
+    for (&value, &class) in span.iter().zip(classes) {
+        let wanted = wanted.get(usize::from(class)).copied().unwrap_or_default();
+        if let (Some(place), Some(above)) = (around.get_mut(at), tail.get_mut(up)) {
+            *place = value;
+            *above = value;
+        }
+        at += usize::from(wanted & AROUND);
+        up += usize::from(wanted >> 1);
+    }
+    around.truncate(at);
+    tail.truncate(up);
+    [around, tail]
+}
+
+/// What a class is wanted for.
+const AROUND: u8 = 1;
+const TAIL: u8 = 2;
+
+// What each class is wanted for, with `tail` the least rank of the tail; and for each run of neighbouring ones around percentiles the rank
+// of its first value and its place among the gathered. Those of 0 need not be.
+fn wanted(counts: &[u32], spans: &[(usize, usize)], tail: usize) -> (Vec<u8>, Vec<(usize, usize)>) {
     let mut wanted = Vec::with_capacity(counts.len());
     let mut runs = Vec::new();
     let (mut first, mut gathered, mut open) = (0, 0, false);
     for (class, &count) in counts.iter().enumerate() {
         let end = first + count as usize;
-        let needed = count > 0 && class > 0 && spans.iter().any(|&(below, above)| below < end && first <= above);
-        if needed && !open {
+        let some = count > 0 && class > 0;
+        let around = some && spans.iter().any(|&(below, above)| below < end && first <= above);
+        if around && !open {
             runs.push((first, gathered));
         }
         // A class without values ends no run.
-        open = needed || (open && count == 0);
-        gathered += if needed { count as usize } else { 0 };
-        wanted.push(needed);
+        open = around || (open && count == 0);
+        gathered += if around { count as usize } else { 0 };
+        wanted.push(if around { AROUND } else { 0 } | if some && tail < end { TAIL } else { 0 });
         first = end;
     }
     (wanted, runs)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(values: &[f64]) {
-        let least = values.iter().copied().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
-        let most = values.iter().copied().fold(0.0, f64::max);
-        let levels = [0.0, 0.3, 0.77, 0.999];
-        let fast = Ordered::of(values, least, most, &levels);
-        let mut sorted = values.to_vec();
-        sorted.sort_unstable_by(f64::total_cmp);
-        for level in LEVELS {
-            let (rank, below, above) = ranks(level, values.len());
-            let expected = (sorted[rank], (sorted[above] - sorted[below]) / 2.0);
-            assert_eq!(fast.percentile(level), expected, "{level} of {} values", values.len());
-        }
-        for level in [0.95, 0.99] {
-            let (rank, size) = (ranks(level, values.len()).0, values.len() as f64 * (1.0 - level));
-            let tail = sorted[rank] + sorted[rank..].iter().map(|value| value - sorted[rank]).sum::<f64>() / size;
-            assert!((fast.tail(level).0 - tail).abs() <= 1e-9 * tail, "{level}: {:?} for {tail}", fast.tail(level));
-        }
-        for level in levels {
-            let value = sorted[ranks(level, values.len()).0];
-            let above = sorted.iter().filter(|other| **other > value).count();
-            assert_eq!((fast.value(level), fast.above_level(level)), (value, above), "{level}");
-        }
-    }
-
-    #[test]
-    fn agrees_with_sorting() {
-        let scattered: Vec<f64> = (0..10_000_u64).map(|at| (at * 7_919 % 10_007) as f64).collect();
-        check(&scattered);
-        check(&scattered.iter().map(|x| if *x < 5_000.0 { 0.0 } else { x * x * x }).collect::<Vec<_>>());
-        check(&scattered.iter().map(|x| if *x < 9_990.0 { 0.0 } else { 1.0 }).collect::<Vec<_>>());
-        check(&scattered.iter().map(|x| (x / 1_000.0).floor()).collect::<Vec<_>>());
-        check(&[0.0; 1_000]);
-        check(&[7.0; 1_000]);
-        for few in 1..30 {
-            check(scattered.get(..few).unwrap());
-        }
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ use crate::{
     model::{Model, Plan, Stage},
     outcome::{Changed, Losses, OptionOutcome, PortfolioOutcome},
     simulate::Simulated,
+    slices::plus,
     watch::Watch,
 };
 
@@ -27,6 +28,8 @@ pub(super) struct Sums(Vec<Sum>);
 #[derive(Default)]
 struct Sum {
     gross: Vec<f64>,
+    /// What is already known of `gross`.
+    known: Option<(Figures, Curve)>,
     /// What the scenarios' own policies pay; empty when there are none.
     paid: Vec<f64>,
     /// What each policy of the portfolio pays for events.
@@ -37,10 +40,19 @@ impl Sums {
     pub(super) fn new(model: &Model, years: usize) -> Self {
         let sum = |plan: &Plan| Sum {
             gross: vec![0.0; years],
+            known: None,
             paid: if model.insured(plan) { vec![0.0; years] } else { Vec::new() },
             covered: plan.policies.iter().map(|_| vec![0.0; years]).collect(),
         };
         Self(model.plans.iter().map(sum).collect())
+    }
+
+    /// The one scenario there is, with its figures by the years alone and its curve.
+    pub(super) fn be(&mut self, simulated: &mut Simulated<'_>, figures: Figures, curve: Option<Curve>) {
+        if let (Some(sum), Some(columns)) = (self.0.first_mut(), simulated.columns.first_mut()) {
+            sum.known = curve.map(|curve| (figures, curve));
+            sum.gross = std::mem::take(&mut columns.gross);
+        }
     }
 
     /// Adds scenarios, the first of which is the model's `first`.
@@ -57,7 +69,7 @@ impl Sums {
                 .collect();
             sum.gross.par_chunks_mut(SPAN).enumerate().for_each(|(span, years)| {
                 for (_, columns, _) in &chosen {
-                    add(years, columns.gross.get(span * SPAN..).unwrap_or_default(), |loss| loss);
+                    plus(years, columns.gross.get(span * SPAN..).unwrap_or_default());
                 }
             });
             sum.paid.par_chunks_mut(SPAN).enumerate().for_each(|(span, years)| {
@@ -104,8 +116,8 @@ pub(super) struct Year {
 impl Year {
     /// `relative`: the relative error that vulnerabilities bring.
     fn new(plan: &Plan, sum: Sum, relative: f64) -> Self {
-        let Sum { gross, paid, covered } = sum;
-        let (figures, curve) = Figures::and_curve(&gross);
+        let Sum { gross, known, paid, covered } = sum;
+        let (figures, curve) = known.unwrap_or_else(|| Figures::and_curve(&gross));
         let mut losses = Losses { gross: figures.with_share_error(relative), retained: None, transferred: None };
         let mut policies = Vec::new();
         if paid.is_empty() && covered.is_empty() {

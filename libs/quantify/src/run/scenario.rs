@@ -18,14 +18,14 @@ struct Seen<'a> {
     borne: std::borrow::Cow<'a, [f64]>,
 }
 
-/// The results of the model's scenario `at`; nothing when the run is cancelled meanwhile.
+/// The results of the model's scenario `at`, and its figures by the years alone; nothing when the run is cancelled meanwhile.
 pub(super) fn outcome(
     model: &Model,
     at: usize,
     simulated: &Simulated<'_>,
     curves: bool,
     watch: &Watch,
-) -> Option<ScenarioOutcome> {
+) -> Option<(ScenarioOutcome, Figures)> {
     let scenario = simulated.ready.scenario;
     let (variants, columns) = (&scenario.variants, &simulated.columns);
     // The variance of a share found from pairs is part of the mean's.
@@ -35,9 +35,16 @@ pub(super) fn outcome(
     };
     let see = |index: usize| {
         let (variant, columns) = (variants.get(index)?, columns.get(index)?);
-        Some(seen(variant, columns, relative(variant)))
+        Some(seen(variant, columns, Figures::of(&columns.gross), relative(variant)))
     };
-    let current = see(0).unwrap_or_else(|| Seen { losses: Losses::default(), borne: Vec::new().into() });
+    let (variant, years) = (variants.first()?, columns.first()?);
+    let (figures, curve) = if curves {
+        let (figures, curve) = Figures::and_curve(&years.gross);
+        (figures, Some(curve))
+    } else {
+        (Figures::of(&years.gross), None)
+    };
+    let current = seen(variant, years, figures, relative(variant));
     let (mut stages, mut options) = (BTreeMap::new(), BTreeMap::new());
     for plan in model.plans.iter().skip(1) {
         if watch.cancelled() {
@@ -61,7 +68,7 @@ pub(super) fn outcome(
     let plan = model.plans.first();
     let covered = plan.and_then(|plan| plan.policies.get((*plan.covered.get(at)?)?));
     let vulnerability = simulated.ready.vulnerability.first().copied().flatten();
-    Some(ScenarioOutcome {
+    let outcome = ScenarioOutcome {
         policy: paid.map(|(terms, paid)| PolicyFigures::of(terms, paid, Some(&current.losses))),
         portfolio_policy: covered.map(|(id, _)| id.clone()),
         inputs: scenario.sources.first().map(inputs).unwrap_or_default(),
@@ -69,9 +76,10 @@ pub(super) fn outcome(
         vulnerability_error: vulnerability.map(|(_, error)| error),
         stages,
         options,
-        curve: columns.first().filter(|_| curves).map(|columns| Figures::and_curve(&columns.gross).1),
+        curve,
         losses: current.losses,
-    })
+    };
+    Some((outcome, figures))
 }
 
 fn inputs(source: &crate::model::Source) -> Inputs {
@@ -81,8 +89,8 @@ fn inputs(source: &crate::model::Source) -> Inputs {
     Inputs { frequency, losses: losses.collect() }
 }
 
-fn seen<'a>(variant: &Variant, columns: &'a Columns, relative: f64) -> Seen<'a> {
-    let gross = Figures::of(&columns.gross).with_share_error(relative);
+fn seen<'a>(variant: &Variant, columns: &'a Columns, figures: Figures, relative: f64) -> Seen<'a> {
+    let gross = figures.with_share_error(relative);
     let Some(terms) = variant.terms.as_ref().filter(|_| !variant.shared) else {
         let losses = Losses { gross, retained: None, transferred: None };
         return Seen { losses, borne: columns.gross.as_slice().into() };
