@@ -105,7 +105,7 @@ fn renamed(source: Source, known: &mut Vec<Scenario>, notes: &mut BTreeSet<Strin
             notes.insert(format!("{risk}: the policy within its model is left out; the register's apply"));
         }
         let losses = || scenario["losses"].as_array().into_iter().flatten();
-        let by_the_hour = |of: &Value| of["severity"]["distribution"] == "outage";
+        let by_the_hour = |of: &Value| of.pointer("/severity/distribution").is_some_and(|found| found == "outage");
         known.push(Scenario {
             id: id.clone(),
             risk: risk.clone(),
