@@ -28,7 +28,7 @@ async fn map(bench: &Bench, policies_named: &[&str]) -> api::MapInsuranceCoverag
 
 /// What the first policy says of each risk, by the risk's id.
 fn stances(map: &api::MapInsuranceCoverageResponse) -> Vec<(&str, Stance)> {
-    map.rows.iter().map(|row| (row.display_name.as_str(), row.cells[0].stance())).collect()
+    map.rows.iter().map(|row| (row.display_name.as_str(), row.cells.first().unwrap().stance())).collect()
 }
 
 on_every_database! {
