@@ -300,7 +300,7 @@ appetite: {capacity: 1}
         assert!((gross.mean - 50_000.0).abs() < 5.0 * gross.mean_error, "{gross:?}");
         assert_eq!((halved.cost, halved.energy_kwh), (7_000.0, 10.0));
         // Of 50,000 all but the excess of 10,000, twice a year.
-        let retained = seen.options["quote-a"].changed.losses.retained.clone().unwrap();
+        let retained = seen.options["quote-a"].changed.losses.retained.unwrap();
         assert!((retained.mean - 20_000.0).abs() < 5.0 * retained.mean_error, "{retained:?}");
     }
 }
