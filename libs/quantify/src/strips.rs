@@ -5,8 +5,11 @@
 //! but one or two draws in a hundred. Those are made in lanes; what they leave out is drawn afterwards, one by one.
 
 mod cut;
+mod tables;
 
 use crate::{lanes::Lanes, stream::Stream};
+
+pub(crate) use tables::Tables;
 
 /// Places for strips. A power of two, so that a masked index needs no check.
 const SLOTS: usize = 1_024;
