@@ -9,8 +9,9 @@ use crate::{
     distribution::Distribution,
     frequency::{Counter, Frequency, fill_rates},
     model::{self, Amount, Scenario, Source},
-    slices::{plus, plus_product, times},
+    slices::{at_least, plus, plus_product, times},
     stream::Key,
+    strips::Tables,
     watch::Watch,
 };
 
@@ -28,7 +29,7 @@ pub(crate) struct Ready<'a> {
     pub(crate) scenario: &'a Scenario,
     /// Vulnerability and its standard error, of each source that finds it from pairs.
     pub(crate) vulnerability: Vec<Option<(f64, f64)>>,
-    /// The scenario's, for this run: the tables draws need go when it has been simulated.
+    /// The scenario's, made ready for this run.
     sources: Vec<Source>,
     frequencies: Vec<Drawn>,
     /// Of each source.
@@ -75,10 +76,17 @@ pub(crate) struct Scratch {
 }
 
 impl<'a> Ready<'a> {
-    pub(crate) fn new(scenario: &'a Scenario, causes: &[model::Cause], seed: u64, years: usize) -> Self {
+    pub(crate) fn new(
+        scenario: &'a Scenario,
+        causes: &[model::Cause],
+        seed: u64,
+        years: usize,
+        tables: &Tables,
+    ) -> Self {
         let key = Key::new(seed, &scenario.id);
         let pairs = years.max(PAIRS);
         let sources = scenario.sources.clone();
+        sources.iter().flat_map(Source::distributions).for_each(|drawn| drawn.prepare(tables));
         let vulnerability: Vec<_> = sources
             .iter()
             .map(|source| source.pairing.as_ref().map(|(threat, strength)| paired(&key, threat, strength, pairs)))
@@ -212,8 +220,7 @@ fn paired(key: &Key, threat: &Distribution, strength: &Distribution, pairs: usiz
                 let now = BLOCK.min(pairs - block * BLOCK);
                 threat.fill(&mut threats.block(block as u64), capability);
                 strength.fill(&mut strengths.block(block as u64), resistance);
-                let both = capability.iter().zip(resistance.iter()).take(now);
-                both.map(|(capability, resistance)| u64::from(capability >= resistance)).sum::<u64>()
+                at_least(capability.get(..now).unwrap_or_default(), resistance)
             },
         )
         .sum();

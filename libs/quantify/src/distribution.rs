@@ -2,9 +2,16 @@
 
 mod pert;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use crate::{exponent::exponentials, gamma::Beta, lookup::Lookup, normal::Ziggurat, stream::Stream, strips::Strips};
+use crate::{
+    exponent::exponentials,
+    gamma::Beta,
+    lookup::Lookup,
+    normal::Ziggurat,
+    stream::Stream,
+    strips::{Strips, Tables},
+};
 
 pub use pert::{Pert, Variant};
 
@@ -30,11 +37,11 @@ enum Kind {
 /// How a beta is drawn: by strips, or by two gammas where its density has no bound.
 #[derive(Clone, Debug)]
 enum Shape {
-    /// Made when they are first needed, so on the threads of a run.
+    /// Made ready by a run, or when they are first needed.
     Strips {
         alpha: f64,
         beta: f64,
-        strips: OnceLock<Option<Strips>>,
+        strips: OnceLock<Option<Arc<Strips>>>,
     },
     Gammas(Beta),
 }
@@ -163,6 +170,13 @@ impl Distribution {
         }
     }
 
+    /// Takes what draws need from the tables of a run.
+    pub(crate) fn prepare(&self, tables: &Tables) {
+        if let Kind::Pert(_, Shape::Strips { alpha, beta, strips }) = &self.0 {
+            strips.get_or_init(|| tables.beta(*alpha, *beta));
+        }
+    }
+
     /// A draw for each place.
     pub(crate) fn fill(&self, stream: &mut Stream, out: &mut [f64]) {
         let ziggurat = Ziggurat::get();
@@ -173,13 +187,15 @@ impl Distribution {
             Kind::Pert(pert, shape) => {
                 let (low, range) = (pert.low(), pert.high() - pert.low());
                 match shape {
-                    Shape::Strips { alpha, beta, strips } => match strips.get_or_init(|| Strips::beta(*alpha, *beta)) {
-                        Some(strips) => strips.fill(low, range, stream, out),
-                        None => {
-                            let beta = Beta::new(*alpha, *beta);
-                            each(out, || low + range * beta.draw(ziggurat, stream));
+                    Shape::Strips { alpha, beta, strips } => {
+                        match strips.get_or_init(|| Strips::beta(*alpha, *beta).map(Arc::new)) {
+                            Some(strips) => strips.fill(low, range, stream, out),
+                            None => {
+                                let beta = Beta::new(*alpha, *beta);
+                                each(out, || low + range * beta.draw(ziggurat, stream));
+                            }
                         }
-                    },
+                    }
                     Shape::Gammas(beta) => each(out, || low + range * beta.draw(ziggurat, stream)),
                 }
             }

@@ -90,21 +90,25 @@ impl pulp::NullaryFnOnce for ExtentOf<'_> {
     #[inline(always)]
     fn call(self) -> Extent {
         let (mut sum, mut least, mut most) = ([0.0; LANES], [f64::INFINITY; LANES], [0.0; LANES]);
-        let mut see = |row: &[f64; LANES]| {
-            for (((sum, least), most), &value) in sum.iter_mut().zip(&mut least).zip(&mut most).zip(row) {
-                *sum += value;
-                *least = lower(*least, if value == 0.0 { f64::INFINITY } else { value });
-                *most = higher(*most, value);
-            }
-        };
-        rows(self.0, 0.0, &mut see);
+        rows(
+            self.0,
+            0.0,
+            #[inline(always)]
+            |row: &[f64; LANES]| {
+                // One after the other: that is how the compiler finds the lanes.
+                sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+                let some = row.map(|value| if value == 0.0 { f64::INFINITY } else { value });
+                least.iter_mut().zip(some).for_each(|(least, value)| *least = lower(*least, value));
+                most.iter_mut().zip(row).for_each(|(most, value)| *most = higher(*most, *value));
+            },
+        );
         Extent { sum: folded(sum, |x, y| x + y), least: folded(least, lower), most: folded(most, higher) }
     }
 }
 
 // The rows of values, the last one filled up.
 #[inline(always)]
-fn rows(values: &[f64], with: f64, see: &mut impl FnMut(&[f64; LANES])) {
+fn rows(values: &[f64], with: f64, mut see: impl FnMut(&[f64; LANES])) {
     let (whole, rest) = values.as_chunks::<LANES>();
     for row in whole {
         see(row);
@@ -152,14 +156,16 @@ impl pulp::NullaryFnOnce for MomentsOf<'_> {
     fn call(self) -> (f64, f64) {
         let Self(values, mean) = self;
         let (mut second, mut fourth) = ([0.0; LANES], [0.0; LANES]);
-        let mut add = |row: &[f64; LANES]| {
-            for ((second, fourth), &value) in second.iter_mut().zip(&mut fourth).zip(row) {
-                let square = (value - mean) * (value - mean);
-                *second += square;
-                *fourth += square * square;
-            }
-        };
-        rows(values, mean, &mut add);
+        rows(
+            values,
+            mean,
+            #[inline(always)]
+            |row: &[f64; LANES]| {
+                let squares = row.map(|value| (value - mean) * (value - mean));
+                second.iter_mut().zip(squares).for_each(|(second, square)| *second += square);
+                fourth.iter_mut().zip(squares).for_each(|(fourth, square)| *fourth += square * square);
+            },
+        );
         (folded(second, |x, y| x + y), folded(fourth, |x, y| x + y))
     }
 }

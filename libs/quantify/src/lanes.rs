@@ -1,6 +1,6 @@
 //! Words from eight generators side by side, in the lanes of the processor.
 
-use crate::stream::Stream;
+use crate::stream::{Stream, stirred};
 
 /// Generators side by side.
 const LANES: usize = 8;
@@ -34,13 +34,6 @@ impl Lanes {
         }
         *self = Self([first, second, third, fourth]);
     }
-}
-
-// The finalizer of SplitMix64 (Steele, Lea and Flood, 2014).
-fn stirred(word: u64) -> u64 {
-    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ (word >> 31)
 }
 
 #[cfg(test)]

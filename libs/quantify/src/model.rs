@@ -42,6 +42,19 @@ pub(crate) struct Source {
     pub(crate) product: bool,
 }
 
+impl Source {
+    /// All that is drawn but counts.
+    pub(crate) fn distributions(&self) -> impl Iterator<Item = &Distribution> {
+        let factors = if let Frequency::Rates { factors, .. } = &self.frequency { factors.as_slice() } else { &[] };
+        let pair = self.pairing.iter().flat_map(|(threat, strength)| [threat, strength]);
+        let amounts = self.components.iter().flat_map(|component| match &component.amount {
+            Amount::Drawn(drawn) | Amount::Outage(drawn, _) => [Some(drawn), None],
+            Amount::Secondary(probability, magnitude) => [Some(probability), Some(magnitude)],
+        });
+        factors.iter().chain(pair).chain(amounts.flatten())
+    }
+}
+
 /// A part of an event's loss.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Component {

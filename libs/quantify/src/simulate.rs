@@ -9,11 +9,12 @@ use crate::{
     model::{Model, Variant},
     rank,
     run::{Settings, Stopped},
+    strips::Tables,
     watch::Watch,
 };
 
-/// Numbers that a batch of scenarios may hold: 16 MB.
-const CELLS: usize = 2 << 20;
+/// Numbers that a batch of scenarios may hold: 4 MB, which the cache keeps until they are added up.
+const CELLS: usize = 1 << 19;
 
 /// The years of a variant.
 #[derive(Default)]
@@ -71,7 +72,7 @@ pub(crate) fn simulate<S: Send>(
     let years = settings.years as usize;
     watch.begin(settings.years * model.scenarios.len() as u64);
     let scores = scores(model, settings);
-    let spare = Spare::default();
+    let (spare, tables) = (Spare::default(), Tables::default());
     let widest = model.scenarios.iter().map(|scenario| Columns::cells(&scenario.variants)).max().unwrap_or(1);
     let batch = (CELLS / (widest * years).max(1)).max(rayon::current_num_threads().min(8)).max(1);
     let batch = if widest * years > CELLS { 1 } else { batch };
@@ -79,8 +80,10 @@ pub(crate) fn simulate<S: Send>(
         if watch.cancelled() {
             return Err(Stopped::Cancelled);
         }
-        let ready: Vec<Ready<'_>> =
-            scenarios.par_iter().map(|scenario| Ready::new(scenario, &model.causes, settings.seed, years)).collect();
+        let ready: Vec<Ready<'_>> = scenarios
+            .par_iter()
+            .map(|scenario| Ready::new(scenario, &model.causes, settings.seed, years, &tables))
+            .collect();
         let first = number * batch;
         let one = |(at, ready)| {
             let scores = scores.get(&(first + at)).map(Vec::as_slice);

@@ -32,6 +32,22 @@ impl pulp::NullaryFnOnce for PlusProduct<'_> {
     }
 }
 
+struct AtLeast<'a>(&'a [f64], &'a [f64]);
+
+impl pulp::NullaryFnOnce for AtLeast<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn call(self) -> u64 {
+        self.0.iter().zip(self.1).map(|(one, other)| u64::from(one >= other)).sum()
+    }
+}
+
+/// In how many pairs the first is at least the second.
+pub(crate) fn at_least(ones: &[f64], others: &[f64]) -> u64 {
+    pulp::Arch::new().dispatch(AtLeast(ones, others))
+}
+
 /// values ← values × by, as far as both go.
 pub(crate) fn times(values: &mut [f64], by: &[f64]) {
     pulp::Arch::new().dispatch(Times(values, by));

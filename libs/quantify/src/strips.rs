@@ -5,8 +5,11 @@
 //! but one or two draws in a hundred. Those are made in lanes; what they leave out is drawn afterwards, one by one.
 
 mod cut;
+mod tables;
 
 use crate::{lanes::Lanes, stream::Stream};
+
+pub(crate) use tables::Tables;
 
 /// Places for strips. A power of two, so that a masked index needs no check.
 const SLOTS: usize = 1_024;
@@ -34,8 +37,9 @@ pub(crate) struct Strips {
 struct Table {
     /// The end near the peak.
     near: [f64; SLOTS],
-    /// In the last 16 bits the lowest value of the density in the strip, in parts of the highest, rounded down. In the other bits the width
-    /// ÷ that, away from the peak, or the width itself where that is 0: 36 bits of it, which moves no quantile by 10⁻¹³.
+    /// In the last 16 bits the lowest value of the density in the strip, in parts of the highest, rounded down. As a number it is
+    /// the width ÷ that, away from the peak, or the width itself where that is 0: right in its first 36 bits, and the others move no
+    /// quantile by 10⁻¹³.
     packed: [u64; SLOTS],
     /// The density at the near end, where the peak has 1. Seldom looked at.
     highest: [f64; SLOTS],
@@ -78,8 +82,7 @@ impl Chosen {
     )]
     fn place(self, table: &Table) -> (f64, bool) {
         let packed = table.packed[self.at];
-        let stretched = f64::from_bits(packed & !0xffff);
-        (table.near[self.at] + stretched * self.height(), (self.rest >> 48) < (packed & 0xffff))
+        (table.near[self.at] + f64::from_bits(packed) * self.height(), self.rest < packed << 48)
     }
 }
 
@@ -137,7 +140,7 @@ impl Strips {
         loop {
             let Chosen { at, .. } = chosen;
             let bits = packed.get(at).copied().unwrap_or_default();
-            let (ratio, stretched) = ((bits & 0xffff) as f64 / PARTS, f64::from_bits(bits & !0xffff));
+            let (ratio, stretched) = ((bits & 0xffff) as f64 / PARTS, f64::from_bits(bits));
             let (height, way) = (chosen.height(), stream.uniform());
             let x = near.get(at).copied().unwrap_or_default()
                 + way * if ratio > 0.0 { stretched * ratio } else { stretched };

@@ -7,8 +7,8 @@ use super::{LANES, folded, rows};
 
 /// Classes of values, by the leading bits of those that are not 0.
 const CLASSES: usize = 4_096;
-/// Years that are worked on at a time: sums are of whole spans, so that threads change no bit of them.
-pub(crate) const SPAN: usize = 1 << 16;
+/// Years that are worked on at a time: sums are of whole spans, so that threads change no bit of them. At most 2¹⁶.
+pub(crate) const SPAN: usize = 1 << 14;
 /// The percentiles that are asked for.
 const LEVELS: [f64; 5] = [0.05, 0.5, 0.9, 0.95, 0.99];
 
@@ -114,18 +114,14 @@ impl Ordered {
     fn gather(values: &[f64], least: f64, most: f64, spans: &[(usize, usize)]) -> Self {
         let (classes, of_spans) = Classes::of(values, least, most);
         let (wanted, runs) = wanted(&classes.counts, spans, ranks(0.95, values.len()).0);
-        let most = [AROUND, TAIL].map(|what| {
-            let some = classes.counts.iter().zip(&wanted).filter(|(_, wanted)| **wanted & what > 0);
-            some.map(|(&count, _)| count as usize).sum::<usize>()
-        });
-        let pick = |(span, classes): (&[f64], &Vec<u16>)| picked(span, classes, &wanted, most);
+        let pick = |(span, classes): (&[f64], &Vec<u16>)| picked(span, classes, &wanted);
         let picked: Vec<[Vec<f64>; 2]> = values.par_chunks(SPAN).zip(&of_spans).map(pick).collect();
-        let [mut gathered, mut tail] = most.map(Vec::with_capacity);
+        let (mut gathered, mut tail) = (Vec::new(), Vec::new());
         for [around, above] in &picked {
             gathered.extend_from_slice(around);
             tail.extend_from_slice(above);
         }
-        if gathered.len() > SPAN {
+        if gathered.len() > 1 << 16 {
             gathered.par_sort_unstable_by(f64::total_cmp);
         } else {
             gathered.sort_unstable_by(f64::total_cmp);
@@ -194,13 +190,17 @@ impl pulp::NullaryFnOnce for ExcessOf<'_> {
     fn call(self) -> (f64, f64) {
         let Self(values, level) = self;
         let (mut count, mut sum) = ([0.0; LANES], [0.0; LANES]);
-        let mut add = |row: &[f64; LANES]| {
-            for ((count, sum), &value) in count.iter_mut().zip(&mut sum).zip(row) {
-                *count += if value > level { 1.0 } else { 0.0 };
-                *sum += if value > level { value - level } else { 0.0 };
-            }
-        };
-        rows(values, level, &mut add);
+        rows(
+            values,
+            level,
+            #[inline(always)]
+            |row: &[f64; LANES]| {
+                count.iter_mut().zip(row).for_each(|(count, value)| *count += if *value > level { 1.0 } else { 0.0 });
+                sum.iter_mut()
+                    .zip(row)
+                    .for_each(|(sum, value)| *sum += if *value > level { value - level } else { 0.0 });
+            },
+        );
         (folded(count, |x, y| x + y), folded(sum, |x, y| x + y))
     }
 }
@@ -215,32 +215,42 @@ impl pulp::NullaryFnOnce for SquaresOf<'_> {
     fn call(self) -> f64 {
         let Self(values, level, centre) = self;
         let mut sum = [0.0; LANES];
-        let mut add = |row: &[f64; LANES]| {
-            for (sum, &value) in sum.iter_mut().zip(row) {
-                *sum += if value > level { (value - centre) * (value - centre) } else { 0.0 };
-            }
-        };
-        rows(values, level, &mut add);
+        rows(
+            values,
+            level,
+            #[inline(always)]
+            |row: &[f64; LANES]| {
+                for (sum, &value) in sum.iter_mut().zip(row) {
+                    *sum += if value > level { (value - centre) * (value - centre) } else { 0.0 };
+                }
+            },
+        );
         folded(sum, |x, y| x + y)
     }
 }
 
-// The values of a span that are wanted: around percentiles, and of the tail. `most` are those of all spans.
-fn picked(span: &[f64], classes: &[u16], wanted: &[u8], most: [usize; 2]) -> [Vec<f64>; 2] {
-    // One more place than values: what is not wanted is written over.
-    let [mut around, mut tail] = most.map(|most| vec![0.0; span.len().min(most) + 1]);
-    let (mut at, mut up) = (0_usize, 0_usize);
-    for (&value, &class) in span.iter().zip(classes) {
-        let wanted = wanted.get(usize::from(class)).copied().unwrap_or_default();
-        if let (Some(place), Some(above)) = (around.get_mut(at), tail.get_mut(up)) {
-            *place = value;
-            *above = value;
+// The values of a span that are wanted: around percentiles, and of the tail.
+fn picked(span: &[f64], classes: &[u16], wanted: &[u8]) -> [Vec<f64>; 2] {
+    // Of all of them only places are noted, without a branch: what is not wanted is written over.
+    let mut places = vec![0_u16; span.len() + 1];
+    let mut found = 0_usize;
+    for (&class, at) in classes.iter().zip(0..) {
+        if let Some(place) = places.get_mut(found) {
+            *place = at;
         }
-        at += usize::from(wanted & AROUND);
-        up += usize::from(wanted >> 1);
+        found += usize::from(wanted.get(usize::from(class)).is_some_and(|&wanted| wanted > 0));
     }
-    around.truncate(at);
-    tail.truncate(up);
+    let (mut around, mut tail) = (Vec::with_capacity(found), Vec::with_capacity(found));
+    for &at in places.iter().take(found) {
+        let (Some(&value), Some(&class)) = (span.get(usize::from(at)), classes.get(usize::from(at))) else { continue };
+        let wanted = wanted.get(usize::from(class)).copied().unwrap_or_default();
+        if wanted & AROUND > 0 {
+            around.push(value);
+        }
+        if wanted & TAIL > 0 {
+            tail.push(value);
+        }
+    }
     [around, tail]
 }
 

@@ -166,7 +166,7 @@ mod tests {
                     let last = at + 1 == strips.count || at + 1 == strips.turn;
                     let parts = packed[at] % PARTS as u64;
                     if !last && parts > 0 {
-                        let width = f64::from_bits(packed[at] - parts) * parts as f64 / PARTS;
+                        let width = f64::from_bits(packed[at]) * parts as f64 / PARTS;
                         let next = near[at + 1] - near[at];
                         assert!(
                             (width - next).abs() < 3e-11 * next.abs() + 1e-15,

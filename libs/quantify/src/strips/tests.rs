@@ -102,3 +102,24 @@ fn draws_keep_to_the_range() {
         assert!(drawn.iter().all(|x| (-3.0..=4.0).contains(x)), "{alpha} {beta}");
     }
 }
+
+#[test]
+fn lanes_draw_what_a_processor_without_them_draws() {
+    let strips = Strips::beta(1.3, 6.0).unwrap();
+    let start = Lanes::new(&mut Key::new(5, "processors").block(0));
+    let (mut words, mut drawn) = ([0; CHUNK], [[0.0; CHUNK]; 2]);
+    let [first, second] = &mut drawn;
+    let (mut one, mut other) = (start, start);
+    let with = pulp::Arch::new().dispatch(Draw {
+        strips: &strips,
+        low: 0.1,
+        range: 0.7,
+        lanes: &mut one,
+        words: &mut words,
+        drawn: first,
+    });
+    let job = Draw { strips: &strips, low: 0.1, range: 0.7, lanes: &mut other, words: &mut words, drawn: second };
+    let without = pulp::NullaryFnOnce::call(job);
+    assert_eq!(with, without);
+    assert_eq!(first.map(f64::to_bits), second.map(f64::to_bits));
+}

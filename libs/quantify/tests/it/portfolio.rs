@@ -141,3 +141,16 @@ common_causes: [{id: c, frequency: {distribution: poisson, rate: 0.1}, hits: [{s
     near("mean", found.portfolio.losses.gross.mean, found.portfolio.losses.gross.mean_error, 6.2);
     assert!(rank_correlation(yaml, 100_000) > 0.45);
 }
+
+#[test]
+fn a_portfolio_of_one_is_its_scenario() {
+    // Also beside a scenario that never has a loss, where the years are added up.
+    let one = "scenarios:\n  - {id: x, frequency: {distribution: poisson, rate: 2}, severity: {distribution: exponential, mean: 9}}\n";
+    let two = format!(
+        "{one}  - {{id: nothing, frequency: {{distribution: poisson, rate: 0}}, severity: {{distribution: constant, value: 1}}}}\n"
+    );
+    let (alone, beside) = (crate::outcome(one, 70_001), crate::outcome(&two, 70_001));
+    assert_eq!(alone.portfolio, beside.portfolio);
+    assert_eq!(alone.portfolio.losses, alone.scenarios["x"].losses);
+    assert_eq!(alone.scenarios["x"], beside.scenarios["x"]);
+}
