@@ -61,15 +61,25 @@ fn once(yaml: &str, years: u64, threads: usize) -> Result<(f64, Outcome), Box<dy
     Ok((begun.elapsed().as_secs_f64(), outcome))
 }
 
-/// A peer's JSON, or nothing after saying so.
+/// A peer's JSON, of the shortest of three runs as ours is, or nothing after saying so.
 fn peer(script: &str, arguments: &[&str]) -> Option<serde_json::Value> {
-    let path = format!("{}/tests/peers/{script}", env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new("python3").arg(path).args(arguments).output().ok()?;
-    let found = serde_json::from_slice(&output.stdout).ok();
+    let runs = (0..3).filter_map(|_| peer_once(script, arguments));
+    let found = runs.min_by(|one, other| taken(one).total_cmp(&taken(other)));
     if found.is_none() {
         println!("  SKIPPED: {script} does not run here (is the package installed?)");
     }
     found
+}
+
+fn peer_once(script: &str, arguments: &[&str]) -> Option<serde_json::Value> {
+    let path = format!("{}/tests/peers/{script}", env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new("python3").arg(path).args(arguments).output().ok()?;
+    serde_json::from_slice(&output.stdout).ok()
+}
+
+/// All the seconds that a peer tells of.
+fn taken(peer: &serde_json::Value) -> f64 {
+    seconds(peer, &["seconds", "drawing", "figures"])
 }
 
 fn seconds(peer: &serde_json::Value, names: &[&str]) -> f64 {
