@@ -10,9 +10,18 @@ const LANES: usize = 8;
 pub(crate) struct Lanes([[u64; LANES]; 4]);
 
 impl Lanes {
-    /// Their states are words of a stream, stirred so that nothing of the stream's own recurrence is left in them.
+    /// Their states are what SplitMix64 makes of four words of a stream, a lane after the other.
     pub(crate) fn new(stream: &mut Stream) -> Self {
-        Self([(); 4].map(|()| [(); LANES].map(|()| stirred(stream.bits()))))
+        // 2⁶⁴ ÷ the golden ratio.
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut states = [[0; LANES]; 4];
+        for row in &mut states {
+            let first = stream.bits();
+            for (word, lane) in row.iter_mut().zip(1..) {
+                *word = stirred(first.wrapping_add(STEP.wrapping_mul(lane)));
+            }
+        }
+        Self(states)
     }
 
     /// A word for each place. For a job of [`pulp::Arch::dispatch`], into which it is compiled.

@@ -13,8 +13,8 @@ use crate::{
     watch::Watch,
 };
 
-/// Numbers that a batch of scenarios may hold: 4 MB, which the cache keeps until they are added up.
-const CELLS: usize = 1 << 19;
+/// Numbers that a batch of scenarios may hold: 8 MB, which the cache keeps until they are added up.
+const CELLS: usize = 1 << 20;
 
 /// The years of a variant.
 #[derive(Default)]

@@ -120,8 +120,10 @@ impl Strips {
         drawn: &mut [f64; CHUNK],
     ) {
         let refused = pulp::Arch::new().dispatch(Draw { strips: self, low, range, lanes, words, drawn });
-        let parts = words.as_chunks::<64>().0.iter().zip(drawn.as_chunks_mut::<64>().0);
-        for (mut left, (words, drawn)) in refused.into_iter().zip(parts) {
+        // Two words of bits at a time: how many there are is what a processor cannot foresee.
+        let parts = words.as_chunks::<128>().0.iter().zip(drawn.as_chunks_mut::<128>().0);
+        for (&[low_bits, high_bits], (words, drawn)) in refused.as_chunks().0.iter().zip(parts) {
+            let mut left = (u128::from(high_bits) << 64) | u128::from(low_bits);
             while left != 0 {
                 let at = left.trailing_zeros() as usize;
                 left &= left - 1;

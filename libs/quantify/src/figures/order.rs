@@ -238,7 +238,7 @@ fn picked(span: &[f64], classes: &[u16], wanted: &[u8]) -> [Vec<f64>; 2] {
         if let Some(place) = places.get_mut(found) {
             *place = at;
         }
-        found += usize::from(wanted.get(usize::from(class)).is_some_and(|&wanted| wanted > 0));
+        found += usize::from(wanted.get(usize::from(class)).copied().unwrap_or_default() > 0);
     }
     let (mut around, mut tail) = (Vec::with_capacity(found), Vec::with_capacity(found));
     for &at in places.iter().take(found) {
