@@ -97,7 +97,7 @@ pub(crate) fn mac(draw: &mut Draw) -> String {
 
 pub(crate) fn email(draw: &mut Draw) -> String {
     let first = draw.word(&["anna", "jose", "li.wei", "fatou", "o.brien", "tom_k", "mara+isp", "k9"]);
-    let host = draw.word(&["example.org", "mail.example.com", "isp.example", "uni-bonn.example", "example.co.uk"]);
+    let host = draw.word(&["example.org", "mail.example.com", "example.net", "post.example.org", "example.edu"]);
     format!("{first}{}@{host}", draw.below(100))
 }
 
