@@ -12,7 +12,9 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reading {
-    /// The same time of day on the last day, whatever day that is: never later than another reading.
+    /// The same time of day on the last day, whatever day that is: never later than another reading. Working days counted from a day of
+    /// rest have no part of a working day behind them, so they run to the end of the last one; what came the evening before has no
+    /// more time than what came in that night.
     #[default]
     Instant,
     /// The end of the last day, whatever day that is.
@@ -53,7 +55,15 @@ impl Calendar {
         }
         let from = self.zone().to_datetime(start);
         let last = self.last_day(from.date(), period).ok_or(TooFar)?;
-        let strict = self.zone().to_timestamp(last.to_datetime(from.time())).map_err(|_| TooFar)?;
+        let rested = if period.unit() == Unit::WorkingDays { self.rest(from.date()) } else { None };
+        let strict = match &rested {
+            Some(rest) => {
+                why.push(format!("{} is {rest}, so every working day counts whole", from.date()));
+                self.day_after(last)
+            }
+            None => self.zone().to_timestamp(last.to_datetime(from.time())).ok(),
+        };
+        let strict = strict.ok_or(TooFar)?;
         if matches!(period.unit(), Unit::Months | Unit::Years) && last.day() != from.date().day() {
             why.push(format!("{last} is the last day of its month, which has no day {}", from.date().day()));
         }
@@ -63,9 +73,14 @@ impl Calendar {
             Reading::Eu118271 => self.working_end(from.date(), last, period, &mut why).ok_or(TooFar)?,
         };
         why.push(format!("it runs to the end of {last} in its time zone"));
-        let due = last.tomorrow().and_then(|next| self.zone().to_zoned_datetime(next.at(0, 0, 0, 0)));
-        let due = due.map_err(|_| TooFar)?.timestamp();
+        let due = self.day_after(last).ok_or(TooFar)?;
         Ok(End { due, strict, why })
+    }
+
+    /// The instant at which a day is over.
+    fn day_after(&self, day: Date) -> Option<Timestamp> {
+        let next = day.tomorrow().and_then(|next| self.zone().to_zoned_datetime(next.at(0, 0, 0, 0)));
+        next.ok().map(|next| next.timestamp())
     }
 
     fn last_day(&self, first: Date, period: Period) -> Option<Date> {

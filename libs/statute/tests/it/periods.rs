@@ -81,6 +81,24 @@ fn working_days_are_counted_without_the_day_of_the_event() {
     assert_eq!(due(&rome, "2026-03-06T09:00:00Z", "1 working day", Instant), "2026-03-09T09:00:00Z");
 }
 
+/// What comes on a Saturday at midnight must not be due before what came on the Friday.
+#[test]
+fn working_days_from_a_day_of_rest_count_whole() {
+    let eu = calendar("eu");
+    for (start, end) in [
+        ("2030-09-20T02:56:11Z", "2030-09-23T02:56:11Z"),
+        ("2030-09-20T23:59:59Z", "2030-09-23T23:59:59Z"),
+        ("2030-09-21T00:00:00Z", "2030-09-24T00:00:00Z"),
+        ("2030-09-22T23:00:00Z", "2030-09-24T00:00:00Z"),
+        ("2030-09-23T00:00:00Z", "2030-09-24T00:00:00Z"),
+    ] {
+        assert_eq!(due(&eu, start, "1 working day", Instant), end, "{start}");
+    }
+    let end = eu.end(at("2030-09-21T00:00:00Z"), "1 working day".parse().unwrap(), Eu118271).unwrap();
+    assert_eq!((end.due, end.strict), (at("2030-09-24T00:00:00Z"), at("2030-09-24T00:00:00Z")));
+    assert!(end.why.iter().any(|why| why.contains("is Saturday")), "{:?}", end.why);
+}
+
 #[test]
 fn periods_are_read_as_they_are_written() {
     for text in ["72 hours", "1 month", "7 working days", "120 minutes", "2 years", "1 week"] {

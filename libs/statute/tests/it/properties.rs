@@ -66,7 +66,11 @@ proptest! {
         let end = |start, period| calendar.end(start, period, reading).unwrap().due;
         let other = start + SignedDuration::from_secs(later);
         prop_assume!(later >= 7_200 || calendar.zone().to_datetime(other) >= calendar.zone().to_datetime(start));
-        prop_assert!(end(start, period) <= end(other, period), "{start} {other} {period}");
+        let (one, two) = (end(start, period), end(other, period));
+        // The 29th to the 31st end on one day where the month has no such day, each at its own time of day.
+        let clipped = matches!(period.unit(), Unit::Months | Unit::Years) && reading == Reading::Instant;
+        let same_day = clipped && calendar.day_of(one) == calendar.day_of(two) && calendar.day_of(start) != calendar.day_of(other);
+        prop_assert!(one <= two || same_day, "{start} {other} {period}");
         let longer = Period::new(period.amount() + 1, period.unit()).unwrap();
         prop_assert!(end(start, period) <= end(start, longer));
     }
