@@ -15,7 +15,7 @@ use wire::risk::v1::insurer_answer::State;
 use wire::risk::v1::insurer_answer_service_client::InsurerAnswerServiceClient;
 use wire::risk::v1::{GetInsurerAnswerRequest, InsurerAnswer};
 
-fn auditor(running: &Suite) -> Connection {
+pub(crate) fn auditor(running: &Suite) -> Connection {
     Connection::new(running.url(), running.token("audrey", &["acme"], &["auditor"]).unwrap(), Output::Json)
 }
 

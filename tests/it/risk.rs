@@ -67,7 +67,7 @@ pub(crate) async fn shows_the_risks(running: &Suite, source: &str) {
 
     shows_the_surface(&people, &viewing, source).await;
     crate::insurance::shows_the_insurance(running, &people, &viewing).await;
-    crate::money::shows_the_money(&people.owner, &viewing).await;
+    crate::money::shows_the_money(&people.owner, &crate::insurance::auditor(running), &viewing).await;
     a_failed_test_opens_a_risk(running, &people, &viewing).await;
     crate::insurance::a_failed_test_is_to_be_declared(running).await;
 }

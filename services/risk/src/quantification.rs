@@ -8,9 +8,11 @@ mod figures;
 mod portfolio;
 mod runner;
 
+use std::collections::BTreeMap;
+
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Changed, Collection, Rules, Transaction, in_state, open, reply, timestamp};
+use store::{Changed, Rules, Transaction, in_state, open, reply, timestamp};
 use tonic::{Request, Response, Status};
 use wire::risk::v1::quantification::State;
 use wire::risk::v1::quantification_service_server::QuantificationService;
@@ -25,6 +27,8 @@ use crate::Registry;
 
 pub(crate) use runner::start;
 
+/// Most risks whose newest quantifications are read at once.
+pub(crate) const MOST: usize = 1000;
 /// How many years are simulated where nobody says.
 const YEARS: i64 = 100_000;
 
@@ -167,7 +171,8 @@ impl Registry {
         let organization = crate::organization_of(&risk.name).to_owned();
         let mut tx = self.database.begin(context).await?;
         let (model, currency_code) = if r.model.is_empty() {
-            let last = last(&mut tx, &organization, &risk.name).await?;
+            let last = self.newest(&organization, Some(&[risk.name.as_str()]), "").await?.into_iter().next();
+            let last = last.ok_or_else(|| model_missing(&risk.name, "model"))?;
             (last.model, last.currency_code)
         } else {
             (r.model, r.currency_code)
@@ -186,6 +191,35 @@ impl Registry {
         let made = self.quantifications.create_in(&mut tx, &organization, drafts).await?;
         tx.commit().await?;
         made.into_iter().next().ok_or_else(|| Fault::defect("a creation created nothing"))
+    }
+
+    /// The newest quantification of each of some risks, or of every risk, in a state or in any (empty). At most one more than [`MOST`] of them.
+    pub(crate) async fn newest(
+        &self,
+        organization: &str,
+        risks: Option<&[&str]>,
+        state: &str,
+    ) -> Outcome<Vec<Quantification>> {
+        // Which they are, before any is read: each holds its curves.
+        let mut sql = self.database.sql("SELECT risk, id FROM quantification WHERE risk <> '' AND organization = ");
+        sql.bind(organization);
+        if let Some(risks) = risks {
+            sql.push(" AND ").is_in("risk", risks);
+        }
+        if !state.is_empty() {
+            sql.push(" AND state = ").bind(state);
+        }
+        sql.push(" ORDER BY create_time, id");
+        let mut newest: BTreeMap<String, String> = BTreeMap::new();
+        for row in self.database.rows(sql).await? {
+            let risk = row.try_get_by_index(0).map_err(Fault::defect)?;
+            newest.insert(risk, row.try_get_by_index(1).map_err(Fault::defect)?);
+        }
+        let ids: Vec<&str> = newest.values().map(String::as_str).take(MOST.saturating_add(1)).collect();
+        let chosen = |sql: &mut store::Sql| {
+            sql.is_in("id", &ids);
+        };
+        self.quantifications.find(organization, chosen).await
     }
 
     /// A quantification; one that is running with how far it is at this moment.
@@ -207,16 +241,7 @@ impl Registry {
     }
 }
 
-/// The newest quantification of a risk.
-async fn last(tx: &mut Transaction, organization: &str, risk: &str) -> Outcome<Quantification> {
-    let quantifications = Collection::<Quantifications>::new(tx.database().clone());
-    let newest = quantifications.select(tx, organization, |sql| {
-        sql.push("risk = ").bind(risk).push(" ORDER BY create_time DESC, id DESC LIMIT 1");
-    });
-    newest.await?.into_iter().next().ok_or_else(|| model_missing(risk, "model"))
-}
-
-/// Of what was never quantified. `field` is where the request names it, or has a model for it.
+/// Of a risk that was never quantified. `field` is where the request names it, or has a model for it.
 fn model_missing(risk: &str, field: &str) -> Box<Fault> {
     let message = format!(
         "{risk} was never quantified, so there is no model to take again: quantify it with one in `model` (see docs/quantify.md)"

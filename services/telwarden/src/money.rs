@@ -27,7 +27,8 @@ pub async fn create(client: &Client, organization: &str, of: &sample::Money) -> 
     let mut begun = Vec::new();
     for (risk, model) in of.models {
         let name = format!("{parent}/risks/{risk}");
-        if newest(client, &parent, &format!("risk = \"{name}\"")).await?.is_some() {
+        let filter = format!("risk = \"{name}\"");
+        if newest(client, &parent, &filter).await.map_err(|status| explain(&status))?.is_some() {
             continue;
         }
         let request = api::QuantifyRiskRequest {
@@ -45,7 +46,8 @@ pub async fn create(client: &Client, organization: &str, of: &sample::Money) -> 
     }
     let (id, display_name) = of.portfolio;
     let portfolio = format!("{parent}/quantifications/{id}");
-    if newest(client, &parent, &format!("display_name = \"{display_name}\"")).await?.is_some() {
+    let filter = format!("display_name = \"{display_name}\"");
+    if newest(client, &parent, &filter).await.map_err(|status| explain(&status))?.is_some() {
         return Ok(begun.len());
     }
     let composed = composed(client, &parent).await?;
@@ -91,7 +93,7 @@ async fn composed(client: &Client, parent: &str) -> Result<api::ComposeModelResp
 ///
 /// # Errors
 /// What the service has against the call.
-pub async fn newest(client: &Client, parent: &str, filter: &str) -> Result<Option<Quantification>> {
+pub async fn newest(client: &Client, parent: &str, filter: &str) -> Result<Option<Quantification>, tonic::Status> {
     let request = api::ListQuantificationsRequest {
         parent: parent.to_owned(),
         filter: filter.to_owned(),
@@ -100,7 +102,7 @@ pub async fn newest(client: &Client, parent: &str, filter: &str) -> Result<Optio
         ..Default::default()
     };
     let mut service = QuantificationServiceClient::new(client.clone());
-    let page = service.list_quantifications(request).await.map_err(|status| explain(&status))?.into_inner();
+    let page = service.list_quantifications(request).await?.into_inner();
     Ok(page.quantifications.into_iter().next())
 }
 

@@ -31,7 +31,7 @@ pub async fn posture(connection: &Connection, organization: &str) -> Result<()> 
     let quarantine = quarantine::read(client.clone(), organization).await?;
     let controls = controls::read(client.clone(), organization).await?;
     let risk = risk::read(client.clone(), organization).await?;
-    let money = money::read(client.clone(), organization).await?;
+    let money = money::read(client.clone(), organization, connection.roles().as_ref()).await?;
     let surface = surface::read(client.clone(), organization).await?;
     let insurance = insurance::read(client, organization, connection.roles().as_ref()).await?;
     match connection.output {

@@ -6,6 +6,7 @@ use access::Context;
 use fault::{Fault, Outcome};
 use store::Sql;
 use wire::ListQuery;
+use wire::fault::v1::ErrorReason as House;
 use wire::risk::v1::compare_insurance_policies_request::Weight;
 use wire::risk::v1::map_insurance_coverage_response::Row;
 use wire::risk::v1::{
@@ -18,8 +19,8 @@ use super::clock::COVERING;
 use crate::insurance::{quotes, stance, terms};
 use crate::{Registry, id_of};
 
-/// How many policies are looked at where nobody names them.
-const MOST_POLICIES: i64 = 20;
+/// How many policies are looked at where nobody names them. More are refused rather than left out.
+const MOST_POLICIES: usize = 200;
 /// How many scenarios quotes are judged by.
 const MOST_SCENARIOS: i32 = 1000;
 
@@ -60,19 +61,25 @@ impl Registry {
         let weights: Vec<_> = r.weights.iter().map(|one: &Weight| (one.criterion(), one.weight)).collect();
         let parts = quotes::parts(&weights).ok_or_else(|| {
             let message = "no criterion counts: give one of them a weight above 0, or no weights at all";
-            Fault::invalid(wire::fault::v1::ErrorReason::FieldInvalid, message).on("weights")
+            Fault::invalid(House::FieldInvalid, message).on("weights")
         })?;
         let policies = if r.policies.is_empty() {
             let condition = |sql: &mut Sql| {
-                sql.push("state IN ('QUOTED', 'EVALUATED') ORDER BY id LIMIT ").bind(MOST_POLICIES);
+                sql.push("state IN ('QUOTED', 'EVALUATED') ORDER BY id LIMIT ").bind(limit());
             };
-            self.insurance_policies.find(&organization, condition).await?
+            few(self.insurance_policies.find(&organization, condition).await?)?
         } else {
             self.named_policies(&organization, &r.policies, "policies").await?
         };
         one_currency(&policies)?;
         let insurers = self.insurers_of(&organization, &policies).await?;
-        let (risks, _) = self.scenarios(context, &r.parent, &r.filter, MOST_SCENARIOS, "").await?;
+        let (risks, more) = self.scenarios(context, &r.parent, &r.filter, MOST_SCENARIOS, "").await?;
+        if !more.is_empty() {
+            let message = format!(
+                "there are more than {MOST_SCENARIOS} scenarios, by which quotes are judged: narrow them by `filter`"
+            );
+            return Err(Fault::invalid(House::FieldInvalid, message).on("filter"));
+        }
         let offered = |policy: InsurancePolicy| {
             let insurer = insurers.get(&policy.insurer).cloned().unwrap_or_default();
             (policy, insurer)
@@ -108,9 +115,9 @@ impl Registry {
         let states = COVERING.map(|state| state.as_str_name());
         let condition = |sql: &mut Sql| {
             sql.is_in("state", &states).push(" AND end_time > ").bind(now);
-            sql.push(" ORDER BY tower, attachment, id LIMIT ").bind(MOST_POLICIES);
+            sql.push(" ORDER BY tower, attachment, id LIMIT ").bind(limit());
         };
-        let mut found = self.insurance_policies.find(organization, condition).await?;
+        let mut found = few(self.insurance_policies.find(organization, condition).await?)?;
         stack(&mut found);
         Ok(found)
     }
@@ -175,6 +182,22 @@ impl Registry {
     }
 }
 
+/// One more than are looked at: so it shows whether there are more.
+fn limit() -> i64 {
+    i64::try_from(MOST_POLICIES).unwrap_or(i64::MAX).saturating_add(1)
+}
+
+/// Refuses more policies than are looked at: what some of them say would be missing.
+fn few(policies: Vec<InsurancePolicy>) -> Outcome<Vec<InsurancePolicy>> {
+    if policies.len() <= MOST_POLICIES {
+        return Ok(policies);
+    }
+    let message = format!(
+        "there are more than {MOST_POLICIES} policies to look at: name those meant in `policies`, where the call has it"
+    );
+    Err(Fault::invalid(House::FieldInvalid, message).on("policies"))
+}
+
 /// By tower, the lowest layer first.
 pub(crate) fn stack(policies: &mut [InsurancePolicy]) {
     policies.sort_by(|one, other| {
@@ -194,4 +217,17 @@ pub(crate) fn one_currency(policies: &[InsurancePolicy]) -> Outcome<()> {
     let currencies = currencies.into_iter().collect::<Vec<_>>().join(", ");
     let message = format!("the quotes are in {currencies}: compare those of one currency with each other");
     Err(Fault::invalid(ErrorReason::InsuranceCurrencyMixed, message).with("currencies", currencies).on("policies"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{InsurancePolicy, MOST_POLICIES, few};
+
+    #[test]
+    fn more_policies_than_are_looked_at_are_refused_and_none_is_left_out() {
+        let all = vec![InsurancePolicy::default(); MOST_POLICIES];
+        assert_eq!(few(all.clone()).unwrap().len(), MOST_POLICIES);
+        let refused = few([all, vec![InsurancePolicy::default()]].concat()).unwrap_err();
+        assert!(refused.to_string().contains("name those meant in `policies`"), "{refused}");
+    }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use access::Context;
-use fault::{Fault, Outcome};
-use store::Sql;
+use fault::Outcome;
+use wire::risk::v1::quantification::State;
 use wire::risk::v1::{AnalyzeInsuranceNeedRequest, AnalyzeInsuranceNeedResponse, AnnualLosses, Risk};
 
 use crate::Registry;
@@ -32,25 +32,7 @@ impl Registry {
     /// What a year costs by the newest quantification of each risk that has come to an end.
     async fn newest_figures(&self, organization: &str, risks: &[Risk]) -> Outcome<HashMap<String, AnnualLosses>> {
         let names: Vec<&str> = risks.iter().map(|risk| risk.name.as_str()).collect();
-        if names.is_empty() {
-            return Ok(HashMap::new());
-        }
-        // Which they are, before any is read: each holds its curves.
-        let mut sql = self.database.sql("SELECT risk, id FROM quantification WHERE state = 'DONE' AND organization = ");
-        sql.bind(organization).push(" AND ").is_in("risk", &names).push(" ORDER BY end_time, id");
-        let mut newest: HashMap<String, String> = HashMap::new();
-        for row in self.database.rows(sql).await? {
-            let risk = row.try_get_by_index(0).map_err(Fault::defect)?;
-            newest.insert(risk, row.try_get_by_index(1).map_err(Fault::defect)?);
-        }
-        let ids: Vec<&str> = newest.values().map(String::as_str).collect();
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let condition = |sql: &mut Sql| {
-            sql.is_in("id", &ids);
-        };
-        let found = self.quantifications.find(organization, condition).await?;
+        let found = self.newest(organization, Some(&names), State::Done.as_str_name()).await?;
         Ok(found.into_iter().filter_map(|one| Some((one.risk, one.portfolio?))).collect())
     }
 }

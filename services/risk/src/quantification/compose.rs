@@ -4,26 +4,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use access::Context;
 use fault::{Fault, Outcome};
+use quantify::Model;
 use serde_json::{Map, Value};
 use store::Sql;
+use wire::fault::v1::ErrorReason as House;
 use wire::risk::v1::insurance_policy::Stance;
-use wire::risk::v1::{ComposeModelRequest, ComposeModelResponse, InsurancePolicy, Risk, Treatment};
+use wire::risk::v1::{ComposeModelRequest, ComposeModelResponse, ErrorReason, InsurancePolicy, Risk, Treatment};
 
-use super::model_missing;
 use super::portfolio::{self, Cover, Measure, Offer, Source};
+use super::{MOST, model_missing};
 use crate::insurance::{stance, terms};
 use crate::insurance_policy::ask;
 use crate::{Registry, id_of, ours};
 
-/// Most risks of a model that is composed.
-const MOST: i64 = 1000;
+/// Most bytes of the model of a quantification, as its field says.
+const MOST_BYTES: usize = 262_144;
 
 impl Registry {
     pub(super) async fn compose(&self, context: &Context, r: &ComposeModelRequest) -> Outcome<ComposeModelResponse> {
         let organization = crate::enter(context, &r.parent, "parent")?;
         let (risks, sources) = self.sources(&organization, &r.risks).await?;
         if sources.is_empty() {
-            return Err(model_missing(&r.parent, "risks"));
+            let message =
+                "no risk that is not CLOSED was quantified yet: quantify each with a model first (docs/quantify.md)";
+            return Err(Fault::precondition(ErrorReason::QuantificationModelMissing, message)
+                .with("risk", &r.parent)
+                .on("risks"));
         }
         let policies = match r.policies.as_slice() {
             [] => self.covering(context, &organization).await?,
@@ -39,8 +45,23 @@ impl Registry {
             let covers = self::covers(&with(quote, &policies), &risks, &mut notes)?;
             offers.push(Offer { id: id_of(&quote.name).to_owned(), covers });
         }
-        let measures = self.measures(&organization, &risks).await?;
+        let mut measures = self.measures(&organization, &risks).await?;
+        // One option is to bear it all.
+        let room = Model::MOST_OPTIONS.saturating_sub(offers.len()).saturating_sub(1);
+        if let Some(left_out) = measures.len().checked_sub(room).filter(|count| *count > 0) {
+            measures.truncate(room);
+            notes.insert(format!(
+                "{left_out} treatments are left out: a model has at most {} options; name fewer risks",
+                Model::MOST_OPTIONS
+            ));
+        }
         let made = portfolio::compose(sources, &covers, &offers, &measures);
+        let (size, most) = (made.model.to_string().len(), MOST_BYTES);
+        if size > most {
+            return Err(refused(format!(
+                "the model would have {size} bytes, where a quantification takes {most}: name fewer"
+            )));
+        }
         notes.extend(made.notes);
         let currency_code = all.first().map(|policy| policy.currency_code.clone()).unwrap_or_default();
         Ok(ComposeModelResponse { model: made.model.to_string(), notes: notes.into_iter().collect(), currency_code })
@@ -51,7 +72,9 @@ impl Registry {
         for (name, at) in named.iter().zip(0..) {
             ours(organization, "risks", name, format!("risks[{at}]"))?;
         }
-        let mut newest = self.newest(organization, named).await?;
+        let of: Vec<&str> = named.iter().map(String::as_str).collect();
+        let newest = self.newest(organization, (!of.is_empty()).then_some(of.as_slice()), "").await?;
+        let mut newest: BTreeMap<String, String> = newest.into_iter().map(|one| (one.risk, one.model)).collect();
         let ids: Vec<&str> = match named {
             [] => newest.keys().map(|name| id_of(name)).collect(),
             named => named.iter().map(|name| id_of(name)).collect(),
@@ -64,6 +87,9 @@ impl Registry {
             sql.push(" ORDER BY id");
         });
         let risks = risks.await?;
+        if newest.len() > MOST {
+            return Err(refused(format!("more than {MOST} risks were quantified: name those meant")));
+        }
         for (name, at) in named.iter().zip(0..) {
             let field = format!("risks[{at}]");
             if !risks.iter().any(|risk| risk.name == *name) {
@@ -82,23 +108,6 @@ impl Registry {
         Ok((risks, sources))
     }
 
-    /// The model of the newest quantification of each risk that has one, by the name of the risk.
-    async fn newest(&self, organization: &str, named: &[String]) -> Outcome<BTreeMap<String, String>> {
-        let named: Vec<&str> = named.iter().map(String::as_str).collect();
-        let found = self.quantifications.find(organization, |sql: &mut Sql| {
-            match named.as_slice() {
-                [] => sql.push("risk <> ''"),
-                named => sql.is_in("risk", named),
-            };
-            // Of two of one moment, the one with the greater id; no two have both.
-            sql.push(" AND NOT EXISTS (SELECT 1 FROM quantification later WHERE later.organization = quantification.organization AND ");
-            sql.push("later.risk = quantification.risk AND (later.create_time > quantification.create_time OR ");
-            sql.push("(later.create_time = quantification.create_time AND later.id > quantification.id))) ORDER BY risk LIMIT ");
-            sql.bind(MOST);
-        });
-        Ok(found.await?.into_iter().map(|one| (one.risk, one.model)).collect())
-    }
-
     /// The treatments that are open and prevent events or make them smaller.
     async fn measures(&self, organization: &str, risks: &[Risk]) -> Outcome<Vec<Measure>> {
         let names: Vec<&str> = risks.iter().map(|risk| risk.name.as_str()).collect();
@@ -107,6 +116,11 @@ impl Registry {
         });
         Ok(found.await?.iter().filter_map(measure).collect())
     }
+}
+
+/// Of too many risks.
+fn refused(message: String) -> Box<Fault> {
+    Fault::invalid(House::FieldInvalid, message).on("risks")
 }
 
 /// A treatment as what it changes; none where that is nothing.

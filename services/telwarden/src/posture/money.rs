@@ -1,10 +1,13 @@
 //! What risks cost in the posture: the expected and the tail loss of a year, with and without insurance, by the newest quantification of many risks.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 use wire::risk::v1::{AnnualLosses, LossFigures, Quantification};
 
-use crate::client::Client;
+use super::may;
+use crate::client::{Client, explain};
 use crate::money::newest;
 use crate::risk::quantify::amount;
 use crate::surveys::time;
@@ -22,13 +25,23 @@ pub struct Money {
     pub premium: f64,
 }
 
-/// Reads how it stands; none where no portfolio was quantified.
+/// What it takes to read it: not every viewer may, since a model may hold the terms of insurance policies.
+const RESTRICTED: &str = "risk.quantifications.readRestricted";
+
+/// Reads how it stands; none where no portfolio was quantified, or where `roles` are known not to hold what reading takes: who looks at a screen is not
+/// to leave the trace of an attempt.
 ///
 /// # Errors
 /// What the service has against a call.
-pub async fn read(client: Client, organization: &str) -> Result<Option<Money>> {
+pub async fn read(client: Client, organization: &str, roles: Option<&BTreeSet<String>>) -> Result<Option<Money>> {
+    if !may(roles, RESTRICTED) {
+        return Ok(None);
+    }
     let parent = format!("organizations/{organization}");
-    let newest = newest(&client, &parent, "state = DONE AND risk = \"\"").await?;
+    let newest = match newest(&client, &parent, "state = DONE AND risk = \"\"").await {
+        Err(status) if status.code() == tonic::Code::PermissionDenied => return Ok(None),
+        answer => answer.map_err(|status| explain(&status))?,
+    };
     Ok(newest.and_then(|mut of| {
         let AnnualLosses { gross, retained, .. } = of.portfolio.take()?;
         let outcome = of.outcome.take().map(wire::json::of_struct).unwrap_or_default();
@@ -55,7 +68,7 @@ pub fn json(found: Option<&Money>) -> Value {
 #[must_use]
 pub fn text(found: Option<&Money>) -> String {
     let Some(found) = found else {
-        return "\n  Money: no risks were quantified together (docs/quantify.md)\n".to_owned();
+        return "\n  Money: no risks were quantified together, or you may not see it (docs/quantify.md)\n".to_owned();
     };
     let of = &found.of;
     let mut out = format!(

@@ -29,6 +29,17 @@ async fn quantified(bench: &Bench, id: &str, peril: &str) {
     done(bench, &client(bench).quantify_risk(request).await.unwrap().into_inner().name).await;
 }
 
+/// A treatment that prevents every other event.
+fn measure() -> Treatment {
+    Treatment {
+        display_name: "A second way".to_owned(),
+        option: TreatmentOption::Modify.into(),
+        cost: Some(Cost { currency_code: "EUR".to_owned(), yearly_cost: 20_000.0, ..Default::default() }),
+        frequency_reduction: 0.5,
+        ..Default::default()
+    }
+}
+
 async fn done(bench: &Bench, name: &str) -> Quantification {
     let get = async || {
         let request = api::GetQuantificationRequest { name: name.to_owned() };
@@ -57,14 +68,7 @@ on_every_database! {
         quote(&bench, "other", primary).await.unwrap();
         quantified(&bench, "flood", "denial-of-service").await;
         quantified(&bench, "outage", "infrastructure-outage").await;
-        let treatment = Treatment {
-            display_name: "A second way".to_owned(),
-            option: TreatmentOption::Modify.into(),
-            cost: Some(Cost { currency_code: "EUR".to_owned(), yearly_cost: 20_000.0, ..Default::default() }),
-            yearly_kwh: 500.0,
-            frequency_reduction: 0.5,
-            ..Default::default()
-        };
+        let treatment = Treatment { yearly_kwh: 500.0, ..measure() };
         let request = api::CreateTreatmentRequest { parent: named("risks", "outage"), treatment_id: "way".to_owned(), treatment: Some(treatment) };
         let mut treatments = TreatmentServiceClient::new(bench.client("mia", &["acme"], &["risk-manager"]));
         treatments.create_treatment(request).await.unwrap();
@@ -95,6 +99,19 @@ on_every_database! {
         }
         assert_eq!((&options["outage/way"]["cost"], &options["outage/way"]["energy_kwh"]), (&20_000.0.into(), &500.0.into()));
         assert_eq!(options["other"]["premium"], 160_000.0);
+    }
+
+    async fn treatments_beyond_what_a_model_takes_are_left_out_and_that_is_said(bench) {
+        let (_source, _running) = crate::register::estate(&bench).await;
+        quantified(&bench, "flood", "denial-of-service").await;
+        let mut treatments = TreatmentServiceClient::new(bench.client("mia", &["acme"], &["risk-manager"]));
+        for _ in 0..quantify::Model::MOST_OPTIONS + 1 {
+            let request = api::CreateTreatmentRequest { parent: named("risks", "flood"), treatment: Some(measure()), ..Default::default() };
+            treatments.create_treatment(request).await.unwrap();
+        }
+        let made = compose(&bench, api::ComposeModelRequest::default()).await.unwrap();
+        assert!(made.notes.iter().any(|note| note.starts_with("2 treatments are left out")), "{:?}", made.notes);
+        quantify::Model::from_yaml(&made.model).unwrap();
     }
 
     async fn what_cannot_be_composed_is_refused_by_the_field_that_names_it(bench) {
