@@ -16,7 +16,9 @@ pub mod token;
 pub use behavior::{Behaviors, behaviors};
 pub use filter::{Comparison, Condition, FieldType, FilterField, Literal, Match, parse_filter};
 pub use id::new_id;
-pub use name::{Name, Parent, id_of_key, parent_of, parse_parent, parse_parent_of, valid_id, written};
+pub use name::{
+    Name, Parent, id_of, id_of_key, organization_of, parent_of, parse_parent, parse_parent_of, valid_id, written,
+};
 pub use order::{OrderTerm, parse_order};
 pub use problem::Problem;
 pub use token::Sealer;

@@ -157,6 +157,18 @@ pub fn parent_of(name: &str) -> &str {
     name.rsplit_once('/').and_then(|(above, _)| above.rsplit_once('/')).map_or("", |(parent, _)| parent)
 }
 
+/// The last segment of a name: the id.
+#[must_use]
+pub fn id_of(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or_default()
+}
+
+/// The organization of a name; empty where it is none.
+#[must_use]
+pub fn organization_of(name: &str) -> &str {
+    name.split('/').nth(1).unwrap_or_default()
+}
+
 /// Whether `text` can be an id of an organization or a resource: 1 to 63 of `a-z 0-9 - . _`, the first a letter or digit.
 #[must_use]
 pub fn valid_id(text: &str) -> bool {

@@ -21,10 +21,16 @@ impl<R: Rules> Collection<R> {
         &self,
         tx: &mut Transaction,
         organization: &str,
-        drafts: Vec<(String, R::Message)>,
+        mut drafts: Vec<(String, R::Message)>,
     ) -> Outcome<Vec<Outcome<Row<R::Message>>>> {
         if drafts.is_empty() {
             return Ok(Vec::new());
+        }
+        for (id, message) in &mut drafts {
+            // The rules look at what a resource is kept within, and whose it is; one without a time of creation is being made.
+            let head = R::head(message);
+            *head.name = resource::written(organization, R::COLLECTION, id);
+            *head.create_time = None;
         }
         let context = tx.context().clone();
         let messages: Vec<&R::Message> = drafts.iter().map(|(_, message)| message).collect();

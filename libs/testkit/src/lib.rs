@@ -177,6 +177,14 @@ pub async fn ledger_holds(bench: &Bench, tables: &Tables) {
     found.expect("the ledger holds");
 }
 
+/// The first field that an error complains of; empty where it names none.
+#[must_use]
+pub fn field(status: &Status) -> String {
+    use tonic_types::StatusExt as _;
+    let violations = status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
+    violations.into_iter().next().map(|violation| violation.field).unwrap_or_default()
+}
+
 /// The reason in the details of an error.
 #[must_use]
 pub fn reason(status: &Status) -> String {

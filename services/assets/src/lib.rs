@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use access::Context;
 use fault::{Fault, Outcome};
+pub(crate) use resource::{id_of, organization_of};
 use store::Database;
 use tonic::service::Routes;
 use wire::assets::v1 as api;
@@ -150,23 +151,9 @@ pub async fn service_with(database: &Database, clock: Arc<dyn access::Clock>, se
     .add_service(feed::service(database)))
 }
 
-/// The last segment of a name.
-pub(crate) fn id_of(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or_default()
-}
-
-/// The organization of a name; empty where it is none.
-pub(crate) fn organization_of(name: &str) -> &str {
-    name.split('/').nth(1).unwrap_or_default()
-}
-
 /// The organization of a parent, once the caller may enter it.
 pub(crate) fn enter(context: &Context, parent: &str) -> Outcome<String> {
-    let organization = resource::parse_parent(parent).map_err(|problem| {
-        Fault::invalid(problem.reason(), problem.to_string()).on(problem.field().unwrap_or("parent").to_owned())
-    })?;
-    context.enter(&organization, parent)?;
-    Ok(organization)
+    store::enter(context, parent, "parent")
 }
 
 /// Refuses external ids of which one stands twice.

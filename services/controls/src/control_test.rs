@@ -65,8 +65,8 @@ impl Rules for ControlTests {
     type Needs = Lives;
 
     async fn needs(tx: &mut Transaction, organization: &str, tests: &[&ControlTest]) -> Outcome<Lives> {
-        // Only a test that is being made has no name yet; what it tests does not change later.
-        let made = tests.iter().filter(|test| test.name.is_empty());
+        // Only a test that is being made was not created yet; what it tests does not change later.
+        let made = tests.iter().filter(|test| test.create_time.is_none());
         let ids: Vec<&str> = made.map(|test| crate::id_of(&test.implementation)).collect();
         if ids.is_empty() {
             return Ok(Lives::new());

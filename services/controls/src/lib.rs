@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fault::{Fault, Outcome};
+pub(crate) use resource::{id_of, organization_of};
 use store::Database;
 use tonic::service::Routes;
 use wire::controls::v1 as api;
@@ -159,14 +160,4 @@ where
 fn timer(database: &Database, clock: Arc<dyn access::Clock>, files: &Arc<evidence::Files>) -> deadline::Timer {
     let timer = control_test::timer(implementation::timer(deadline::Timer::new(database, clock)));
     exception::timer(evidence::timer(timer, files))
-}
-
-/// The last segment of a name.
-pub(crate) fn id_of(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or_default()
-}
-
-/// The organization of a name; empty where it is none.
-pub(crate) fn organization_of(name: &str) -> &str {
-    name.split('/').nth(1).unwrap_or_default()
 }

@@ -100,14 +100,6 @@ pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
     tokio::task::spawn_blocking(work).await.map_err(Fault::defect)
 }
 
-/// The organization of a parent that the caller may enter.
-fn enter(context: &Context, parent: &str, field: &str) -> Outcome<String> {
-    let organization = resource::parse_parent(parent)
-        .map_err(|problem| Fault::invalid(problem.reason(), problem.to_string()).on(field.to_owned()))?;
-    context.enter(&organization, parent)?;
-    Ok(organization)
-}
-
 /// Serves documents. Imports and exports hold the registry by themselves.
 pub(crate) struct Documents(pub(crate) Arc<Registry>);
 
@@ -128,7 +120,7 @@ impl OscalDocumentService for Documents {
         request: Request<ExportOscalRequest>,
     ) -> Result<Response<Self::ExportOscalStream>, Status> {
         let (context, r) = open(request)?;
-        let organization = enter(&context, &r.parent, "parent")?;
+        let organization = store::enter(&context, &r.parent, "parent")?;
         if organization_of(&r.resource) != organization {
             return Err(Fault::not_found(&r.resource).into());
         }

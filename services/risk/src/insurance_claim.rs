@@ -8,7 +8,7 @@ mod rules;
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Reference, Side, in_state, micros, open, reply, timestamp};
+use store::{Life as _, Reference, Side, in_state, micros, open, reply, timestamp};
 use tonic::{Request, Response, Status};
 use wire::fault::v1::ErrorReason as House;
 use wire::risk::v1 as api;
@@ -70,12 +70,7 @@ const LIVING: [State; 7] = [
     State::Paid,
 ];
 
-/// Brings a claim into a state. `now` is in microseconds since 1970.
-fn enter(new: &mut InsuranceClaim, to: State, reason: &str, now: i64) {
-    new.set_state(to);
-    reason.clone_into(&mut new.state_reason);
-    new.state_time = timestamp(now);
-}
+store::life!(InsuranceClaims; State, NOUN);
 
 /// Refuses an amount above another.
 fn at_most(field: &str, amount: f64, (most, of): (f64, &str)) -> Outcome<()> {
@@ -99,7 +94,7 @@ impl Registry {
         let rule = |context: &Context, old: &InsuranceClaim, new: &mut InsuranceClaim| {
             in_state(NOUN, old.state(), from, done)?;
             let now = context.clock.now();
-            enter(new, to, reason, now);
+            InsuranceClaims::enter(new, to, reason, now);
             said(now, new)
         };
         self.insurance_claims.change(context, name, etag, rule).await

@@ -10,7 +10,7 @@ mod rules;
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Reference, Referrer, Side, in_state, open, reply};
+use store::{Life as _, Reference, Referrer, Side, in_state, open, reply};
 use tonic::{Request, Response, Status};
 use wire::risk::v1 as api;
 use wire::risk::v1::InsurancePolicy;
@@ -68,12 +68,7 @@ impl store::Resource for InsurancePolicies {
 /// The states in which its terms are still talked about.
 const OPEN: [State; 2] = [State::Quoted, State::Evaluated];
 
-/// Brings a policy into a state. `now` is in microseconds since 1970.
-fn enter(new: &mut InsurancePolicy, to: State, reason: &str, now: i64) {
-    new.set_state(to);
-    reason.clone_into(&mut new.state_reason);
-    new.state_time = store::timestamp(now);
-}
+store::life!(InsurancePolicies; State, NOUN);
 
 impl Registry {
     /// Moves a policy from one of some states into another, and then as far as its dates have come.
@@ -86,7 +81,7 @@ impl Registry {
     ) -> Outcome<InsurancePolicy> {
         let rule = |context: &Context, old: &InsurancePolicy, new: &mut InsurancePolicy| {
             in_state(NOUN, old.state(), from, done)?;
-            enter(new, to, reason, context.clock.now());
+            InsurancePolicies::enter(new, to, reason, context.clock.now());
             clock::turn(new, context.clock.now());
             Ok(())
         };
@@ -109,7 +104,7 @@ impl Registry {
             in_state("successor", next.state(), &follows, "what follows another")
                 .map_err(|fault| fault.on("successor"))?;
             new.successor.clone_from(&r.successor);
-            enter(new, State::Renewed, &r.reason, context.clock.now());
+            InsurancePolicies::enter(new, State::Renewed, &r.reason, context.clock.now());
             Ok(())
         };
         let renewed = self.insurance_policies.change_in(&mut tx, &r.name, &r.etag, rule).await?;

@@ -8,10 +8,9 @@ mod alert;
 mod rules;
 
 use access::Context;
-use fault::{Fault, Outcome};
-use store::{Datum, FieldType, Part, Reference, Resource as _, Side, in_state, open, parent_of, reply, timestamp};
+use fault::Outcome;
+use store::{Datum, FieldType, Part, Reference, Side, in_state, open, parent_of, reply, timestamp};
 use tonic::{Request, Response, Status};
-use wire::fault::v1::ErrorReason as House;
 use wire::risk::v1 as api;
 use wire::risk::v1::InsurerAnswer;
 use wire::risk::v1::insurer_answer::State;
@@ -74,26 +73,6 @@ fn hold(new: &mut InsurerAnswer) {
 }
 
 impl Registry {
-    /// Creates an answer. Its rules look at its questionnaire, so that it has its name before.
-    async fn create_answer(&self, context: &Context, r: api::CreateInsurerAnswerRequest) -> Outcome<InsurerAnswer> {
-        let parent = resource::parse_parent_of(&r.parent, InsurerAnswers::COLLECTION, false)
-            .map_err(|problem| Fault::invalid(problem.reason(), problem.to_string()).on("parent"))?;
-        let id = if r.insurer_answer_id.is_empty() { context.clock.id() } else { r.insurer_answer_id };
-        if !resource::valid_id(&id) {
-            let wrong = "an id has 1 to 63 of `a-z 0-9 - . _` and begins with a letter or digit";
-            return Err(Fault::invalid(House::FieldInvalid, wrong).on("insurer_answer_id"));
-        }
-        let mut answer = r.insurer_answer.unwrap_or_default();
-        InsurerAnswers::clear_output(&mut answer);
-        answer.name = format!("{}/insurerAnswers/{id}", r.parent);
-        let within = parent.within.unwrap_or_default();
-        let mut tx = ties::begin(&self.database, context, &r.parent).await?;
-        let drafts = vec![(format!("{within}/{id}"), answer)];
-        let made = self.insurer_answers.create_in(&mut tx, &parent.organization, drafts).await?;
-        tx.commit().await?;
-        made.into_iter().next().ok_or_else(|| Fault::defect("a creation created nothing"))
-    }
-
     /// Changes an answer by a rule, holding the tie of the organization.
     async fn change_answer(
         &self,
@@ -116,8 +95,7 @@ impl InsurerAnswerService for Registry {
         &self,
         request: Request<api::CreateInsurerAnswerRequest>,
     ) -> Result<Response<InsurerAnswer>, Status> {
-        let (context, r) = open(request)?;
-        reply(self.create_answer(&context, r).await)
+        self.insurer_answers.serve_create(request).await
     }
 
     async fn get_insurer_answer(

@@ -3,7 +3,7 @@
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Reference, Referrer, Resource as _, Rules, Side, in_state, open, reply, timestamp};
+use store::{Life as _, Reference, Referrer, Resource as _, Rules, Side, in_state, open, reply, timestamp};
 use tonic::{Request, Response, Status};
 use wire::risk::v1::insurer_questionnaire::State;
 use wire::risk::v1::insurer_questionnaire_service_server::InsurerQuestionnaireService;
@@ -60,7 +60,7 @@ impl Rules for InsurerQuestionnaires {
     type Needs = ();
 
     fn create(context: &Context, (): &(), new: &mut InsurerQuestionnaire) -> Outcome<()> {
-        enter(new, State::Draft, "", context.clock.now());
+        InsurerQuestionnaires::enter(new, State::Draft, "", context.clock.now());
         Ok(())
     }
 
@@ -77,11 +77,7 @@ impl Rules for InsurerQuestionnaires {
     }
 }
 
-fn enter(new: &mut InsurerQuestionnaire, to: State, reason: &str, now: i64) {
-    new.set_state(to);
-    reason.clone_into(&mut new.state_reason);
-    new.state_time = timestamp(now);
-}
+store::life!(InsurerQuestionnaires; State, NOUN);
 
 /// What callers write of it.
 fn written(questionnaire: &InsurerQuestionnaire) -> InsurerQuestionnaire {
@@ -123,7 +119,7 @@ impl Registry {
         let rule = |context: &Context, old: &InsurerQuestionnaire, new: &mut InsurerQuestionnaire| {
             in_state(NOUN, old.state(), from, done)?;
             let now = context.clock.now();
-            enter(new, to, reason, now);
+            InsurerQuestionnaires::enter(new, to, reason, now);
             if to == State::Submitted {
                 answered(old)?;
                 new.submit_time = timestamp(now);

@@ -37,9 +37,10 @@ pub mod vulnerability;
 
 use std::sync::Arc;
 
-use access::Context;
 use fault::{Fault, Outcome};
+pub(crate) use resource::{id_of, organization_of};
 use store::Database;
+pub(crate) use store::{enter, ours};
 use tonic::service::Routes;
 use wire::risk::v1 as api;
 
@@ -197,24 +198,6 @@ fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer 
     insurance_claim::timer(insurance_policy::timer(timer))
 }
 
-/// The organization of a parent that the caller may enter; `field` is where the request has it.
-pub(crate) fn enter(context: &Context, parent: &str, field: &str) -> Outcome<String> {
-    let organization = resource::parse_parent(parent)
-        .map_err(|problem| Fault::invalid(problem.reason(), problem.to_string()).on(field.to_owned()))?;
-    context.enter(&organization, parent)?;
-    Ok(organization)
-}
-
-/// The last segment of a name.
-pub(crate) fn id_of(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or_default()
-}
-
-/// The organization of a name; empty where it is none.
-pub(crate) fn organization_of(name: &str) -> &str {
-    name.split('/').nth(1).unwrap_or_default()
-}
-
 /// The id that the key of a threat or mitigation becomes, where the caller gives none.
 ///
 /// # Errors
@@ -224,16 +207,4 @@ pub(crate) fn keyed(key: &str, field: &str) -> Outcome<String> {
         let message = format!("`{key}` is no key: it has 1 to 63 characters, the first a letter or digit");
         Fault::invalid(wire::fault::v1::ErrorReason::FieldInvalid, message).on(field.to_owned())
     })
-}
-
-/// Refuses what is no name of a collection of this organization; an empty one names nothing. `field` is where the message has it.
-pub(crate) fn ours(organization: &str, collection: &str, name: &str, field: String) -> Outcome<()> {
-    let own = resource::Name::parse(name, collection).is_ok_and(|parsed| parsed.organization() == organization);
-    if own || name.is_empty() {
-        return Ok(());
-    }
-    let message = format!(
-        "{name} is not among the {collection} of this organization: give organizations/{organization}/{collection}/{{id}}"
-    );
-    Err(Fault::invalid(wire::fault::v1::ErrorReason::FieldInvalid, message).on(field))
 }

@@ -64,7 +64,8 @@ impl Rules for AllCriteria {
     type Needs = HashMap<String, i64>;
 
     async fn needs(tx: &mut Transaction, organization: &str, messages: &[&RiskCriteria]) -> Outcome<Self::Needs> {
-        let names: Vec<&str> = messages.iter().map(|one| one.name.as_str()).filter(|name| !name.is_empty()).collect();
+        let known = messages.iter().filter(|one| one.create_time.is_some());
+        let names: Vec<&str> = known.map(|one| one.name.as_str()).collect();
         if names.is_empty() {
             return Ok(HashMap::new());
         }

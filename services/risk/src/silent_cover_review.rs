@@ -7,7 +7,7 @@ mod rules;
 
 use access::Context;
 use fault::Outcome;
-use store::{Reference, Side, in_state, open, reply, timestamp};
+use store::{Life as _, Reference, Side, in_state, open, reply, timestamp};
 use tonic::{Request, Response, Status};
 use wire::risk::v1::silent_cover_review::State;
 use wire::risk::v1::silent_cover_review_service_server::SilentCoverReviewService;
@@ -50,11 +50,7 @@ impl store::Resource for SilentCoverReviews {
     store::head!(SilentCoverReview; open_perils, silent_perils, complete_time, completer, state, state_reason, state_time);
 }
 
-fn enter(new: &mut SilentCoverReview, to: State, reason: &str, now: i64) {
-    new.set_state(to);
-    reason.clone_into(&mut new.state_reason);
-    new.state_time = timestamp(now);
-}
+store::life!(SilentCoverReviews; State, NOUN);
 
 impl Registry {
     /// Fills in what the terms of the policy say of the perils that nothing is said of yet.
@@ -136,7 +132,7 @@ impl SilentCoverReviewService for Registry {
             in_state(NOUN, old.state(), &[State::Open], "completed")?;
             rules::complete(old)?;
             let now = context.clock.now();
-            enter(new, State::Completed, &r.reason, now);
+            SilentCoverReviews::enter(new, State::Completed, &r.reason, now);
             new.complete_time = timestamp(now);
             new.completer.clone_from(&context.caller.subject);
             Ok(())
@@ -151,7 +147,7 @@ impl SilentCoverReviewService for Registry {
         let (context, r) = open(request)?;
         let rule = |context: &Context, old: &SilentCoverReview, new: &mut SilentCoverReview| {
             in_state(NOUN, old.state(), &[State::Completed], "reopened")?;
-            enter(new, State::Open, &r.reason, context.clock.now());
+            SilentCoverReviews::enter(new, State::Open, &r.reason, context.clock.now());
             new.complete_time = None;
             new.completer.clear();
             Ok(())

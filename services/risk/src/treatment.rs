@@ -8,10 +8,9 @@ mod rules;
 
 use access::Context;
 use deadline::Timer;
-use fault::{Fault, Outcome};
-use store::{Reference, Resource as _, Side, in_state, open, reply};
+use fault::Outcome;
+use store::{Move, Reference, Side, open, reply};
 use tonic::{Request, Response, Status};
-use wire::fault::v1::ErrorReason as House;
 use wire::risk::v1 as api;
 use wire::risk::v1::Treatment;
 use wire::risk::v1::treatment::{State, TreatmentOption};
@@ -55,49 +54,23 @@ pub(crate) fn timer(timer: Timer) -> Timer {
     rules::timer(timer)
 }
 
-/// Brings a treatment into a state. `now` is in microseconds since 1970.
-fn enter(new: &mut Treatment, to: State, reason: &str, now: i64) {
-    new.set_state(to);
-    reason.clone_into(&mut new.state_reason);
-    new.state_time = store::timestamp(now);
-}
+store::life!(Treatments; State, "treatment");
+
+const BEGIN: Move<State> = Move::new(&[State::Planned], State::InProgress, "begun");
+const COMPLETE: Move<State> = Move::new(&[State::InProgress], State::Done, "completed");
+const CANCEL: Move<State> = Move::new(&[State::Planned, State::InProgress], State::Cancelled, "cancelled");
 
 impl Registry {
-    /// Creates a treatment. Its rules look at its risk, so that it has its name before.
-    async fn create_within(&self, context: &Context, r: api::CreateTreatmentRequest) -> Outcome<Treatment> {
-        let parent = resource::parse_parent_of(&r.parent, Treatments::COLLECTION, false)
-            .map_err(|problem| Fault::invalid(problem.reason(), problem.to_string()).on("parent"))?;
-        let id = if r.treatment_id.is_empty() { context.clock.id() } else { r.treatment_id };
-        if !resource::valid_id(&id) {
-            let wrong = "an id has 1 to 63 of `a-z 0-9 - . _` and begins with a letter or digit";
-            return Err(Fault::invalid(House::FieldInvalid, wrong).on("treatment_id"));
-        }
-        let mut treatment = r.treatment.unwrap_or_default();
-        Treatments::clear_output(&mut treatment);
-        treatment.name = format!("{}/treatments/{id}", r.parent);
-        let within = parent.within.unwrap_or_default();
-        let mut tx = ties::begin(&self.database, context, &r.parent).await?;
-        let drafts = vec![(format!("{within}/{id}"), treatment)];
-        let made = self.treatments.create_in(&mut tx, &parent.organization, drafts).await?;
-        tx.commit().await?;
-        made.into_iter().next().ok_or_else(|| Fault::defect("a creation created nothing"))
-    }
-
     /// Moves a treatment from one of some states into another.
     async fn step_treatment(
         &self,
         context: &Context,
         (name, etag): (&str, &str),
-        (from, to, done): (&[State], State, &str),
+        by: &Move<State>,
         reason: &str,
     ) -> Outcome<Treatment> {
         let mut tx = ties::begin(&self.database, context, name).await?;
-        let rule = |context: &Context, old: &Treatment, new: &mut Treatment| {
-            in_state("treatment", old.state(), from, done)?;
-            enter(new, to, reason, context.clock.now());
-            Ok(())
-        };
-        let moved = self.treatments.change_in(&mut tx, name, etag, rule).await?;
+        let moved = self.treatments.step_in(&mut tx, (name, etag), by, reason).await?;
         tx.commit().await?;
         Ok(moved)
     }
@@ -111,8 +84,7 @@ impl TreatmentService for Registry {
         &self,
         request: Request<api::CreateTreatmentRequest>,
     ) -> Result<Response<Treatment>, Status> {
-        let (context, r) = open(request)?;
-        reply(self.create_within(&context, r).await)
+        self.treatments.serve_create(request).await
     }
 
     async fn get_treatment(&self, request: Request<api::GetTreatmentRequest>) -> Result<Response<Treatment>, Status> {
@@ -148,8 +120,7 @@ impl TreatmentService for Registry {
         request: Request<api::BeginTreatmentRequest>,
     ) -> Result<Response<Treatment>, Status> {
         let (context, r) = open(request)?;
-        let step = (&[State::Planned][..], State::InProgress, "begun");
-        reply(self.step_treatment(&context, (&r.name, &r.etag), step, &r.reason).await)
+        reply(self.step_treatment(&context, (&r.name, &r.etag), &BEGIN, &r.reason).await)
     }
 
     async fn complete_treatment(
@@ -157,8 +128,7 @@ impl TreatmentService for Registry {
         request: Request<api::CompleteTreatmentRequest>,
     ) -> Result<Response<Treatment>, Status> {
         let (context, r) = open(request)?;
-        let step = (&[State::InProgress][..], State::Done, "completed");
-        reply(self.step_treatment(&context, (&r.name, &r.etag), step, &r.reason).await)
+        reply(self.step_treatment(&context, (&r.name, &r.etag), &COMPLETE, &r.reason).await)
     }
 
     async fn cancel_treatment(
@@ -166,7 +136,6 @@ impl TreatmentService for Registry {
         request: Request<api::CancelTreatmentRequest>,
     ) -> Result<Response<Treatment>, Status> {
         let (context, r) = open(request)?;
-        let step = (&[State::Planned, State::InProgress][..], State::Cancelled, "cancelled");
-        reply(self.step_treatment(&context, (&r.name, &r.etag), step, &r.reason).await)
+        reply(self.step_treatment(&context, (&r.name, &r.etag), &CANCEL, &r.reason).await)
     }
 }

@@ -104,7 +104,7 @@ impl Known {
         let kept: HashSet<[String; 2]> = rows(tx, sql).await?.into_iter().collect();
         let held = |one: &Implementation, name: &str| kept.contains(&[id_of(&one.name).to_owned(), name.to_owned()]);
         // What is only being created is depended on by nothing yet, and so closes no circle.
-        let mut known = messages.iter().filter(|one| !one.name.is_empty());
+        let mut known = messages.iter().filter(|one| one.create_time.is_some());
         if known.any(|one| one.depends_on.iter().any(|name| !held(one, name))) {
             let mut sql = tx.sql("SELECT id, value FROM implementation_depends_on WHERE organization = ");
             sql.bind(organization);
@@ -184,9 +184,9 @@ impl Known {
     }
 }
 
-/// The names of those messages that have one and are such.
+/// The names of those messages that were created before and are such.
 fn named<'a>(messages: &[&'a Implementation], such: impl Fn(&Implementation) -> bool) -> impl Iterator<Item = &'a str> {
-    messages.iter().filter(move |one| !one.name.is_empty() && such(one)).map(|one| one.name.as_str())
+    messages.iter().filter(move |one| one.create_time.is_some() && such(one)).map(|one| one.name.as_str())
 }
 
 /// Rows of texts.

@@ -122,7 +122,7 @@ fn sound(context: &Context, known: &Known, old: &Implementation, new: &Implement
             .with("name", selector)
             .on("implementation.selector"));
     }
-    if !new.name.is_empty() && new.replaced_by == new.name {
+    if new.replaced_by == new.name {
         return wrong("replaced_by", "an implementation does not replace itself: name another, or none".to_owned());
     }
     let (was, becomes) = (micros(old.next_review_time.as_ref()), micros(new.next_review_time.as_ref()));
@@ -141,7 +141,8 @@ fn untangled(known: &Known, new: &Implementation) -> Outcome<()> {
         let message = format!("{twice} stands twice among depends_on: leave one out");
         return Err(Fault::invalid(House::FieldInvalid, message).on(field));
     }
-    let Some(way) = circle::closed(&known.graph, &new.name, &new.depends_on).filter(|_| !new.name.is_empty()) else {
+    let Some(way) = circle::closed(&known.graph, &new.name, &new.depends_on).filter(|_| new.create_time.is_some())
+    else {
         return Ok(());
     };
     let path: Vec<&str> = way.iter().map(|name| crate::id_of(name)).collect();

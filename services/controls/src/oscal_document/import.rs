@@ -17,7 +17,7 @@ use wire::fault::v1::ErrorReason as House;
 use super::id::{cut, slug};
 use super::rejected::Rejected;
 use super::sources::{HREF_LABEL, Known, Meaning, Source, file};
-use super::{LIMITS, aside, catalogue, content, enter, mapping, profile, receive, unreadable};
+use super::{LIMITS, aside, catalogue, content, mapping, profile, receive, unreadable};
 use crate::catalogue::Catalogues;
 use crate::mapping::Mappings;
 use crate::oscal::{self, Body};
@@ -52,7 +52,7 @@ pub(crate) async fn import(
     mut stream: Streaming<ImportOscalRequest>,
 ) -> Outcome<ImportOscalResponse> {
     let start = receive::start(&mut stream).await?;
-    let organization = enter(context, &start.parent, "start.parent")?;
+    let organization = store::enter(context, &start.parent, "start.parent")?;
     said(&start, &organization)?;
     let bytes = receive::bytes(&mut stream, &start).await?;
     let place = receive::place().await?;

@@ -40,8 +40,8 @@ impl Rules for Exposures {
 
     async fn needs(tx: &mut Transaction, organization: &str, messages: &[&Exposure]) -> Outcome<Known> {
         let policy = exposure_policy::active(tx, organization).await?;
-        // What is being made has no name yet. What is known follows the registry by its feed, except while it is withdrawn.
-        let unplaced = |one: &&Exposure| one.name.is_empty() || one.state() == State::Withdrawn;
+        // What is being made was not created yet. What is known follows the registry by its feed, except while it is withdrawn.
+        let unplaced = |one: &&Exposure| one.create_time.is_none() || one.state() == State::Withdrawn;
         let made: Vec<&Exposure> = messages.iter().copied().filter(unplaced).collect();
         let registered = reconcile::registered(tx, organization, &made).await?;
         let found = made.iter().filter_map(|one| registered.of(one)).map(|(asset, _)| asset);
@@ -50,7 +50,8 @@ impl Rules for Exposures {
         assets.sort_unstable();
         assets.dedup();
         let values = reconcile::values(tx, organization, &assets).await?;
-        let exposures: Vec<&str> = messages.iter().map(|one| id_of(&one.name)).filter(|id| !id.is_empty()).collect();
+        let known = messages.iter().filter(|one| one.create_time.is_some());
+        let exposures: Vec<&str> = known.map(|one| id_of(&one.name)).collect();
         let open = finding::open(tx, organization, &exposures, &assets).await?;
         Ok(Known { organization: organization.to_owned(), policy, values, registered, open })
     }

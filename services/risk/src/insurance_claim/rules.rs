@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Changed, Collection, Rules, Transaction, in_state, micros, timestamp};
+use store::{Changed, Collection, Life as _, Rules, Transaction, in_state, micros, timestamp};
 use wire::Violation;
 use wire::risk::v1::insurance_claim::{CostTotal, State};
 use wire::risk::v1::insurance_policy::State as Policy;
 use wire::risk::v1::{ErrorReason, InsuranceClaim, InsurancePolicy};
 
-use super::{COUNTING, InsuranceClaims, NOUN, enter, notice};
+use super::{COUNTING, InsuranceClaims, NOUN, notice};
 use crate::id_of;
 use crate::insurance::{terms, words};
 use crate::insurance_policy::InsurancePolicies;
@@ -33,7 +33,7 @@ impl Rules for InsuranceClaims {
 
     fn create(context: &Context, policies: &Self::Needs, new: &mut InsuranceClaim) -> Outcome<()> {
         let now = context.clock.now();
-        enter(new, State::CircumstanceNoticed, "", now);
+        InsuranceClaims::enter(new, State::CircumstanceNoticed, "", now);
         if new.aware_time.is_none() {
             new.aware_time = timestamp(now);
         }

@@ -3,11 +3,11 @@
 use access::Context;
 use deadline::{Deadline, Timer};
 use fault::Outcome;
-use store::{Changed, Collection, Transaction, micros};
+use store::{Changed, Collection, Life as _, Transaction, micros};
 use wire::risk::v1::InsurancePolicy;
 use wire::risk::v1::insurance_policy::State;
 
-use super::{InsurancePolicies, enter};
+use super::InsurancePolicies;
 
 /// The kind of the deadline.
 const TURN: &str = "turn-insurance-policy";
@@ -33,7 +33,7 @@ fn next(policy: &InsurancePolicy) -> Option<(i64, State, &'static str)> {
 /// Brings a policy as far as its dates have come by `now`, in microseconds since 1970.
 pub(super) fn turn(policy: &mut InsurancePolicy, now: i64) {
     while let Some((_, to, reason)) = next(policy).filter(|(due, ..)| *due <= now) {
-        enter(policy, to, reason, now);
+        InsurancePolicies::enter(policy, to, reason, now);
     }
 }
 

@@ -2,12 +2,12 @@
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Changed, Resource as _, Rules, Transaction, in_state, micros, timestamp};
+use store::{Changed, Life as _, Resource as _, Rules, Transaction, in_state, micros, timestamp};
 use wire::Violation;
 use wire::risk::v1::InsurancePolicy;
 use wire::risk::v1::insurance_policy::State;
 
-use super::{InsurancePolicies, NOUN, OPEN, clock, enter};
+use super::{InsurancePolicies, NOUN, OPEN, clock};
 use crate::insurance::words::{self, words};
 
 const DAY: i64 = 86_400_000_000;
@@ -16,7 +16,7 @@ impl Rules for InsurancePolicies {
     type Needs = ();
 
     fn create(context: &Context, needs: &(), new: &mut InsurancePolicy) -> Outcome<()> {
-        enter(new, State::Quoted, "", context.clock.now());
+        InsurancePolicies::enter(new, State::Quoted, "", context.clock.now());
         Self::check(context, needs, new)
     }
 

@@ -140,7 +140,8 @@ impl Known {
     }
 
     async fn look_up_treatments(&mut self, tx: &mut Transaction, messages: &[&Risk]) -> Outcome<()> {
-        let names: Vec<&str> = messages.iter().map(|one| one.name.as_str()).filter(|name| !name.is_empty()).collect();
+        let known = messages.iter().filter(|one| one.create_time.is_some());
+        let names: Vec<&str> = known.map(|one| one.name.as_str()).collect();
         if names.is_empty() {
             return Ok(());
         }

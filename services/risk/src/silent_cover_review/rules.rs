@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use access::Context;
 use fault::{Fault, Outcome};
-use store::{Collection, Rules, Transaction, in_state};
+use store::{Collection, Life as _, Rules, Transaction, in_state};
 use wire::Violation;
 use wire::risk::v1::insurance_policy::{Line, Stance as Said};
 use wire::risk::v1::silent_cover_review::{Finding, Stance, State};
 use wire::risk::v1::{ErrorReason, InsurancePolicy, Risk, SilentCoverReview};
 
-use super::{NOUN, SilentCoverReviews, enter};
+use super::{NOUN, SilentCoverReviews};
 use crate::id_of;
 use crate::insurance::stance::cell;
 use crate::insurance::words::{self, words};
@@ -29,7 +29,7 @@ impl Rules for SilentCoverReviews {
     }
 
     fn create(context: &Context, lines: &Self::Needs, new: &mut SilentCoverReview) -> Outcome<()> {
-        enter(new, State::Open, "", context.clock.now());
+        SilentCoverReviews::enter(new, State::Open, "", context.clock.now());
         if lines.get(&new.policy) == Some(&Line::Cyber) {
             let description = format!(
                 "{} is meant for cyber risks: silent cover is looked for in policies of other lines",

@@ -6,13 +6,13 @@ use access::Context;
 use deadline::{Deadline, Timer};
 use fault::{Fault, Outcome};
 use resource::Name;
-use store::{Changed, Collection, Resource as _, Rules, Transaction, in_state, micros, parent_of};
+use store::{Changed, Collection, Life as _, Resource as _, Rules, Transaction, in_state, micros, parent_of};
 use wire::fault::v1::ErrorReason as House;
 use wire::risk::v1::treatment::State;
 use wire::risk::v1::{Risk, Treatment};
 
+use super::Treatments;
 use super::part::material;
-use super::{Treatments, enter};
 use crate::risk::{LIVING, Risks, treatments_changed};
 use crate::{id_of, organization_of, score, ties};
 
@@ -34,7 +34,7 @@ impl Rules for Treatments {
     }
 
     fn create(context: &Context, risks: &Self::Needs, new: &mut Treatment) -> Outcome<()> {
-        enter(new, State::Planned, "", context.clock.now());
+        Treatments::enter(new, State::Planned, "", context.clock.now());
         if let Some(risk) = risks.get(parent_of(&new.name)) {
             in_state("risk", risk.state(), &LIVING, "given a treatment")?;
         }
