@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The arrows of docs/ARCHITECTURE.md.
-const ARROWS: [(&str, &[&str]); 24] = [
+const ARROWS: [(&str, &[&str]); 25] = [
     ("wire", &[]),
     ("resource", &["wire"]),
     ("fault", &["wire"]),
@@ -34,6 +34,25 @@ const ARROWS: [(&str, &[&str]); 24] = [
         &[
             "wire", "resource", "fault", "access", "store", "feed", "channel", "process", "approval", "deadline",
             "quantify",
+        ],
+    ),
+    (
+        "incidents",
+        &[
+            "wire",
+            "resource",
+            "fault",
+            "access",
+            "store",
+            "feed",
+            "channel",
+            "process",
+            "approval",
+            "deadline",
+            "datafile",
+            "statute",
+            "correlate",
+            "classify",
         ],
     ),
     ("gateway", &["wire", "resource", "fault", "access", "channel", "transcode", "process"]),

@@ -17,6 +17,7 @@ mod errors;
 mod first_use;
 mod house;
 mod http;
+mod incidents;
 mod insurance;
 mod money;
 mod posture;

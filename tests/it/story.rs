@@ -144,6 +144,9 @@ async fn an_operator_imports_values_and_proves_its_estate() {
     // What may happen, how likely and how bad, who bears it until when; and a control that fails opens the risk that relied on it.
     crate::risk::shows_the_risks(&running, "oss").await;
 
+    // What goes wrong all the same: reported, handled, learnt from.
+    crate::incidents::shows_the_incidents(&running, "oss").await;
+
     // Proof: the ledger holds.
     let verified = store::verify(&running.databases[0], &assets_tables()).await.unwrap().unwrap();
     assert_eq!(verified.rows["asset"], u64::try_from(estate.assets).unwrap());
@@ -154,6 +157,9 @@ async fn an_operator_imports_values_and_proves_its_estate() {
     let verified = store::verify(&running.databases[2], &tables).await.unwrap().unwrap();
     // Those of the sample, and those made of a profile.
     assert_eq!(verified.rows["risk"], sample::risks().len() as u64 + 3);
+    let (_, tables) = suite::services().into_iter().find(|(service, _)| *service == ::incidents::NAME).unwrap();
+    let verified = store::verify(&running.databases[3], &tables).await.unwrap().unwrap();
+    assert_eq!(verified.rows["incident"], sample::incidents().len() as u64);
     running.stop().await.unwrap();
 }
 

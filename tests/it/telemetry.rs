@@ -73,12 +73,15 @@ impl Estate {
         let told = controls.url("controls");
         let risk = following("risk", &format!("assets = [\"{source}\"]\ncontrols = [\"{told}\"]\n"));
         let risks = risk.url("risk");
-        let upstreams =
-            format!("[upstreams]\nassets = [\"{source}\"]\ncontrols = [\"{told}\"]\nrisk = [\"{risks}\"]\n");
+        let incidents = service("incidents", "");
+        let handled = incidents.url("incidents");
+        let upstreams = format!(
+            "[upstreams]\nassets = [\"{source}\"]\ncontrols = [\"{told}\"]\nrisk = [\"{risks}\"]\nincidents = [\"{handled}\"]\n"
+        );
         let gateway =
             start(folder.path(), "gateway", &format!("[door]\naddress = \"127.0.0.1:0\"\n{upstreams}{common}"));
         let url = gateway.url("gateway");
-        Self::new(folder, vec![gateway, risk, controls, assets], url)
+        Self::new(folder, vec![gateway, incidents, risk, controls, assets], url)
     }
 
     fn rest(&self) -> Rest {

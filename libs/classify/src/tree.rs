@@ -142,6 +142,12 @@ impl Scheme {
         Ok(Outcome { level, domain, unasked })
     }
 
+    /// Every question with what it decides: those of `level`, then those of `domain`.
+    pub fn questions(&self) -> impl Iterator<Item = (&'static str, &Question)> {
+        let of_level = self.level.questions.iter().map(|question| ("level", question));
+        of_level.chain(self.domain.questions.iter().map(|question| ("domain", question)))
+    }
+
     /// How bad a level is, from 0.
     #[must_use]
     pub fn rank(&self, level: &str) -> Option<usize> {

@@ -32,7 +32,7 @@ macro_rules! reasons {
         }
     )*};
 }
-reasons!(fault, assets, controls, risk);
+reasons!(fault, assets, controls, risk, incidents);
 
 /// A failure on its way to the caller.
 #[derive(Debug)]

@@ -24,10 +24,11 @@
 //!
 //! [`registers`] gives what no inventory export has: interconnects, security levels of services, essential users.
 //! [`programme()`] gives what the operator does about controls, [`risks()`] its risks, [`money()`] what they cost, [`insurance()`] who bears a part
-//! of it, [`surface()`] what of it can be reached and what was found there.
+//! of it, [`surface()`] what of it can be reached and what was found there, [`incidents()`] what went wrong.
 
 mod draw;
 mod estate;
+mod incidents;
 mod insurance;
 mod layout;
 mod money;
@@ -45,6 +46,7 @@ use std::io::{self, Write};
 
 use layout::{Asset, Layout};
 
+pub use incidents::{Hit, Incident, Stage as IncidentStage, incidents};
 pub use insurance::{Answer, CLAIM_NOTICE_HOURS, Claim, Insurance, Insurer, Policy, insurance};
 pub use money::{Money, money};
 pub use programme::{CATALOGUE, Exception, Implementation, Life, Programme, Scope, Standing, Test, programme};

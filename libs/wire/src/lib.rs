@@ -53,6 +53,7 @@ packages! {
     assets => "telwarden.assets.v1",
     changes => "telwarden.changes.v1",
     controls => "telwarden.controls.v1",
+    incidents => "telwarden.incidents.v1",
     risk => "telwarden.risk.v1",
 }
 

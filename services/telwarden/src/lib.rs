@@ -5,6 +5,7 @@ pub mod client;
 pub mod controls;
 pub mod estate;
 pub mod evidence;
+pub mod handling;
 pub mod import;
 pub mod insurance;
 pub mod ledger;

@@ -69,7 +69,7 @@ pub struct Follow {
 }
 
 /// Every service, in the order in which they start: one that follows another comes after it.
-pub const MEMBERS: [Member; 3] = [
+pub const MEMBERS: [Member; 4] = [
     Member {
         name: assets::NAME,
         port: 9101,
@@ -141,6 +141,20 @@ pub const MEMBERS: [Member; 3] = [
                 },
             },
         ],
+    },
+    Member {
+        name: incidents::NAME,
+        port: 9104,
+        tables: incidents::tables,
+        grpc_services: incidents::services,
+        settings: "",
+        start: |database, clock, _| {
+            Box::pin(async move {
+                let started = incidents::service(database, clock).await;
+                started.map_err(|fault| anyhow::anyhow!("{fault}"))
+            })
+        },
+        follows: &[],
     },
 ];
 

@@ -10,6 +10,7 @@ use crate::client::{Connection, Output};
 pub mod campaigns;
 pub mod controls;
 pub mod estate;
+pub mod incidents;
 pub mod insurance;
 pub mod money;
 pub mod quarantine;
@@ -33,6 +34,7 @@ pub async fn posture(connection: &Connection, organization: &str) -> Result<()> 
     let risk = risk::read(client.clone(), organization).await?;
     let money = money::read(client.clone(), organization, connection.roles().as_ref()).await?;
     let surface = surface::read(client.clone(), organization).await?;
+    let incidents = incidents::read(client.clone(), organization, connection.roles().as_ref()).await?;
     let insurance = insurance::read(client, organization, connection.roles().as_ref()).await?;
     match connection.output {
         Output::Json => {
@@ -41,7 +43,7 @@ pub async fn posture(connection: &Connection, organization: &str) -> Result<()> 
                 "registers": registers::json(&registers), "campaigns": campaigns::json(&campaigns),
                 "quarantine": quarantine::json(&quarantine), "controls": controls::json(&controls),
                 "risk": risk::json(&risk), "money": money::json(money.as_ref()), "surface": surface::json(&surface),
-                "insurance": insurance::json(insurance.as_ref()),
+                "insurance": insurance::json(insurance.as_ref()), "incidents": incidents::json(incidents.as_ref()),
             });
             println!("{posture}");
         }
@@ -50,6 +52,7 @@ pub async fn posture(connection: &Connection, organization: &str) -> Result<()> 
             print!("{}{}{}", registers::text(&registers), campaigns::text(&campaigns), quarantine::text(&quarantine));
             print!("{}{}{}", controls::text(&controls), risk::text(&risk), money::text(money.as_ref()));
             print!("{}{}", insurance::text(insurance.as_ref()), surface::text(&surface));
+            print!("{}", incidents::text(incidents.as_ref()));
         }
     }
     Ok(())

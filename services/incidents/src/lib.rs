@@ -1,0 +1,57 @@
+//! Incidents (ITU-T X.1056, E.409; ISO/IEC 27035): from a flood of signals to a closed case, with every clock of the law kept.
+//!
+//! One file a resource, each read top to bottom: its table, its rules, its custom methods, its API.
+
+pub mod incident;
+pub mod lesson;
+pub mod timeline_entry;
+
+use std::sync::Arc;
+
+use fault::Outcome;
+pub(crate) use resource::organization_of;
+use store::Database;
+use tonic::service::Routes;
+use wire::incidents::v1 as api;
+
+/// The service's name: of its database, in permissions, in the ledger.
+pub const NAME: &str = "incidents";
+
+/// The gRPC services it serves, beside its part of the ledger.
+#[must_use]
+pub fn services() -> Vec<String> {
+    wire::services("telwarden.incidents.v1")
+}
+
+store::migrations![Migrator;
+    "m0001_deadline",
+    "m0002_feed",
+    "m0010_incident",
+    "m0011_timeline_entry",
+    "m0012_lesson",
+];
+
+store::resources![Migrator;
+    incidents: incident::Incidents,
+    lessons: lesson::Lessons,
+    timeline_entries: timeline_entry::TimelineEntries,
+];
+
+/// The service on a database: every gRPC service it serves, its part of the ledger included.
+///
+/// # Errors
+/// `STORE_UNAVAILABLE`, where work a crash left undone cannot be taken up.
+pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outcome<Routes> {
+    let registry = Arc::new(Registry::new(database));
+    timer(database, clock).start().await?;
+    let of = |registry: &Arc<Registry>| Arc::clone(registry);
+    Ok(Routes::new(api::incident_service_server::IncidentServiceServer::from_arc(of(&registry)))
+        .add_service(api::lesson_service_server::LessonServiceServer::from_arc(of(&registry)))
+        .add_service(api::timeline_entry_service_server::TimelineEntryServiceServer::from_arc(of(&registry)))
+        .add_service(feed::service(database)))
+}
+
+/// What happens by itself when it is due.
+fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
+    lesson::timer(deadline::Timer::new(database, clock))
+}

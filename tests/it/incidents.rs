@@ -1,0 +1,40 @@
+//! Incidents, through the suite: the sample operator's, and the screen of those who may see it.
+
+use telwarden::client::{Connection, Output};
+use telwarden::handling;
+use telwarden::posture::incidents as posture;
+use telwarden::suite::Suite;
+
+use crate::insurance::auditor;
+
+/// The organization `acme`, which has the assets of the sample operator under the source `source`, gets its incidents.
+pub(crate) async fn shows_the_incidents(running: &Suite, source: &str) {
+    let connection = |subject: &str, role: &str| {
+        Connection::new(running.url(), running.token(subject, &["acme"], &[role]).unwrap(), Output::Json)
+    };
+    let (handler, viewing) = (connection("hans", "incident-handler"), connection("vera", "viewer"));
+    let client = handler.open().await.unwrap();
+    assert_eq!(
+        handling::create(&client, "acme", source, sample::incidents()).await.unwrap(),
+        sample::incidents().len()
+    );
+    assert_eq!(handling::create(&client, "acme", source, sample::incidents()).await.unwrap(), 0);
+
+    let seen = posture::read(auditor(running).open().await.unwrap(), "acme", None).await.unwrap().unwrap();
+    let ids: Vec<&str> = seen.open.iter().map(|one| one.name.rsplit('/').next().unwrap()).collect();
+    assert_eq!(ids[0], "signalling-flood", "a crisis comes first: {ids:?}");
+    assert_eq!(ids.len(), 4, "one is learnt from, one was a drill: {ids:?}");
+    let screen = posture::text(Some(&seen));
+    for part in [
+        "4 open: 1 CRISIS · 1 INCIDENT · 2 SECURITY_INCIDENT",
+        "61000 users",
+        "1 lessons to be done, 0 of them overdue",
+    ] {
+        assert!(screen.contains(part), "{part}: {screen}");
+    }
+    assert_eq!(posture::json(Some(&seen))["byLevel"]["CRISIS"], 1);
+    // Who may not read incidents sees the rest of the screen, and leaves no trace of an attempt.
+    let roles = viewing.roles();
+    assert!(posture::read(viewing.open().await.unwrap(), "acme", roles.as_ref()).await.unwrap().is_none());
+    assert!(posture::read(viewing.open().await.unwrap(), "acme", None).await.unwrap().is_none());
+}
