@@ -54,7 +54,7 @@ on_every_database! {
         let filter = |filter: &str| api::ListIncidentsRequest {
             parent: PARENT.to_owned(), filter: filter.to_owned(), ..Default::default()
         };
-        let found = client.list_incidents(filter(&format!("open AND assets:\"{asset}\""))).await.unwrap().into_inner();
+        let found = client.list_incidents(filter(&format!("open=true AND assets:\"{asset}\""))).await.unwrap().into_inner();
         assert_eq!(found.incidents, [made]);
         let other = client.list_incidents(filter("assets:\"organizations/acme/assets/mast-8\"")).await.unwrap();
         assert!(other.into_inner().incidents.is_empty());
