@@ -2,6 +2,7 @@
 
 use telwarden::client::{Connection, Output};
 use telwarden::handling;
+use telwarden::incidents::timeline;
 use telwarden::posture::incidents as posture;
 use telwarden::suite::Suite;
 
@@ -12,7 +13,8 @@ pub(crate) async fn shows_the_incidents(running: &Suite, source: &str) {
     let connection = |subject: &str, role: &str| {
         Connection::new(running.url(), running.token(subject, &["acme"], &[role]).unwrap(), Output::Json)
     };
-    let (handler, viewing) = (connection("hans", "incident-handler"), connection("vera", "viewer"));
+    // The law is somebody else's to put in force.
+    let (handler, viewing) = (connection("hans", "administrator"), connection("vera", "viewer"));
     let client = handler.open().await.unwrap();
     assert_eq!(
         handling::create(&client, "acme", source, sample::incidents()).await.unwrap(),
@@ -32,6 +34,21 @@ pub(crate) async fn shows_the_incidents(running: &Suite, source: &str) {
     ] {
         assert!(screen.contains(part), "{part}: {screen}");
     }
+    let due: Vec<(&str, &str)> =
+        seen.due.iter().map(|one| (one.incident.rsplit('/').next().unwrap(), one.stage.as_str())).collect();
+    assert!(
+        due.contains(&("signalling-flood", "early-warning")) && due.contains(&("sim-swap-wave", "initial")),
+        "{due:?}"
+    );
+    assert!(screen.contains("left to tell the competent national authority"), "{screen}");
+    let told = timeline::entries(auditor(running).open().await.unwrap(), "organizations/acme/incidents/backhaul-cut")
+        .await
+        .unwrap();
+    let lines = timeline::drawn(&told);
+    assert!(
+        lines.contains("hans: Spliced; traffic is back on the ring.") && lines.contains("RECOVERING → MONITORING"),
+        "{lines}"
+    );
     assert_eq!(posture::json(Some(&seen))["byLevel"]["CRISIS"], 1);
     // Who may not read incidents sees the rest of the screen, and leaves no trace of an attempt.
     let roles = viewing.roles();

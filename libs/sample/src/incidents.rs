@@ -61,6 +61,10 @@ pub struct Incident {
     pub lessons: &'static [(&'static str, &'static str, bool, i64)],
 }
 
+/// All users of a service in the operator's country, of every operator.
+pub const NATIONAL_USERS: [(&str, i64); 3] =
+    [("mobile_internet", 4_100_000), ("mobile_telephony", 4_300_000), ("fixed_internet", 1_700_000)];
+
 /// The incidents of the operator.
 #[must_use]
 pub fn incidents() -> &'static [Incident] {

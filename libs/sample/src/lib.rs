@@ -46,7 +46,7 @@ use std::io::{self, Write};
 
 use layout::{Asset, Layout};
 
-pub use incidents::{Hit, Incident, Stage as IncidentStage, incidents};
+pub use incidents::{Hit, Incident, NATIONAL_USERS, Stage as IncidentStage, incidents};
 pub use insurance::{Answer, CLAIM_NOTICE_HOURS, Claim, Insurance, Insurer, Policy, insurance};
 pub use money::{Money, money};
 pub use programme::{CATALOGUE, Exception, Implementation, Life, Programme, Scope, Standing, Test, programme};

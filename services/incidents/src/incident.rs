@@ -5,6 +5,7 @@
 //! `readRestricted`.
 
 mod classification;
+mod measure;
 mod moves;
 mod rules;
 
@@ -44,7 +45,13 @@ impl store::Resource for Incidents {
     }
 
     fn referrers() -> &'static [Referrer] {
-        const { &[Referrer::within("timeline entries", "timeline_entry"), Referrer::within("lessons", "lesson")] }
+        const {
+            &[
+                Referrer::within("timeline entries", "timeline_entry"),
+                Referrer::within("lessons", "lesson"),
+                Referrer::within("obligations", "obligation"),
+            ]
+        }
     }
 
     store::head!(Incident;
@@ -137,6 +144,14 @@ impl IncidentService for Registry {
         let (context, r) = open(request)?;
         store::enter(&context, &r.parent, "parent")?;
         reply(classification::describe())
+    }
+
+    async fn measure_outages(
+        &self,
+        request: Request<api::MeasureOutagesRequest>,
+    ) -> Result<Response<api::MeasureOutagesResponse>, Status> {
+        let (context, r) = open(request)?;
+        reply(self.measured(&context, &r.name).await)
     }
 
     async fn change_incident_level(
@@ -256,6 +271,8 @@ fn unclassified(incident: &Incident, done: &str) -> Box<Fault> {
     let message = format!("it has no level of E.409 yet and cannot be {done}: classify it first");
     Fault::precondition(api::ErrorReason::IncidentNotClassified, message).with("incident", &incident.name)
 }
+
+pub(crate) use rules::{instant, outages};
 
 /// Whether it is neither over nor none.
 fn is_open(state: State) -> bool {

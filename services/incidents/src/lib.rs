@@ -4,6 +4,8 @@
 
 pub mod incident;
 pub mod lesson;
+pub mod obligation;
+pub mod statute_book;
 pub mod timeline_entry;
 
 use std::sync::Arc;
@@ -29,11 +31,15 @@ store::migrations![Migrator;
     "m0010_incident",
     "m0011_timeline_entry",
     "m0012_lesson",
+    "m0020_statute_book",
+    "m0021_obligation",
 ];
 
 store::resources![Migrator;
     incidents: incident::Incidents,
     lessons: lesson::Lessons,
+    obligations: obligation::Obligations,
+    statute_books: statute_book::StatuteBooks,
     timeline_entries: timeline_entry::TimelineEntries,
 ];
 
@@ -47,11 +53,13 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::incident_service_server::IncidentServiceServer::from_arc(of(&registry)))
         .add_service(api::lesson_service_server::LessonServiceServer::from_arc(of(&registry)))
+        .add_service(api::obligation_service_server::ObligationServiceServer::from_arc(of(&registry)))
+        .add_service(api::statute_book_service_server::StatuteBookServiceServer::from_arc(of(&registry)))
         .add_service(api::timeline_entry_service_server::TimelineEntryServiceServer::from_arc(of(&registry)))
         .add_service(feed::service(database)))
 }
 
 /// What happens by itself when it is due.
 fn timer(database: &Database, clock: Arc<dyn access::Clock>) -> deadline::Timer {
-    lesson::timer(deadline::Timer::new(database, clock))
+    obligation::timer(lesson::timer(deadline::Timer::new(database, clock)))
 }

@@ -8,6 +8,7 @@ use wire::incidents::v1::incident::{Facts, Known, ServiceImpact, TrafficLight};
 use wire::incidents::v1::incident_service_client::IncidentServiceClient;
 use wire::incidents::v1::lesson::Process;
 use wire::incidents::v1::lesson_service_client::LessonServiceClient;
+use wire::incidents::v1::statute_book_service_client::StatuteBookServiceClient;
 use wire::incidents::v1::timeline_entry::Kind;
 use wire::incidents::v1::timeline_entry_service_client::TimelineEntryServiceClient;
 
@@ -25,12 +26,36 @@ pub async fn create(
     incidents: &[sample::Incident],
 ) -> Result<usize> {
     let parent = format!("organizations/{organization}");
+    statutes(client, &parent).await?;
     let mut assets = Assets::new(client.clone(), &parent, source);
     let mut made = 0;
     for one in incidents {
         made += usize::from(incident(client, &parent, &mut assets, one).await?);
     }
     Ok(made)
+}
+
+/// Says what the operator is to the law, and puts that in force.
+async fn statutes(client: &Client, parent: &str) -> Result<()> {
+    let mut books = StatuteBookServiceClient::new(client.clone());
+    let users = sample::NATIONAL_USERS.iter().map(|(kind, users)| ((*kind).to_owned(), *users));
+    let book = api::StatuteBook {
+        display_name: "What Norvane Telecom is to the law".to_owned(),
+        operator_kinds: vec!["public_electronic_communications_provider".to_owned(), "controller".to_owned()],
+        jurisdictions: vec!["EU".to_owned()],
+        national_users: users.collect(),
+        notifier: "Norvane Telecom".to_owned(),
+        contact: "data protection officer, dpo@norvane.example".to_owned(),
+        ..Default::default()
+    };
+    let request = api::CreateStatuteBookRequest {
+        parent: parent.to_owned(),
+        statute_book_id: "norvane".to_owned(),
+        statute_book: Some(book),
+    };
+    let Some(made) = new(books.create_statute_book(request).await)? else { return Ok(()) };
+    let request = api::EnactStatuteBookRequest { name: made.name, ..Default::default() };
+    books.enact_statute_book(request).await.map_err(|status| explain(&status)).map(drop)
 }
 
 fn hours_ago(hours: i64) -> Option<prost_types::Timestamp> {
@@ -66,8 +91,8 @@ fn said(of: &sample::Incident, asset: String) -> api::Incident {
         personal_data_breach: known(personal_data),
         facts: Some(Facts {
             severe_disruption: known(disruption),
-            operator_kinds: vec!["public_electronic_communications_provider".to_owned(), "controller".to_owned()],
-            jurisdictions: vec!["EU".to_owned()],
+            severe_financial_loss: Known::No.into(),
+            damage_to_others: Known::No.into(),
             ..Default::default()
         }),
         assets: vec![asset],

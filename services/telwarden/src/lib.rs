@@ -7,6 +7,7 @@ pub mod estate;
 pub mod evidence;
 pub mod handling;
 pub mod import;
+pub mod incidents;
 pub mod insurance;
 pub mod ledger;
 pub mod member;

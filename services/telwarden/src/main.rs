@@ -13,8 +13,8 @@ use process::listen::TlsSettings;
 use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
 use telwarden::{
-    call, controls, estate, evidence, handling, import, insurance, ledger, member, money, posture, programme,
-    quarantine, registers, risk, risks, surface, surveys, watch,
+    call, controls, estate, evidence, handling, import, incidents, insurance, ledger, member, money, posture,
+    programme, quarantine, registers, risk, risks, surface, surveys, watch,
 };
 
 /// Every message is many small pieces of memory, taken by one thread and given back by another. Elsewhere the system's own does: this one is bound to
@@ -72,6 +72,9 @@ enum Command {
     /// Which controls apply.
     #[command(subcommand)]
     Controls(controls::Controls),
+    /// Incidents: what is due, and what happened.
+    #[command(subcommand)]
+    Incidents(incidents::Incidents),
     /// Risks: the register, the heat map, and what is brought in.
     #[command(subcommand)]
     Risk(risk::Risk),
@@ -202,6 +205,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Ledger(Ledger::Verify(options)) => ledger::verify(options, connection.output).await,
         Command::Assets(assets) => estate::run(connection, assets).await,
         Command::Controls(of) => controls::run(connection, of).await,
+        Command::Incidents(of) => incidents::run(connection, of).await,
         Command::Risk(of) => risk::run(connection, of).await,
         Command::Evidence(files) => evidence::run(connection, files).await,
         Command::Surveys(options) => surveys::run(connection, options).await,

@@ -8,13 +8,13 @@ use classify::Glossary;
 use fault::{Fault, Outcome};
 use jiff::Timestamp;
 use statute::outage::{Outage, Surroundings, measure};
-use store::{Life as _, Rules, in_state, micros, timestamp};
+use store::{Changed, Life as _, Rules, Transaction, in_state, micros, timestamp};
 use wire::fault::v1::ErrorReason as House;
 use wire::incidents::v1::incident::{State, TimeCorrection};
 use wire::incidents::v1::{CorrectIncidentTimesRequest, ErrorReason, Incident};
 
 use super::{Incidents, is_open};
-use crate::organization_of;
+use crate::{obligation, organization_of};
 
 impl Rules for Incidents {
     type Needs = ();
@@ -61,6 +61,16 @@ impl Rules for Incidents {
 
     fn delete(_: &Context, _: &(), old: &Incident) -> Outcome<()> {
         in_state("incident", old.state(), &[State::Reported], "deleted: dismiss it instead")
+    }
+
+    /// What must be told of it follows.
+    async fn settled(tx: &mut Transaction, _: &str, changed: &[Changed<Incident>]) -> Outcome<()> {
+        for change in changed {
+            if let Some(after) = change.after.as_ref().filter(|after| change.before.as_ref() != Some(after)) {
+                obligation::follow(tx, after).await?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,9 @@
 
 mod incident;
 mod lesson;
+mod obligation;
 mod schema;
+mod statute_book;
 mod timeline_entry;
 
 use std::sync::Arc;

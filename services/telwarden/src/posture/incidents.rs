@@ -2,28 +2,34 @@
 
 use std::collections::BTreeSet;
 
+use access::{Clock as _, SystemClock};
 use anyhow::Result;
 use wire::Choice as _;
 use wire::incidents::v1 as api;
-use wire::incidents::v1::Incident;
 use wire::incidents::v1::incident::Level;
 use wire::incidents::v1::incident_service_client::IncidentServiceClient;
 use wire::incidents::v1::lesson_service_client::LessonServiceClient;
+use wire::incidents::v1::{Incident, Obligation};
 
 use super::{Tally, count, may, pages, tallied};
 use crate::client::{Client, explain};
+use crate::incidents::deadlines;
 use crate::surveys::time;
 
 /// What it takes to read it: not every viewer may.
 const RESTRICTED: &str = "incidents.incidents.readRestricted";
 /// How many open incidents are shown by name.
 const SHOWN: usize = 10;
+/// How many deadlines are shown.
+const DUE: usize = 5;
 
 /// How it stands with incidents.
 #[derive(Debug, Default)]
 pub struct Incidents {
     /// The open ones, the gravest first.
     pub open: Vec<Incident>,
+    /// What must be told, the nearest end first.
+    pub due: Vec<Obligation>,
     /// How many lessons are to be done, and of these overdue.
     pub lessons: (usize, usize),
 }
@@ -63,6 +69,10 @@ pub async fn read(client: Client, organization: &str, roles: Option<&BTreeSet<St
     if refused {
         return Ok(None);
     }
+    found.due = match deadlines::listed(client.clone(), organization, DUE).await {
+        Err(status) if status.code() == tonic::Code::PermissionDenied => return Ok(None),
+        answer => answer.map_err(|status| explain(&status))?,
+    };
     let mut lessons = LessonServiceClient::new(client);
     let to_do = &mut found.lessons;
     pages(async |page_token| {
@@ -107,7 +117,7 @@ pub fn json(found: Option<&Incidents>) -> serde_json::Value {
     };
     serde_json::json!({
         "open": found.open.len(), "byLevel": by_level(found), "gravest": found.open.iter().take(SHOWN).map(incident).collect::<Vec<_>>(),
-        "lessonsToDo": found.lessons.0, "lessonsOverdue": found.lessons.1,
+        "due": found.due.iter().map(deadlines::json).collect::<Vec<_>>(), "lessonsToDo": found.lessons.0, "lessonsOverdue": found.lessons.1,
     })
 }
 
@@ -127,6 +137,14 @@ pub fn text(found: Option<&Incidents>) -> String {
     }
     if found.open.len() > SHOWN {
         out.push_str(&format!("    and {} more\n", found.open.len() - SHOWN));
+    }
+    for one in &found.due {
+        let incident = one.incident.rsplit('/').next().unwrap_or_default();
+        let (left, due) = (deadlines::left(one, SystemClock.now()), time(one.due_time.as_ref()));
+        out.push_str(&format!(
+            "    {left} left to tell the {}: {} of {incident}, due {due}\n",
+            one.recipient, one.title
+        ));
     }
     if found.lessons.0 > 0 {
         out.push_str(&format!("    {} lessons to be done, {} of them overdue\n", found.lessons.0, found.lessons.1));

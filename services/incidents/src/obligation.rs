@@ -1,0 +1,243 @@
+//! Obligations, each within its incident: what must be told, to whom, until when (EU 611/2013, GDPR 33 and 34, NIS2 23 and others, all of it data).
+//!
+//! They follow from what is known of the incident, in the transaction in which that changes (`obligation/follow.rs`): they start, move and end; ends that
+//! held before stay. What is told is drafted, approved by another, sent, acknowledged (`obligation/notify.rs`); that nothing is told is signed. One that was
+//! not told when it was due is flagged once, by the timer. Reading needs `readRestricted`.
+
+mod clock;
+mod contents;
+mod facts;
+mod follow;
+mod notify;
+
+use access::Context;
+use deadline::{Deadline, Timer};
+use fault::Outcome;
+use store::{Changed, Collection, Reference, Rules, Transaction, in_state, micros, open, parent_of, reply};
+use tonic::{Request, Response, Status};
+use wire::incidents::v1 as api;
+use wire::incidents::v1::Obligation;
+use wire::incidents::v1::obligation::State;
+use wire::incidents::v1::obligation_service_server::ObligationService;
+
+use crate::Registry;
+use crate::incident::Incidents;
+
+pub(crate) use facts::outage;
+pub(crate) use follow::follow;
+
+// === The table ===
+
+/// All obligations.
+pub struct Obligations;
+
+impl store::Resource for Obligations {
+    type Message = Obligation;
+    const TABLE: &'static str = "obligation";
+    const COLLECTION: &'static str = "incidents/*/obligations";
+
+    fn columns() -> &'static [store::Column<Obligation>] {
+        store::columns![Obligation;
+            regime: text, stage: text, recipient: text, state: choice(State) order, due_time: time order,
+            overdue: boolean index, open: boolean index, incident: text index,
+        ]
+    }
+
+    fn references() -> &'static [Reference<Obligation>] {
+        store::references![Obligation; name(parent): Incidents]
+    }
+
+    store::head!(Obligation;
+        incident, regime, regime_since, stage, title, recipient, state, state_reason, state_time, start_time, due_time, strict_due_time, overdue,
+        open, former_ends, clock_steps, pause_time, why, missing_facts, provisional, asked, drafter, approval, version, channel, sent_time,
+        last_sent_time, late_reason, document, document_digest, receipt, acknowledge_time, signer,
+    );
+}
+
+store::life!(Obligations; State, "obligation");
+
+/// The states in which something is still to be told.
+const TO_TELL: [State; 3] = [State::Pending, State::Drafted, State::Approved];
+
+// === The rules ===
+
+impl Rules for Obligations {
+    type Needs = ();
+
+    fn create(_: &Context, _: &(), new: &mut Obligation) -> Outcome<()> {
+        parent_of(&new.name).clone_into(&mut new.incident);
+        new.open = is_open(new);
+        Ok(())
+    }
+
+    fn update(context: &Context, _: &(), old: &Obligation, new: &mut Obligation) -> Outcome<()> {
+        let by_hand = old.contents != new.contents && old.state() == new.state();
+        if by_hand {
+            in_state("obligation", old.state(), &[State::Drafted, State::Approved], "written: draft it first")?;
+            notify::keys(new)?;
+            new.drafter.clone_from(&context.caller.subject);
+        }
+        // What was approved is not what is there now: it is approved again.
+        let void = approval::hold(context, &mut new.approval, &notify::parts(&new.contents));
+        if void && new.state() == State::Approved {
+            use store::Life as _;
+            Self::enter(new, State::Drafted, "what was approved was changed", context.clock.now());
+        }
+        for asked in &mut new.asked {
+            asked.missing = new.contents.get(&asked.key).is_none_or(|text| text.trim().is_empty());
+        }
+        let past = new.due_time.is_some() && micros(new.due_time.as_ref()) < context.clock.now();
+        new.overdue = new.overdue && past && TO_TELL.contains(&new.state());
+        new.open = is_open(new);
+        Ok(())
+    }
+
+    async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Obligation>]) -> Outcome<()> {
+        deadline::follow(tx, organization, OVERDUE, changed, |one| &one.name, due).await
+    }
+}
+
+fn is_open(one: &Obligation) -> bool {
+    one.state() == State::Undecided || TO_TELL.contains(&one.state()) && one.sent_time.is_none()
+}
+
+// === The clock ===
+
+/// The deadline at which an obligation is overdue.
+const OVERDUE: &str = "overdue-obligation";
+
+/// When an obligation is overdue, if it is not yet. What is told at the very instant is told in time.
+fn due(one: &Obligation) -> Option<i64> {
+    let runs = TO_TELL.contains(&one.state()) && one.sent_time.is_none() && one.pause_time.is_none() && !one.overdue;
+    Some(micros(Some(one.due_time.as_ref().filter(|_| runs)?)).saturating_add(1))
+}
+
+/// The timer, with what is due for obligations.
+pub(crate) fn timer(timer: Timer) -> Timer {
+    timer.on(OVERDUE, |tx, deadline| Box::pin(flag(tx, deadline)))
+}
+
+/// Flags an obligation whose time has come; one that was told or moved at the same moment stays as it is.
+async fn flag(tx: &mut Transaction, deadline: &Deadline) -> Outcome<()> {
+    let now = tx.context().clock.now();
+    let rule = |_: &Context, old: &Obligation, new: &mut Obligation| {
+        new.overdue |= due(old).is_some_and(|due| due <= now);
+        Ok(())
+    };
+    match Collection::<Obligations>::new(tx.database().clone()).change_in(tx, &deadline.name, "", rule).await {
+        Err(fault) if fault.code() == tonic::Code::NotFound => Ok(()),
+        changed => changed.map(drop),
+    }
+}
+
+// === The API ===
+
+#[tonic::async_trait]
+impl ObligationService for Registry {
+    async fn get_obligation(
+        &self,
+        request: Request<api::GetObligationRequest>,
+    ) -> Result<Response<Obligation>, Status> {
+        self.obligations.serve_get(request).await
+    }
+
+    async fn list_obligations(
+        &self,
+        mut request: Request<api::ListObligationsRequest>,
+    ) -> Result<Response<api::ListObligationsResponse>, Status> {
+        // Those of an organization are those of every incident.
+        let parent = &mut request.get_mut().parent;
+        if resource::parse_parent(parent).is_ok() {
+            parent.push_str("/incidents/-");
+        }
+        self.obligations.serve_list(request).await
+    }
+
+    async fn update_obligation(
+        &self,
+        request: Request<api::UpdateObligationRequest>,
+    ) -> Result<Response<Obligation>, Status> {
+        self.obligations.serve_update(request).await
+    }
+
+    async fn draft_notification(
+        &self,
+        request: Request<api::DraftNotificationRequest>,
+    ) -> Result<Response<Obligation>, Status> {
+        let (context, r) = open(request)?;
+        reply(self.draft(&context, &r).await)
+    }
+
+    async fn approve_notification(
+        &self,
+        request: Request<api::ApproveNotificationRequest>,
+    ) -> Result<Response<Obligation>, Status> {
+        let (context, r) = open(request)?;
+        let rule =
+            |context: &Context, old: &Obligation, new: &mut Obligation| notify::approve(context, old, new, &r.comment);
+        reply(self.obligations.change(&context, &r.name, &r.etag, rule).await)
+    }
+
+    async fn send_notification(
+        &self,
+        request: Request<api::SendNotificationRequest>,
+    ) -> Result<Response<Obligation>, Status> {
+        let (context, r) = open(request)?;
+        reply(self.send(&context, &r).await)
+    }
+
+    async fn acknowledge_notification(
+        &self,
+        request: Request<api::AcknowledgeNotificationRequest>,
+    ) -> Result<Response<Obligation>, Status> {
+        let (context, r) = open(request)?;
+        let rule =
+            |context: &Context, old: &Obligation, new: &mut Obligation| notify::acknowledge(context, old, new, &r);
+        reply(self.obligations.change(&context, &r.name, &r.etag, rule).await)
+    }
+
+    async fn decline_notification(
+        &self,
+        request: Request<api::DeclineNotificationRequest>,
+    ) -> Result<Response<Obligation>, Status> {
+        let (context, r) = open(request)?;
+        let rule = |context: &Context, old: &Obligation, new: &mut Obligation| {
+            notify::DECLINE.make::<Obligations>(context, old, new, &r.reason)?;
+            new.signer.clone_from(&context.caller.subject);
+            Ok(())
+        };
+        reply(self.obligations.change(&context, &r.name, &r.etag, rule).await)
+    }
+
+    async fn pause_obligation(
+        &self,
+        request: Request<api::PauseObligationRequest>,
+    ) -> Result<Response<Obligation>, Status> {
+        let (context, r) = open(request)?;
+        let step = |at| Ok(statute::Step::Pause { at, reason: r.reason.clone() });
+        reply(self.step_clock(&context, (&r.name, &r.etag), step).await)
+    }
+
+    async fn resume_obligation(
+        &self,
+        request: Request<api::ResumeObligationRequest>,
+    ) -> Result<Response<Obligation>, Status> {
+        let (context, r) = open(request)?;
+        reply(self.step_clock(&context, (&r.name, &r.etag), |at| Ok(statute::Step::Resume { at })).await)
+    }
+
+    async fn extend_obligation(
+        &self,
+        request: Request<api::ExtendObligationRequest>,
+    ) -> Result<Response<Obligation>, Status> {
+        let (context, r) = open(request)?;
+        let step = |at| {
+            let by = r.by.parse().map_err(|problem: statute::NoPeriod| {
+                let reason = wire::fault::v1::ErrorReason::FieldInvalid;
+                fault::Fault::invalid(reason, problem.to_string()).on("by")
+            })?;
+            Ok(statute::Step::Extend { at, by, reason: r.reason.clone() })
+        };
+        reply(self.step_clock(&context, (&r.name, &r.etag), step).await)
+    }
+}
