@@ -13,6 +13,7 @@ CREATE TABLE incident (
   "incident_class" TEXT NOT NULL,
   "telecom_class" TEXT NOT NULL,
   "traffic_light" TEXT NOT NULL,
+  "source" TEXT NOT NULL,
   "owner" TEXT NOT NULL,
   "handler" TEXT NOT NULL,
   "cause" TEXT NOT NULL,

@@ -34,7 +34,7 @@ impl store::Resource for Incidents {
     fn columns() -> &'static [store::Column<Incident>] {
         store::columns![Incident;
             display_name: text order search, state: choice(State) order, level: choice(Level), level_rank: integer order, domain: choice(Domain),
-            incident_class: text, telecom_class: text, traffic_light: choice(TrafficLight), owner: text, handler: text,
+            incident_class: text, telecom_class: text, traffic_light: choice(TrafficLight), source: text, owner: text, handler: text,
             cause: choice(Cause), personal_data_breach: choice(Known), merged_into: text, open: boolean index,
             detect_time: time order, close_time: time order, users_affected: integer order,
         ]
@@ -56,7 +56,7 @@ impl store::Resource for Incidents {
 
     store::head!(Incident;
         state, state_reason, state_time, triage_time, declare_time, contain_time, recover_time, close_time, level, original_level, level_rank, domain,
-        answers, level_changes, time_corrections, users_affected, merged_into, no_lesson_reason, open, signal_count,
+        answers, level_changes, time_corrections, users_affected, merged_into, no_lesson_reason, open, signal_count, source, source_id, source_record, classification_reason,
     );
 }
 

@@ -2,6 +2,7 @@
 //!
 //! One file a resource, each read top to bottom: its table, its rules, its custom methods, its API.
 
+pub mod exchange;
 pub mod incident;
 pub mod lesson;
 pub mod obligation;
@@ -52,6 +53,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
     timer(database, clock).start().await?;
     let of = |registry: &Arc<Registry>| Arc::clone(registry);
     Ok(Routes::new(api::incident_service_server::IncidentServiceServer::from_arc(of(&registry)))
+        .add_service(api::exchange_service_server::ExchangeServiceServer::from_arc(of(&registry)))
         .add_service(api::lesson_service_server::LessonServiceServer::from_arc(of(&registry)))
         .add_service(api::obligation_service_server::ObligationServiceServer::from_arc(of(&registry)))
         .add_service(api::statute_book_service_server::StatuteBookServiceServer::from_arc(of(&registry)))

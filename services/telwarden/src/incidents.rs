@@ -1,6 +1,7 @@
 //! `telwarden incidents …`: what is due, in order, and what happened in an incident.
 
 pub mod deadlines;
+pub mod exchange;
 pub mod timeline;
 
 use anyhow::Result;
@@ -14,6 +15,10 @@ pub enum Incidents {
     Deadlines(deadlines::Deadlines),
     /// What happened in an incident, was seen, decided and done.
     Timeline(timeline::Timeline),
+    /// Brings in incidents of another register: history, of which nothing is to be told.
+    Import(exchange::Import),
+    /// Gives an incident out as a document, never beyond its label.
+    Export(exchange::Export),
 }
 
 /// Runs a command.
@@ -24,5 +29,7 @@ pub async fn run(connection: &Connection, incidents: &Incidents) -> Result<()> {
     match incidents {
         Incidents::Deadlines(which) => deadlines::run(connection, which).await,
         Incidents::Timeline(which) => timeline::run(connection, which).await,
+        Incidents::Import(which) => exchange::import(connection, which).await,
+        Incidents::Export(which) => exchange::export(connection, which).await,
     }
 }

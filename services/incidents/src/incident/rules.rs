@@ -25,7 +25,10 @@ impl Rules for Incidents {
         for (at, asset) in new.assets.iter().enumerate() {
             store::ours(&organization, "assets", asset, format!("incident.assets[{at}]"))?;
         }
-        times(new, now)?;
+        // What another register says of its times is kept as it says it.
+        if new.source.is_empty() {
+            times(new, now)?;
+        }
         classed(&new.incident_class)?;
         services(new, &organization, now)?;
         new.users_affected = users_affected(new, now)?;
@@ -36,8 +39,13 @@ impl Rules for Incidents {
 
     fn create(context: &Context, needs: &(), new: &mut Incident) -> Outcome<()> {
         let now = context.clock.now();
-        Self::enter(new, State::Reported, "", now);
-        new.detect_time = new.detect_time.or(timestamp(now));
+        if new.source.is_empty() {
+            Self::enter(new, State::Reported, "", now);
+            new.detect_time = new.detect_time.or(timestamp(now));
+        } else {
+            // It is history: it comes as far as it came.
+            new.state_time = timestamp(now);
+        }
         Self::check(context, needs, new)
     }
 
@@ -150,7 +158,7 @@ fn times(new: &Incident, now: i64) -> Outcome<()> {
     if detected > now {
         return wrong("detect_time", "it lies in the future: give when it was detected");
     }
-    if micros(new.occurrence_time.as_ref()) > detected {
+    if new.detect_time.is_some() && micros(new.occurrence_time.as_ref()) > detected {
         return wrong(
             "occurrence_time",
             "it lies after the detection: give when it began, at the latest when it was detected",

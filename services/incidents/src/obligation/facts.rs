@@ -122,7 +122,8 @@ fn personal_risk(risk: incident::PersonalRisk) -> Option<PersonalRisk> {
     }
 }
 
-/// Whether anything is asked of the law: from triage on, and before where somebody says what may oblige. What is none, or part of another, is not.
+/// Whether anything is asked of the law: from triage on, and before where somebody says what may oblige. What is none, part of another, or was brought in
+/// from another register is not.
 pub(crate) fn asks(incident: &Incident) -> bool {
     let said = incident.facts.clone().unwrap_or_default();
     let obliging = [
@@ -132,6 +133,7 @@ pub(crate) fn asks(incident: &Incident) -> bool {
         said.damage_to_others(),
     ];
     match incident.state() {
+        _ if !incident.source.is_empty() => false,
         State::Dismissed | State::Merged => false,
         State::Reported => obliging.contains(&Known::Yes),
         _ => true,

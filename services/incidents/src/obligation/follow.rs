@@ -40,7 +40,7 @@ pub(crate) async fn follow(tx: &mut Transaction, incident: &Incident) -> Outcome
     for one in became {
         match known.get(one.name.as_str()) {
             None => {
-                drafts.push((format!("{}/{}", id_of(&incident.name), id_of(&one.name)), settled(&context, None, one)))
+                drafts.push((format!("{}/{}", id_of(&incident.name), id_of(&one.name)), settled(&context, None, one)));
             }
             Some(old) if **old == one => {}
             Some(old) => {

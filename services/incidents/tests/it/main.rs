@@ -1,6 +1,7 @@
 //! The service of incidents as its callers see it, on SQLite and, where a server is at hand, on PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "tests fail loudly")]
 
+mod exchange;
 mod incident;
 mod lesson;
 mod obligation;
