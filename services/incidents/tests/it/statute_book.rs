@@ -61,9 +61,7 @@ on_every_database! {
         let text = OWN.replace("Europe/Rome", "Europe/Atlantis").replace("cells_down > 100", "cells_up > 100").replace("3 working days", "3 fortnights");
         let refused = create(&bench, "bad", StatuteBook { book: text, ..Default::default() }).await.unwrap_err();
         assert!(field(&refused).starts_with("statute_book.book."), "{refused:?}");
-        for wrong in ["fortnights"] {
-            assert!(format!("{refused:?}").contains(wrong), "{wrong}: {refused:?}");
-        }
+        assert!(format!("{refused:?}").contains("fortnights"), "{refused:?}");
         let text = OWN.replace("Europe/Rome", "Europe/Atlantis").replace("cells_down > 100", "cells_up > 100");
         let refused = create(&bench, "bad", StatuteBook { book: text, ..Default::default() }).await.unwrap_err();
         for wrong in ["Europe/Atlantis", "cells_up"] {
