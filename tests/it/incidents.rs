@@ -41,6 +41,7 @@ pub(crate) async fn shows_the_incidents(running: &Suite, source: &str) {
         "{due:?}"
     );
     assert!(screen.contains("left to tell the competent national authority"), "{screen}");
+    assert!(screen.contains("left to find out personal_risk"), "{screen}");
     let told = timeline::entries(auditor(running).open().await.unwrap(), "organizations/acme/incidents/backhaul-cut")
         .await
         .unwrap();

@@ -9,7 +9,7 @@ use wire::incidents::v1 as api;
 use wire::incidents::v1::incident::Level;
 use wire::incidents::v1::incident_service_client::IncidentServiceClient;
 use wire::incidents::v1::lesson_service_client::LessonServiceClient;
-use wire::incidents::v1::{Incident, Obligation};
+use wire::incidents::v1::{Incident, Obligation, obligation};
 
 use super::{Tally, count, may, pages, tallied};
 use crate::client::{Client, explain};
@@ -141,10 +141,11 @@ pub fn text(found: Option<&Incidents>) -> String {
     for one in &found.due {
         let incident = one.incident.rsplit('/').next().unwrap_or_default();
         let (left, due) = (deadlines::left(one, SystemClock.now()), time(one.due_time.as_ref()));
-        out.push_str(&format!(
-            "    {left} left to tell the {}: {} of {incident}, due {due}\n",
-            one.recipient, one.title
-        ));
+        let what = match one.state() {
+            obligation::State::Undecided => format!("find out {}", one.missing_facts.join(", ")),
+            _ => format!("tell the {}", one.recipient),
+        };
+        out.push_str(&format!("    {left} left to {what}: {} of {incident}, due {due}\n", one.title));
     }
     if found.lessons.0 > 0 {
         out.push_str(&format!("    {} lessons to be done, {} of them overdue\n", found.lessons.0, found.lessons.1));
