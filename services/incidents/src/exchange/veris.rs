@@ -190,6 +190,12 @@ fn counted(of: Option<&Value>, key: &str, field: &str) -> Result<Vec<Counted>, U
     items.iter().enumerate().map(one).collect()
 }
 
+/// A time of day: `05:45:00 PM` as the schema has it, and `17:45` as people write it.
+fn clock(text: &str) -> Option<jiff::civil::Time> {
+    let read = |format: &str| jiff::civil::Time::strptime(format, text.trim()).ok();
+    read("%I:%M:%S %p").or_else(|| read("%I:%M %p")).or_else(|| read("%H:%M:%S")).or_else(|| read("%H:%M"))
+}
+
 /// When it began, as exactly as it is known, and what is counted from there.
 fn times(record: &Map<String, Value>, incident: &mut Incident) -> Result<(), Unreadable> {
     let timeline = record.get("timeline").and_then(Value::as_object);
@@ -200,11 +206,7 @@ fn times(record: &Map<String, Value>, incident: &mut Incident) -> Result<(), Unr
         return wrong("timeline.incident.year", "it is missing or no whole number");
     };
     let (month, day) = (whole(begun.get("month")), whole(begun.get("day")));
-    let time = begun
-        .get("time")
-        .and_then(Value::as_str)
-        .and_then(|time| time.get(..5))
-        .and_then(|time| jiff::civil::Time::strptime("%H:%M", time).ok());
+    let time = begun.get("time").and_then(Value::as_str).and_then(clock);
     let precision = match (month, day, time) {
         (None, ..) => Precision::Year,
         (_, None, _) => Precision::Month,

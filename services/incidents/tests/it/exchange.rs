@@ -96,6 +96,25 @@ on_every_database! {
         assert!(get(&bench, "0a1b-test").await.availability);
     }
 
+    async fn what_happened_here_goes_out_with_what_the_schema_asks_for(bench) {
+        let action = api::incident::Action { category: "social".to_owned(), varieties: vec!["Bribery".to_owned()], ..Default::default() };
+        let incident = Incident {
+            occurrence_time: time("2021-03-01T17:45:00Z"), detect_time: time("2021-03-02T10:00:00Z"), actions: vec![action], confidentiality: true, availability: true,
+            personal_data_breach: api::incident::Known::Yes.into(), ..Default::default()
+        };
+        let name = created(&mut client(&bench), "bribe", incident).await.name;
+        let document = give(&bench, &name, ExchangeAudience::OwnOrganization).await.unwrap();
+        assert_eq!(document["action"], json!({"social": {"variety": ["Bribery"], "vector": ["Unknown"], "target": ["Unknown"]}}));
+        assert_eq!(document["attribute"], json!({"confidentiality": {"data_disclosure": "Yes"}, "availability": {"variety": ["Unknown"]}}));
+        assert_eq!(document["timeline"]["incident"], json!({"year": 2021, "month": 3, "day": 1, "time": "05:45:00 PM"}));
+        // And comes back as it went, to the second.
+        let mut record = document;
+        record["incident_id"] = json!("back");
+        assert_eq!(bring(&bench, vec![record.to_string()]).await.created, 1);
+        let back = get(&bench, "back").await;
+        assert_eq!((back.occurrence_time, back.occurrence_precision()), (time("2021-03-01T17:45:00Z"), Precision::Unspecified));
+    }
+
     async fn what_cannot_be_read_is_refused_alone_by_its_field(bench) {
         let with = |key: &str, value: Value| {
             let mut record = record();

@@ -3,7 +3,7 @@
 use fault::{Fault, Outcome};
 use serde_json::{Map, Value, json};
 use wire::incidents::v1::Incident;
-use wire::incidents::v1::incident::{Counted, Level, Precision, State};
+use wire::incidents::v1::incident::{Counted, Known, Level, Precision, State};
 
 /// The version of the schema that new records are of.
 const VERSION: &str = "1.3.4";
@@ -32,6 +32,10 @@ pub(crate) fn write(incident: &Incident) -> Outcome<String> {
         record.insert("asset".to_owned(), asset);
     }
     costs(incident, &mut record);
+    if incident.source_record.is_empty() {
+        unknown(&mut record);
+        disclosed(incident, &mut record);
+    }
     Ok(super::super::escaped(&Value::Object(record).to_string()))
 }
 
@@ -50,6 +54,45 @@ fn new(incident: &Incident) -> Map<String, Value> {
         "asset": {"assets": [{"variety": "Unknown"}], "cloud": ["Unknown"]}, "attribute": {}, "timeline": {"incident": {}},
     });
     record.as_object().cloned().unwrap_or_default()
+}
+
+/// By branch of action, actor and attribute, the lists that the schema asks for.
+const ASKED: [(&str, &str, &[&str]); 12] = [
+    ("action", "hacking", &["variety", "vector"]),
+    ("action", "malware", &["variety", "vector"]),
+    ("action", "social", &["variety", "vector", "target"]),
+    ("action", "error", &["variety", "vector"]),
+    ("action", "misuse", &["variety", "vector"]),
+    ("action", "physical", &["variety", "vector"]),
+    ("action", "environmental", &["variety"]),
+    ("actor", "external", &["variety", "motive"]),
+    ("actor", "internal", &["variety", "motive"]),
+    ("actor", "partner", &["motive", "country"]),
+    ("attribute", "integrity", &["variety"]),
+    ("attribute", "availability", &["variety"]),
+];
+
+/// Says of what the schema asks for, and nobody knows, that it is not known.
+fn unknown(record: &mut Map<String, Value>) {
+    for (part, branch, keys) in ASKED {
+        let Some(Value::Object(of)) = record.get_mut(part).and_then(|part| part.get_mut(branch)) else { continue };
+        for key in keys {
+            of.entry((*key).to_owned()).or_insert_with(|| json!(["Unknown"]));
+        }
+    }
+}
+
+/// Whether data was disclosed, where its confidentiality is hit.
+fn disclosed(incident: &Incident, record: &mut Map<String, Value>) {
+    let said = match incident.personal_data_breach() {
+        Known::Yes => "Yes",
+        Known::No => "No",
+        Known::Unspecified => "Unknown",
+    };
+    let secret = record.get_mut("attribute").and_then(|of| of.get_mut("confidentiality"));
+    if let Some(Value::Object(secret)) = secret {
+        secret.insert("data_disclosure".to_owned(), said.into());
+    }
 }
 
 /// The object under a key; one that is no object becomes one. What is done to it is done within.
@@ -77,7 +120,7 @@ fn started(incident: &Incident, record: &mut Map<String, Value>) {
             begun.insert("day".to_owned(), at.day().into());
         }
         if precision == Precision::Unspecified && !begun.contains_key("time") {
-            begun.insert("time".to_owned(), at.strftime("%H:%M").to_string().into());
+            begun.insert("time".to_owned(), at.strftime("%I:%M:%S %p").to_string().into());
         }
     };
     object(record, "timeline", |timeline| object(timeline, "incident", begin));
