@@ -102,7 +102,7 @@ pub(super) async fn import(connection: &Connection, which: &Import) -> Result<()
 /// Brings a file in, portion by portion.
 ///
 /// # Errors
-/// As [`import`].
+/// A file that cannot be read, what the suite answers, explained.
 pub async fn bring(client: Client, which: &Import) -> Result<Counts> {
     let records = records(which)?;
     let mut client = ExchangeServiceClient::new(client);
