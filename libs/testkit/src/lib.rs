@@ -17,7 +17,6 @@ use tempfile::TempDir;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::interceptor::InterceptedService;
 use tonic::service::{Interceptor, Routes};
-use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Status};
 
@@ -142,9 +141,7 @@ impl Bench {
         let routes = service(database.clone()).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("the port is known");
-        // As processes do: an answer in two pieces is not to wait for an acknowledgement of the first.
-        // As processes do: an answer in two pieces is not to wait until the first is acknowledged.
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
         tokio::spawn(Server::builder().layer(door).add_routes(routes).serve_with_incoming(incoming));
         let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("the address is one");
         Self { database, folder, key, clock, channel: endpoint.connect_lazy() }
