@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use resource::id_of;
 use statute::{Undecided, assess};
 use store::{Collection, Life as _, Transaction};
-use wire::incidents::v1::obligation::State;
+use wire::incidents::v1::obligation::{FormerEnd, State};
 use wire::incidents::v1::{Incident, Obligation};
 
 use super::{Obligations, clock, facts};
@@ -34,7 +34,7 @@ pub(crate) async fn follow(tx: &mut Transaction, incident: &Incident) -> Outcome
     let law = Law::of(statute_book::in_force(tx, &organization).await?.as_ref())?;
     let context = tx.context().clone();
     let now = Timestamp::from_microsecond(context.clock.now()).map_err(Fault::defect)?;
-    let became = if asks { look(&law, incident, &before, now)? } else { ended(incident, &before) };
+    let became = if asks { look(&law, incident, &before, now)? } else { ended(incident, &before, now) };
     let known: BTreeMap<&str, &Obligation> = before.iter().map(|one| (one.name.as_str(), one)).collect();
     let mut drafts = Vec::new();
     for one in became {
@@ -120,6 +120,10 @@ fn undecided(law: &Law, incident: &Incident, before: &[Obligation], open: &[Unde
     for (one, id) in open.iter().zip(&ids) {
         let name = format!("{}/obligations/{id}", incident.name);
         let mut row = before.iter().find(|row| row.name == name).cloned().unwrap_or_default();
+        if row.state() == State::Declined {
+            // Somebody signed that nothing is told, whatever the facts come to be.
+            continue;
+        }
         row.name = name;
         row.regime.clone_from(&one.regime);
         row.stage = one.stage.clone().unwrap_or_default();
@@ -147,13 +151,14 @@ fn undecided(law: &Law, incident: &Incident, before: &[Obligation], open: &[Unde
 }
 
 /// Of an incident that is none, or part of another, nothing is told any more.
-fn ended(incident: &Incident, before: &[Obligation]) -> Vec<Obligation> {
+fn ended(incident: &Incident, before: &[Obligation], now: Timestamp) -> Vec<Obligation> {
     let open = before.iter().filter(|one| one.open);
     open.map(|one| {
         let mut one = one.clone();
         one.set_state(State::NotRequired);
         one.state_reason = format!("the incident is {}", incident.state().as_str_name());
-        one.due_time = None;
+        let (until_time, reason) = (Some(clock::time(now)), one.state_reason.clone());
+        one.former_ends.extend(one.due_time.take().map(|due| FormerEnd { due_time: Some(due), until_time, reason }));
         one
     })
     .collect()

@@ -174,6 +174,7 @@ on_every_database! {
         let ended = &standing["eu-611-2013.initial"];
         assert_eq!((ended.state(), ended.due_time, ended.open), (State::NotRequired, None, false));
         assert!(ended.state_reason.contains("DISMISSED"));
+        assert_eq!(ended.former_ends.last().unwrap().due_time, time("2026-03-02T10:00:00Z"), "the end that held stays");
     }
 
     async fn every_obligation_of_an_organization_is_one_list_the_nearest_first(bench) {

@@ -86,6 +86,18 @@ on_every_database! {
         assert_eq!((again.state(), due(again).as_str()), (State::Pending, "2026-03-02T10:00:00Z"));
     }
 
+    async fn what_was_declined_undecided_does_not_come_back(bench) {
+        let mut incidents = client(&bench);
+        let facts = api::incident::Facts { severe_disruption: Known::Unspecified.into(), severe_financial_loss: Known::No.into(), damage_to_others: Known::No.into(), ..breach().facts.unwrap() };
+        let incident = created(&mut incidents, "breach", Incident { facts: Some(facts), ..breach() }).await;
+        let name = format!("{}/obligations/eu-nis2-23.all.undecided", incident.name);
+        let decline = api::DeclineNotificationRequest { name, reason: "a lawyer looked at it".to_owned(), ..Default::default() };
+        by(&bench, "pia", "approver").decline_notification(decline).await.unwrap();
+        said(&mut incidents, Incident { name: incident.name.clone(), description: "more".to_owned(), ..Default::default() }, &["description"]).await;
+        let stays = &of(&bench, &incident.name).await["eu-nis2-23.all.undecided"];
+        assert_eq!((stays.state(), stays.open, stays.signer.as_str()), (State::Declined, false, "pia"));
+    }
+
     async fn hours_are_neither_paused_nor_extended(bench) {
         let incident = created(&mut client(&bench), "breach", breach()).await.name;
         let name = format!("{incident}/obligations/eu-gdpr-33.authority");
