@@ -20,7 +20,11 @@ use crate::statute_book::{self, Law};
 /// # Errors
 /// `STORE_UNAVAILABLE`; a deadline in no year that can be told.
 pub(crate) async fn follow(tx: &mut Transaction, incident: &Incident) -> Outcome<()> {
+    if !incident.source.is_empty() {
+        return Ok(());
+    }
     let organization = organization_of(&incident.name).to_owned();
+    super::hold(tx, &organization).await?;
     let collection = Collection::<Obligations>::new(tx.database().clone());
     let name = incident.name.clone();
     let before = collection.select(tx, &organization, |sql| {

@@ -123,9 +123,8 @@ fn sent(context: &Context, old: &Obligation, new: &mut Obligation, r: &SendNotif
 impl Registry {
     /// Drafts a notification from what is known of its incident.
     pub(super) async fn draft(&self, context: &Context, r: &DraftNotificationRequest) -> Outcome<Obligation> {
-        context.enter(crate::organization_of(&r.name), &r.name)?;
+        let mut tx = self.begin_obligations(context, &r.name).await?;
         let incident = self.incidents.get(context, parent_of(&r.name)).await?;
-        let mut tx = self.database.begin(context).await?;
         let law = Law::of(statute_book::in_force(&mut tx, crate::organization_of(&r.name)).await?.as_ref())?;
         let rule = |context: &Context, old: &Obligation, new: &mut Obligation| {
             DRAFT.make::<Obligations>(context, old, new, "")?;
@@ -141,7 +140,7 @@ impl Registry {
 
     /// Sends a notification. Later stages run from it, and start in the same transaction.
     pub(super) async fn send(&self, context: &Context, r: &SendNotificationRequest) -> Outcome<Obligation> {
-        let mut tx = self.database.begin(context).await?;
+        let mut tx = self.begin_obligations(context, &r.name).await?;
         let rule = |context: &Context, old: &Obligation, new: &mut Obligation| sent(context, old, new, r);
         let sent = self.obligations.change_in(&mut tx, &r.name, &r.etag, rule).await?;
         let (organization, id) = (crate::organization_of(&r.name), resource::id_of(&sent.incident));
@@ -159,10 +158,9 @@ impl Registry {
         (name, etag): (&str, &str),
         step: impl FnOnce(Timestamp) -> Outcome<statute::Step> + Send,
     ) -> Outcome<Obligation> {
-        context.enter(crate::organization_of(name), name)?;
         let now = Timestamp::from_microsecond(context.clock.now()).map_err(Fault::defect)?;
+        let mut tx = self.begin_obligations(context, name).await?;
         let step = step(now)?;
-        let mut tx = self.database.begin(context).await?;
         let law = Law::of(statute_book::in_force(&mut tx, crate::organization_of(name)).await?.as_ref())?;
         let rule = |_: &Context, old: &Obligation, new: &mut Obligation| {
             in_state("obligation", old.state(), &TO_TELL, "given another clock")?;

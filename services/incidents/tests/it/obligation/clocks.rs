@@ -10,7 +10,7 @@ use wire::incidents::v1::incident::Known;
 use wire::incidents::v1::obligation::State;
 use wire::incidents::v1::{Incident, Obligation};
 
-use super::{breach, by, of, told};
+use super::{approved, breach, by, drafted, of, sent, told, written};
 use crate::incident::{Incidents, client, created, time};
 use crate::{on_every_database, registry_at};
 
@@ -84,6 +84,24 @@ on_every_database! {
         said(&mut incidents, known(Known::Yes), &["facts"]).await;
         let again = &of(&bench, &incident.name).await["eu-nis2-23.early-warning"];
         assert_eq!((again.state(), due(again).as_str()), (State::Pending, "2026-03-02T10:00:00Z"));
+    }
+
+    async fn what_is_sent_while_its_clock_is_corrected_stays_sent(bench) {
+        for round in 0..8 {
+            let mut incidents = client(&bench);
+            let incident = created(&mut incidents, &format!("breach-{round}"), breach()).await.name;
+            let name = format!("{incident}/obligations/eu-611-2013.initial");
+            written(&bench, &drafted(&bench, &name).await).await;
+            approved(&bench, &name).await.unwrap();
+            let correct = api::CorrectIncidentTimesRequest {
+                name: incident.clone(), reason: "the probe's log".to_owned(), detect_time: time("2026-03-01T08:00:00Z"), ..Default::default()
+            };
+            let (corrected, sent) = tokio::join!(incidents.correct_incident_times(correct), sent(&bench, &name, "2026-03-02T07:00:00Z", ""));
+            corrected.unwrap();
+            sent.unwrap();
+            let stands = &of(&bench, &incident).await["eu-611-2013.initial"];
+            assert_eq!((stands.state(), stands.sent_time, stands.version), (State::Sent, time("2026-03-02T07:00:00Z"), 1));
+        }
     }
 
     async fn what_was_declined_undecided_does_not_come_back(bench) {
