@@ -447,8 +447,9 @@ impl<R: Rules> Collection<R> {
         Ok(became)
     }
 
-    /// Each row by id that a write will change or delete; nobody else does meanwhile. Those that do not exist are left out. On
-    /// SQLite they come in no order, and while the database gathers some, `take` has those before.
+    /// Each row by id that a write will change or delete; nobody else does meanwhile. Those that do not exist are left out. They come
+    /// in the order of their ids on PostgreSQL, so that all writes claim in the same order, and in none on SQLite. While the database
+    /// reads some, `take` has those before.
     async fn each_claimed(
         &self,
         tx: &mut Transaction,
@@ -460,10 +461,20 @@ impl<R: Rules> Collection<R> {
         if tx.database().dialect() == Dialect::Sqlite {
             return self.each_gathered(tx, organization, ids, take).await;
         }
-        for row in tx.rows(self.statements.claim_many(organization, ids, claim)).await? {
-            take(self.statements.read(&row)?);
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut read = |rows: Vec<sea_orm::QueryResult>| {
+            rows.iter().try_for_each(|row| self.statements.read(row).map(&mut take))
+        };
+        let mut claimed = Vec::new();
+        for portion in ids.chunks(most(Dialect::Sqlite)) {
+            let sql = self.statements.claim_many(organization, portion, claim);
+            let (rows, taken) = futures::join!(tx.rows(sql), async { read(std::mem::take(&mut claimed)) });
+            taken?;
+            claimed = rows?;
         }
-        Ok(())
+        read(claimed)
     }
 
     async fn each_gathered(

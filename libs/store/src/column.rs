@@ -81,6 +81,8 @@ pub struct Column<M> {
     pub order: bool,
     /// Whether look-ups by equality are frequent enough for an index.
     pub index: bool,
+    /// As `index`, of text that few rows have: the index holds those alone that do, so that a write pays for no more.
+    pub sparse: bool,
     /// Whether a bare word in a filter looks through it.
     pub search: bool,
     /// Reads the field.
@@ -144,6 +146,7 @@ macro_rules! columns {
             field_type: || $type,
             order: false,
             index: false,
+            sparse: false,
             search: false,
             get: $get,
             set: $set,

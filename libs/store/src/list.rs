@@ -310,10 +310,16 @@ impl<'a, R: Resource> Compiler<'a, R> {
                 // An unset time is kept as the least number, but is before nothing.
                 let from_below = matches!(operator, Comparison::Less | Comparison::LessOrEqual);
                 let guarded = from_below && matches!(value, Literal::Time(_));
-                sql.push(if guarded { "(" } else { "" });
+                // An index of the rows that have a text is only used where it is said that they do.
+                let sparse = matches!((operator, value), (Comparison::Equal, Literal::Text(text)) if !text.is_empty())
+                    && column::<R>(field).is_some_and(|column| column.sparse);
+                sql.push(if guarded || sparse { "(" } else { "" });
                 sql.push(&quoted(field)).push(sign(*operator)).bind(self.literal(field, value));
                 if guarded {
                     sql.push(" AND ").push(&quoted(field)).push(" <> ").bind(i64::MIN).push(")");
+                }
+                if sparse {
+                    sql.push(" AND ").push(&quoted(field)).push(" <> '')");
                 }
             }
             Condition::Pattern { field, place, text, ignore_case } => {

@@ -93,6 +93,11 @@ fn ddl<R: Rules>() -> String {
         let _ =
             writeln!(out, "CREATE INDEX {0}_by_{column} ON {0} (\"organization\", \"{column}\", \"id\");", R::TABLE);
     }
+    for column in R::columns().iter().filter(|column| column.sparse).map(|column| column.name) {
+        let table = R::TABLE;
+        let head = format!("CREATE INDEX {table}_by_{column} ON {table} (\"organization\", \"{column}\", \"id\")");
+        let _ = writeln!(out, "{head} WHERE \"{column}\" <> '';");
+    }
     for side in R::sides() {
         let _ = write!(out, "CREATE TABLE {} (\n  \"organization\" TEXT NOT NULL,\n  \"id\" TEXT NOT NULL", side.table);
         for column in side.columns {

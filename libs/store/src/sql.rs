@@ -154,7 +154,7 @@ impl Sql {
 pub(crate) fn most(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Sqlite => 256,
-        Dialect::Postgres => 1000,
+        Dialect::Postgres => 250,
     }
 }
 

@@ -264,7 +264,9 @@ pub(crate) async fn refuse_referenced<R: Resource>(tx: &mut Transaction, parsed:
         if referrer.column.is_empty() {
             sql.within(parsed.id());
         } else {
-            sql.push(&quoted(referrer.column)).push(" = ").bind(named);
+            // That it is set is said for the index of those that are.
+            let column = quoted(referrer.column);
+            sql.push(&column).push(" = ").bind(named).push(&format!(" AND {column} <> ''"));
         }
         let count: i64 = tx.row(sql).await?.map_or(Ok(0), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
         if count > 0 {

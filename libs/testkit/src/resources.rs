@@ -59,7 +59,7 @@ async fn open(path: &Path) -> DatabaseConnection {
 async fn shape(connection: &DatabaseConnection) -> BTreeSet<String> {
     let columns = "SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' key ' || c.pk \
                    FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'";
-    let indexes = "SELECT m.tbl_name || ' index ' || i.\"unique\" || ' on ' || \
+    let indexes = "SELECT m.tbl_name || ' index ' || i.\"unique\" || ' partial ' || i.partial || ' on ' || \
                    (SELECT group_concat(name, ', ') FROM pragma_index_info(i.name)) \
                    FROM sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table'";
     let mut lines = BTreeSet::new();

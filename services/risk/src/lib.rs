@@ -86,6 +86,7 @@ store::migrations![Migrator;
     "m0074_insurer_questionnaire",
     "m0075_insurer_answer",
     "m0076_silent_cover_review",
+    "m0077_risk_sparse",
 ];
 
 store::resources![Migrator;

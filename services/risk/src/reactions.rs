@@ -198,7 +198,7 @@ async fn dependents<'a>(
     let names: Vec<&str> = causes.keys().map(String::as_str).collect();
     let mut sql = tx.sql("SELECT ");
     sql.lines(&["id", column]).push(" FROM risk WHERE organization = ").bind(organization);
-    sql.push(" AND ").is_in(column, &names).push(" AND state <> 'CLOSED'");
+    sql.push(" AND ").is_in(column, &names).push(&format!(" AND {column} <> '' AND state <> 'CLOSED'"));
     caused(tx, sql, causes).await
 }
 

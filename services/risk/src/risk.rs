@@ -52,8 +52,8 @@ impl store::Resource for Risks {
 
     fn columns() -> &'static [store::Column<Risk>] {
         store::columns![Risk;
-            display_name: text order search, asset: text index, service: text index, selector: text index,
-            threat: text index, vulnerability: text index, criteria: text, profile: text index, peril: text, owner: text order, source: text,
+            display_name: text order search, asset: text sparse, service: text sparse, selector: text sparse,
+            threat: text sparse, vulnerability: text sparse, criteria: text, profile: text sparse, peril: text, owner: text order, source: text,
             confidence: choice(Confidence), likelihood: integer, next_review_time: time order,
             state: choice(State) order, above_appetite: boolean, asset_value: real, score_time: time,
             inherent_likelihood: part(InherentLikelihood), inherent_consequence: part(InherentConsequence),
