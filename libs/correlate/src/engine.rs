@@ -133,15 +133,24 @@ impl Engine {
         self.told(&key, placed, merged)
     }
 
-    /// Remembers an alarm that was decided before a restart, and its case.
-    pub fn recall(&mut self, alarm: &Alarm, case: CaseId) {
+    /// Remembers an alarm that was decided before a restart, its case, and what had caused it.
+    pub fn recall(&mut self, alarm: &Alarm, case: CaseId, cause: Option<&Origin>) {
         let now = alarm.at.as_second();
         self.state.advance(now);
         self.state.first_time(alarm, now);
         self.state.taken(case.0);
         let key: Key = (Arc::from(alarm.device.as_str()), Arc::from(alarm.kind.as_str()));
-        let placed = Placed { case: case.0, kind: Kind::Opens, rule: None, parent: None };
+        let parent = cause.map(|cause| {
+            let parent: Key = (Arc::from(cause.device.as_str()), Arc::from(cause.kind.as_str()));
+            (parent, self.index.longest)
+        });
+        let placed = Placed { case: case.0, kind: Kind::Opens, rule: None, parent };
         self.remember(alarm, &key, &placed, now);
+    }
+
+    /// Numbers the cases that are opened from here on after this one, which was given before a restart.
+    pub fn number_after(&mut self, case: CaseId) {
+        self.state.taken(case.0);
     }
 
     /// Forgets a case that is closed: what is raised next belongs to another.

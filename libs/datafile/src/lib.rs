@@ -43,6 +43,15 @@ pub fn read<T: DeserializeOwned>(text: &str, most_bytes: usize, guide: &str) -> 
     })
 }
 
+/// Writes a form as [`read`] reads it.
+///
+/// # Errors
+///
+/// Why it cannot be written: a form that YAML has no way to say.
+pub fn write<T: Serialize>(form: &T) -> Result<String, String> {
+    serde_saphyr::to_string(form).map_err(|error| error.to_string())
+}
+
 /// One thing that is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Violation {

@@ -464,9 +464,8 @@ impl<R: Rules> Collection<R> {
         let mut ids = ids.to_vec();
         ids.sort_unstable();
         ids.dedup();
-        let mut read = |rows: Vec<sea_orm::QueryResult>| {
-            rows.iter().try_for_each(|row| self.statements.read(row).map(&mut take))
-        };
+        let mut read =
+            |rows: Vec<sea_orm::QueryResult>| rows.iter().try_for_each(|row| self.statements.read(row).map(&mut take));
         let mut claimed = Vec::new();
         for portion in ids.chunks(most(Dialect::Sqlite)) {
             let sql = self.statements.claim_many(organization, portion, claim);

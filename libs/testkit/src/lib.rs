@@ -6,6 +6,7 @@
 
 pub mod collector;
 mod resources;
+mod source;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Status};
 
 pub use resources::{migrations_hold, output_only_holds};
+pub use source::Source;
 
 /// The names of the databases tests run on here.
 #[must_use]
@@ -134,6 +136,32 @@ impl Bench {
         let key = LocalKey::open(&folder.path().join("keys")).expect("a key can be made");
         let location = location(&folder, name, postgres).await;
         let database = Database::open(name, &location, tables).await.expect("the database opens");
+        Self::serve(clock, database, (folder, key), services, service).await
+    }
+
+    /// The same service once more on the same database: another replica, or this one after a restart.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn beside<F>(&self, services: &[String], service: impl FnOnce(Database) -> F) -> Self
+    where
+        F: Future<Output = Routes>,
+    {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let key = LocalKey::open(&self.folder.path().join("keys")).expect("the key can be read");
+        Self::serve(Arc::clone(&self.clock), self.database.clone(), (folder, key), services, service).await
+    }
+
+    async fn serve<F>(
+        clock: Arc<dyn Clock>,
+        database: Database,
+        (folder, key): (TempDir, LocalKey),
+        services: &[String],
+        service: impl FnOnce(Database) -> F,
+    ) -> Self
+    where
+        F: Future<Output = Routes>,
+    {
         let services: Vec<String> = services.iter().cloned().chain([CHANGES.to_owned()]).collect();
         let rules = Rules::of(wire::pool(), &services).expect("every method has a rule");
         let verifier = Verifier::new(key.trust()).expect("the key can be read");

@@ -274,6 +274,14 @@ fn unclassified(incident: &Incident, done: &str) -> Box<Fault> {
 
 pub(crate) use rules::{instant, outages};
 
+/// Refuses to add to an incident that is over or none.
+///
+/// # Errors
+/// `STATE_FORBIDS`.
+pub(crate) fn takes_up(incident: &Incident) -> fault::Outcome<()> {
+    store::in_state("incident", incident.state(), &moves::OPEN, "given signals")
+}
+
 /// Whether it is neither over nor none.
 fn is_open(state: State) -> bool {
     !matches!(state, State::Closed | State::Reviewed | State::Dismissed | State::Merged)

@@ -180,7 +180,7 @@ fn after_a_restart_alarms_go_on_where_they_were() {
     let mut before = engine();
     let first = before.decide(&alarm(1, 0, "a", "power"));
     let mut after = engine();
-    after.recall(&alarm(1, 0, "a", "power"), CaseId(41));
+    after.recall(&alarm(1, 0, "a", "power"), CaseId(41), None);
     let (there, here) = (before.decide(&alarm(2, 9, "b", "link")), after.decide(&alarm(2, 9, "b", "link")));
     assert_eq!((there.kind, there.root.clone(), there.case), (here.kind, here.root.clone(), first.case));
     assert_eq!(here.case, CaseId(41));

@@ -100,7 +100,7 @@ impl Registry {
 }
 
 /// The states in which an incident is neither over nor none.
-const OPEN: [State; 9] = [
+pub(super) const OPEN: [State; 9] = [
     State::Reported,
     State::Triaged,
     State::Declared,

@@ -1,11 +1,14 @@
 //! The service of incidents as its callers see it, on SQLite and, where a server is at hand, on PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "tests fail loudly")]
 
+mod case;
+mod correlation_book;
 mod exchange;
 mod incident;
 mod lesson;
 mod obligation;
 mod schema;
+mod signal;
 mod statute_book;
 mod timeline_entry;
 

@@ -1,107 +1,45 @@
-//! A service whose feed tells what a test lets it tell: what another service's changes do here, without that service.
+//! What a service tells a test lets it tell, in the words of the registry and of controls.
 
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::ops::Deref;
+use std::sync::Arc;
 
 use access::SystemClock;
-use futures::Stream;
-use prost::{Message, Name};
 use store::Database;
-use tokio::sync::watch;
-use tonic::{Request, Response, Status};
 use wire::assets::v1::{Asset, Selector, SelectorMembership};
-use wire::changes::v1::change::Verb;
-use wire::changes::v1::change_service_server::{ChangeService, ChangeServiceServer};
-use wire::changes::v1::{Change, ListChangesRequest, ListChangesResponse, WatchChangesRequest, WatchChangesResponse};
 use wire::controls::v1::Implementation;
 use wire::controls::v1::implementation::{Effectiveness, State};
 
 const PARENT: &str = "organizations/acme";
 
 /// The feed of a service.
-#[derive(Clone)]
 pub(crate) struct Source {
     service: &'static str,
-    told: Arc<Mutex<Vec<Change>>>,
-    bell: Arc<watch::Sender<usize>>,
+    feed: testkit::Source,
 }
 
-type Answers = Pin<Box<dyn Stream<Item = Result<WatchChangesResponse, Status>> + Send>>;
+impl Deref for Source {
+    type Target = testkit::Source;
 
-#[tonic::async_trait]
-impl ChangeService for Source {
-    type WatchChangesStream = Answers;
-
-    async fn list_changes(&self, _: Request<ListChangesRequest>) -> Result<Response<ListChangesResponse>, Status> {
-        Err(Status::unimplemented("nobody asks"))
-    }
-
-    async fn watch_changes(&self, request: Request<WatchChangesRequest>) -> Result<Response<Answers>, Status> {
-        let from: usize = request.into_inner().cursor.parse().unwrap_or_default();
-        let (told, rung) = (Arc::clone(&self.told), self.bell.subscribe());
-        let next = |(from, told, mut rung): (usize, Arc<Mutex<Vec<Change>>>, watch::Receiver<usize>)| async move {
-            rung.wait_for(|told| *told > from).await.ok()?;
-            let changes: Vec<Change> = told.lock().unwrap().iter().skip(from).cloned().collect();
-            let upto = from + changes.len();
-            let sequence = i64::try_from(upto).unwrap();
-            let cursor = upto.to_string();
-            let answer = WatchChangesResponse { changes, cursor, sequence, newest: sequence, heartbeat: false };
-            Some((Ok(answer), (upto, told, rung)))
-        };
-        Ok(Response::new(Box::pin(futures::stream::unfold((from, told, rung), next))))
+    fn deref(&self) -> &testkit::Source {
+        &self.feed
     }
 }
 
 impl Source {
     pub(crate) fn new(service: &'static str) -> Self {
-        Self { service, told: Arc::default(), bell: Arc::new(watch::channel(0).0) }
-    }
-
-    /// Tells what became of a resource.
-    pub(crate) fn tell<M: Message + Name>(&self, name: &str, before: Option<&M>, after: Option<&M>) {
-        let bytes = |message: Option<&M>| message.map(Message::encode_to_vec).unwrap_or_default();
-        let mut told = self.told.lock().unwrap();
-        let sequence = i64::try_from(told.len()).unwrap() + 1;
-        let verb = match (before, after) {
-            (None, _) => Verb::Created,
-            (_, None) => Verb::Deleted,
-            _ => Verb::Updated,
-        };
-        told.push(Change {
-            service: self.service.to_owned(),
-            sequence,
-            transaction: sequence,
-            resource: name.to_owned(),
-            kind: M::full_name(),
-            verb: verb.into(),
-            digest: format!("{sequence:064x}"),
-            trace: format!("{sequence:032x}"),
-            before_message: bytes(before),
-            after_message: bytes(after),
-            ..Change::default()
-        });
-        self.bell.send_replace(told.len());
+        Self { service, feed: testkit::Source::new(service) }
     }
 
     /// Follows it, and waits until all that was told so far is taken in.
     pub(crate) async fn follow(&self, database: &Database) -> feed::Running {
         let clock = Arc::new(SystemClock);
-        let client = ChangeServiceServer::new(self.clone());
+        let client = self.client();
         let running = match self.service {
             "controls" => ::risk::follow_controls(database, client, clock).await.unwrap(),
             _ => ::risk::follow_assets(database, client, clock).await.unwrap(),
         };
         self.taken_in(&running).await;
         running
-    }
-
-    /// Waits until all that was told so far is taken in.
-    pub(crate) async fn taken_in(&self, running: &feed::Running) {
-        let newest = i64::try_from(self.told.lock().unwrap().len()).unwrap();
-        let mut standing = running.standing();
-        let taken = standing.wait_for(|standing| standing.sequence >= newest || standing.parked);
-        let taken = tokio::time::timeout(std::time::Duration::from_secs(20), taken).await;
-        assert!(!taken.expect("it is taken in within 20 s").unwrap().parked, "it is taken in");
     }
 
     pub(crate) fn asset(&self, id: &str, before: Option<f64>, after: Option<f64>) {
