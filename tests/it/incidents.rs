@@ -5,6 +5,7 @@ use telwarden::handling;
 use telwarden::incidents::timeline;
 use telwarden::posture::incidents as posture;
 use telwarden::suite::Suite;
+use telwarden::triage;
 
 use crate::insurance::auditor;
 
@@ -21,6 +22,11 @@ pub(crate) async fn shows_the_incidents(running: &Suite, source: &str) {
         sample::incidents().len()
     );
     assert_eq!(handling::create(&client, "acme", source, sample::incidents()).await.unwrap(), 0);
+    assert_eq!(
+        triage::create(&client, "acme", source, sample::signals()).await.unwrap(),
+        sample::signals().len() as i64
+    );
+    assert_eq!(triage::create(&client, "acme", source, sample::signals()).await.unwrap(), 0);
 
     let seen = posture::read(auditor(running).open().await.unwrap(), "acme", None).await.unwrap().unwrap();
     let ids: Vec<&str> = seen.open.iter().map(|one| one.name.rsplit('/').next().unwrap()).collect();
@@ -31,6 +37,7 @@ pub(crate) async fn shows_the_incidents(running: &Suite, source: &str) {
         "4 open: 1 CRISIS · 1 INCIDENT · 2 SECURITY_INCIDENT",
         "61000 users",
         "1 lessons to be done, 0 of them overdue",
+        "3 cases of 4 signals to be looked at",
     ] {
         assert!(screen.contains(part), "{part}: {screen}");
     }
@@ -42,6 +49,9 @@ pub(crate) async fn shows_the_incidents(running: &Suite, source: &str) {
     );
     assert!(screen.contains("left to tell the competent national authority"), "{screen}");
     assert!(screen.contains("left to find out personal_risk"), "{screen}");
+    let waiting: Vec<(&str, i64)> =
+        seen.cases.iter().map(|case| (case.display_name.as_str(), case.signal_count)).collect();
+    assert!(waiting.contains(&("loginRefused at border-router-000001", 2)), "{waiting:?}");
     let told = timeline::entries(auditor(running).open().await.unwrap(), "organizations/acme/incidents/backhaul-cut")
         .await
         .unwrap();

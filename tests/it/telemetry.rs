@@ -73,7 +73,7 @@ impl Estate {
         let told = controls.url("controls");
         let risk = following("risk", &format!("assets = [\"{source}\"]\ncontrols = [\"{told}\"]\n"));
         let risks = risk.url("risk");
-        let incidents = service("incidents", "");
+        let incidents = following("incidents", &format!("assets = [\"{source}\"]\n"));
         let handled = incidents.url("incidents");
         let upstreams = format!(
             "[upstreams]\nassets = [\"{source}\"]\ncontrols = [\"{told}\"]\nrisk = [\"{risks}\"]\nincidents = [\"{handled}\"]\n"

@@ -15,6 +15,7 @@ mod import;
 mod replay;
 mod risk;
 mod scale;
+mod signals;
 mod table;
 mod works;
 
@@ -70,6 +71,8 @@ pub(crate) enum Work {
     Coverage,
     /// The register of risks: only where asked for by name.
     Risk,
+    /// Signals, a storm of them, and the suite killed while they come: only where asked for by name.
+    Signals,
 }
 
 impl Load {
@@ -182,6 +185,9 @@ async fn rows(options: &Load, home: &Home) -> Result<Vec<Line>> {
     }
     if options.only.contains(&Work::Risk) {
         lines.extend(risk::register(options, home).await?);
+    }
+    if options.only.contains(&Work::Signals) {
+        lines.extend(signals::signals(options, home).await?);
     }
     if options.wants(Work::Memory) || options.wants(Work::Ready) {
         lines.extend(works::idle(options, home).await?);

@@ -24,7 +24,8 @@
 //!
 //! [`registers`] gives what no inventory export has: interconnects, security levels of services, essential users.
 //! [`programme()`] gives what the operator does about controls, [`risks()`] its risks, [`money()`] what they cost, [`insurance()`] who bears a part
-//! of it, [`surface()`] what of it can be reached and what was found there, [`incidents()`] what went wrong.
+//! of it, [`surface()`] what of it can be reached and what was found there, [`incidents()`] what went wrong, [`signals()`] what the network
+//! and people said of it.
 
 mod draw;
 mod estate;
@@ -37,6 +38,7 @@ mod programme;
 mod registers;
 mod resource;
 mod risks;
+mod signals;
 mod surface;
 #[cfg(test)]
 mod tests;
@@ -52,6 +54,7 @@ pub use money::{Money, money};
 pub use programme::{CATALOGUE, Exception, Implementation, Life, Programme, Scope, Standing, Test, programme};
 pub use registers::{EssentialUser, Interconnect, Registers, SecurityLevel, Stage, registers};
 pub use risks::{About, Risk, SELECTOR, Stand, Treatment, Way, risks};
+pub use signals::{CASE_OF_INCIDENT, CASE_OF_NOTHING, Signal, SignalForm, signals};
 pub use surface::{
     Course, Exposure, Finding, LegacyLink, Place, Protocol, Reach, Surface, Threat, Vulnerability, surface,
 };

@@ -1,6 +1,5 @@
 //! The resource engine: the only way a row changes.
 
-use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use access::Context;
@@ -11,9 +10,8 @@ use tonic::Code;
 use wire::fault::v1::ErrorReason;
 
 use crate::resource::Resource;
-use crate::row::{Claim, Rewrite, Row, Statements, rewritten};
+use crate::row::{Claim, Statements, rewritten};
 use crate::shipped::{placed, refuse_shipped};
-use crate::sql::most;
 use crate::together::Together;
 use crate::write::refuse_referenced;
 use crate::{Database, Dialect, Transaction};
@@ -339,167 +337,6 @@ impl<R: Rules> Collection<R> {
         changed.pop().map(|(message, _)| message).ok_or_else(|| Fault::defect("a change gave nothing back"))
     }
 
-    /// Changes many resources of one organization in a transaction, by id, in as few statements as may be. `rule` is asked
-    /// about each; resources that do not exist are left out. The resource's own rules apply. Gives how many changed.
-    ///
-    /// # Errors
-    /// As [`Collection::change`], but no etags are checked.
-    pub async fn change_many(
-        &self,
-        tx: &mut Transaction,
-        organization: &str,
-        ids: &[&str],
-        mut rule: impl FnMut(&R::Message, &mut R::Message) + Send,
-    ) -> Outcome<u64> {
-        let mut count = 0;
-        for chunk in ids.chunks(1000) {
-            let became = self.change_each(tx, organization, chunk, |_, old, new| {
-                rule(old, new);
-                Ok(())
-            });
-            for outcome in became.await?.into_values() {
-                count += u64::from(outcome?);
-            }
-        }
-        Ok(count)
-    }
-
-    /// As [`Collection::change_many`], but what must not be changed is passed over, and the log says why: for what follows from
-    /// another change and must not fail with it.
-    ///
-    /// # Errors
-    /// As [`Collection::change_each`].
-    pub async fn change_allowed(
-        &self,
-        tx: &mut Transaction,
-        organization: &str,
-        ids: &[&str],
-        mut rule: impl FnMut(&R::Message, &mut R::Message) + Send,
-    ) -> Outcome<u64> {
-        let mut count = 0;
-        for chunk in ids.chunks(1000) {
-            let became = self.change_each(tx, organization, chunk, |_, old, new| {
-                rule(old, new);
-                Ok(())
-            });
-            for (id, outcome) in became.await? {
-                match outcome {
-                    Ok(changed) => count += u64::from(changed),
-                    Err(fault) => tracing::warn!(organization, table = R::TABLE, id, %fault, "passed over"),
-                }
-            }
-        }
-        Ok(count)
-    }
-
-    /// As [`Collection::change_many`], for at most some thousand ids, but what must not be changed is refused alone, and the
-    /// rest is changed. Gives by id whether it changed, or why not.
-    ///
-    /// # Errors
-    /// `STORE_UNAVAILABLE`, `ETAG_MISMATCH` where another write met this one.
-    pub async fn change_each(
-        &self,
-        tx: &mut Transaction,
-        organization: &str,
-        ids: &[&str],
-        mut rule: impl FnMut(&Context, &R::Message, &mut R::Message) -> Outcome<()> + Send,
-    ) -> Outcome<HashMap<String, Outcome<bool>>> {
-        let context = tx.context().clone();
-        let (mut became, mut pairs) = (HashMap::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
-        let asked = |old: Row<R::Message>| {
-            let mut new = old.message.clone();
-            match rule(&context, &old.message, &mut new) {
-                Ok(()) if new == old.message => drop(became.insert(old.id, Ok(false))),
-                Ok(()) => pairs.push((old, new)),
-                Err(fault) => drop(became.insert(old.id, Err(fault))),
-            }
-        };
-        self.each_claimed(tx, organization, ids, Claim::Change, asked).await?;
-        if pairs.is_empty() {
-            return Ok(became);
-        }
-        pairs.sort_unstable_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-        let news: Vec<&R::Message> = pairs.iter().map(|(_, new)| new).collect();
-        let needs = R::needs(tx, organization, &news).await?;
-        let ruled = futures::join!(tx.write_waiting(), updated::<R>(&context, &needs, pairs));
-        ruled.0?;
-        let mut allowed = Vec::with_capacity(ruled.1.len());
-        for (id, rewrite) in ruled.1 {
-            match rewrite {
-                Ok(rewrite) => allowed.push(rewrite),
-                Err(fault) => drop(became.insert(id, Err(fault))),
-            }
-        }
-        let writes: Vec<_> = allowed.iter().map(|of| (Some(&of.before.message), &of.after.message)).collect();
-        let mut faults = self.refused(tx, organization, &writes).await?;
-        let (mut ids, mut free) = (Vec::with_capacity(allowed.len()), Vec::with_capacity(allowed.len()));
-        for (at, rewrite) in allowed.into_iter().enumerate() {
-            match faults.remove(&at) {
-                Some(fault) => drop(became.insert(rewrite.before.id, Err(fault))),
-                None => {
-                    ids.push(rewrite.before.id.clone());
-                    free.push(rewrite);
-                }
-            }
-        }
-        let written = self.write(tx, free).await?;
-        became.extend(ids.into_iter().zip(written).map(|(id, written)| (id, Ok(written.1))));
-        Ok(became)
-    }
-
-    /// Each row by id that a write will change or delete; nobody else does meanwhile. Those that do not exist are left out. They come
-    /// in the order of their ids on PostgreSQL, so that all writes claim in the same order, and in none on SQLite. While the database
-    /// reads some, `take` has those before.
-    async fn each_claimed(
-        &self,
-        tx: &mut Transaction,
-        organization: &str,
-        ids: &[&str],
-        claim: Claim,
-        mut take: impl FnMut(Row<R::Message>) + Send,
-    ) -> Outcome<()> {
-        if tx.database().dialect() == Dialect::Sqlite {
-            return self.each_gathered(tx, organization, ids, take).await;
-        }
-        let mut ids = ids.to_vec();
-        ids.sort_unstable();
-        ids.dedup();
-        let mut read =
-            |rows: Vec<sea_orm::QueryResult>| rows.iter().try_for_each(|row| self.statements.read(row).map(&mut take));
-        let mut claimed = Vec::new();
-        for portion in ids.chunks(most(Dialect::Sqlite)) {
-            let sql = self.statements.claim_many(organization, portion, claim);
-            let (rows, taken) = futures::join!(tx.rows(sql), async { read(std::mem::take(&mut claimed)) });
-            taken?;
-            claimed = rows?;
-        }
-        read(claimed)
-    }
-
-    async fn each_gathered(
-        &self,
-        tx: &mut Transaction,
-        organization: &str,
-        ids: &[&str],
-        mut take: impl FnMut(Row<R::Message>) + Send,
-    ) -> Outcome<()> {
-        // An id that is given twice would be gathered twice, in two portions.
-        let mut ids = ids.to_vec();
-        ids.sort_unstable();
-        ids.dedup();
-        let mut read = |gathered: &str| {
-            self.statements.read_all(organization, gathered).map(|rows| rows.into_iter().for_each(&mut take))
-        };
-        let mut gathered = String::new();
-        for portion in ids.chunks(most(Dialect::Sqlite)) {
-            let sql = self.statements.gather(organization, portion);
-            let (row, taken) = futures::join!(tx.row(sql), async { read(&gathered) });
-            taken?;
-            gathered = row?.map_or(Ok(String::new()), |row| row.try_get_by_index(0).map_err(Fault::defect))?;
-        }
-        read(&gathered)
-    }
-
     /// Messages of one organization by id, as the transaction sees them. Those that do not exist are left out.
     ///
     /// # Errors
@@ -591,26 +428,6 @@ impl<R: Rules> Collection<R> {
         }
         Ok(count)
     }
-}
-
-/// What the rules make of changes, by id. Gives way now and then, so that what is done at the same time goes on.
-async fn updated<R: Rules>(
-    context: &Context,
-    needs: &R::Needs,
-    pairs: Vec<(Row<R::Message>, R::Message)>,
-) -> Vec<(String, Outcome<Rewrite<R::Message>>)> {
-    const AT_ONCE: usize = 64;
-    let now = context.clock.now();
-    let mut updated = Vec::with_capacity(pairs.len());
-    for (at, (old, mut new)) in pairs.into_iter().enumerate() {
-        if at % AT_ONCE == AT_ONCE - 1 {
-            tokio::task::yield_now().await;
-        }
-        let id = old.id.clone();
-        let allowed = R::update(context, needs, &old.message, &mut new);
-        updated.push((id, allowed.map(|()| rewritten::<R>(now, old, new))));
-    }
-    updated
 }
 
 /// The name in the message of an update.

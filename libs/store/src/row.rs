@@ -10,6 +10,7 @@ use resource::FieldType;
 use sea_orm::{QueryResult, Value};
 use serde_json::Value as Json;
 
+use crate::ledger::Draft;
 use crate::resource::unset;
 use crate::sql::{most, portion};
 use crate::{Column, Datum, Dialect, Resource, Sql, timestamp};
@@ -42,6 +43,8 @@ pub(crate) struct Rewrite<M> {
     pub(crate) after: Row<M>,
     /// Whether they differ: then the row after has a version of its own.
     pub(crate) differs: bool,
+    /// What is to be written of it, where that was worked out already.
+    pub(crate) ready: Option<(Draft, Difference)>,
 }
 
 /// What of a row became another: the places among [`Statements::names`] and, after id and version before, what they became.
@@ -359,7 +362,7 @@ pub(crate) fn rewritten<R: Resource>(
         after.update_time = now.max(before.update_time);
         after.stamp::<R>();
     }
-    Rewrite { before, after, differs }
+    Rewrite { before, after, differs, ready: None }
 }
 
 /// Rounds the times of a message to what columns keep (microseconds), so that what is returned now is what is read later.

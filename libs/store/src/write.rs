@@ -11,7 +11,7 @@ use wire::fault::v1::ErrorReason;
 
 use crate::collection::singular;
 use crate::ledger::Draft;
-use crate::row::{Rewrite, Row, Statements, quoted, settle};
+use crate::row::{Difference, Rewrite, Row, Statements, quoted, settle};
 use crate::transaction::met;
 use crate::{Changed, Collection, Reference, Resource, Rules, Side, Transaction, Verb};
 
@@ -94,16 +94,17 @@ impl<R: Rules> Collection<R> {
     pub(crate) async fn write(
         &self,
         tx: &mut Transaction,
-        rows: Vec<Rewrite<R::Message>>,
+        mut rows: Vec<Rewrite<R::Message>>,
     ) -> Outcome<Vec<(R::Message, bool)>> {
+        let mut ready: Vec<_> = rows.iter_mut().map(|of| of.ready.take()).collect();
+        let mut ready = rows.iter().zip(&mut ready).filter(|(of, _)| of.differs).map(|(_, ready)| ready.take());
         let changed: Vec<_> = rows.iter().filter(|of| of.differs).collect();
         let Some(organization) = changed.first().map(|of| of.before.organization.clone()) else {
             return Ok(rows.into_iter().map(|of| (of.after.message, false)).collect());
         };
         let mut drafts = Vec::with_capacity(changed.len());
-        let differences = changed.iter().map(|Rewrite { before, after, .. }| {
-            let draft = draft::<R>(Verb::Updated, Some(&before.message), after);
-            let difference = self.statements.difference(before, after, &draft.after);
+        let differences = changed.iter().map(|of| {
+            let (draft, difference) = ready.next().flatten().unwrap_or_else(|| self.worked_out(of));
             drafts.push(draft);
             difference
         });
@@ -111,7 +112,7 @@ impl<R: Rules> Collection<R> {
         self.update_sides(tx, &organization, &changed).await?;
         tx.record(drafts).await?;
         let (mut changed, mut became) = (Vec::with_capacity(changed.len()), Vec::with_capacity(rows.len()));
-        for Rewrite { before, after, differs } in rows {
+        for Rewrite { before, after, differs, .. } in rows {
             if differs {
                 changed.push(Changed { before: Some(before.message), after: Some(after.message) });
                 became.push(None);
@@ -127,6 +128,19 @@ impl<R: Rules> Collection<R> {
             None => changed.next().map(|message| (message, true)).ok_or_else(lost),
         });
         became.collect()
+    }
+
+    /// Works out now what is to be written of a change: whoever has time does, while the database is busy.
+    pub(crate) fn ready(&self, of: &mut Rewrite<R::Message>) {
+        if of.differs {
+            of.ready = Some(self.worked_out(of));
+        }
+    }
+
+    fn worked_out(&self, of: &Rewrite<R::Message>) -> (Draft, Difference) {
+        let draft = draft::<R>(Verb::Updated, Some(&of.before.message), &of.after);
+        let difference = self.statements.difference(&of.before, &of.after, &draft.after);
+        (draft, difference)
     }
 
     async fn update_sides(

@@ -267,7 +267,7 @@ async fn rescore(tx: &mut Transaction, organization: &str, risks: Vec<(String, C
                 close_with_asset(new, &cause.text, now);
             }
         };
-        collection.change_allowed(tx, organization, &ids, rule).await?;
+        collection.change_ahead(tx, organization, &ids, rule).await?;
     }
     Ok(())
 }

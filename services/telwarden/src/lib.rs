@@ -22,4 +22,5 @@ pub mod serve;
 pub mod suite;
 pub mod surface;
 pub mod surveys;
+pub mod triage;
 pub mod watch;

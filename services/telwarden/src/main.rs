@@ -14,7 +14,7 @@ use telwarden::client::Connection;
 use telwarden::suite::{self, Options, Suite};
 use telwarden::{
     call, controls, estate, evidence, handling, import, incidents, insurance, ledger, member, money, posture,
-    programme, quarantine, registers, risk, risks, surface, surveys, watch,
+    programme, quarantine, registers, risk, risks, surface, surveys, triage, watch,
 };
 
 /// Every message is many small pieces of memory, taken by one thread and given back by another. Elsewhere the system's own does: this one is bound to
@@ -346,7 +346,8 @@ async fn load_sample(suite: &Suite) -> Result<Option<String>> {
     let quantified = money::create(&client, "sample", sample::money()).await?;
     eprintln!("{quantified} quantifications new");
     let handled = handling::create(&client, "sample", "sample", sample::incidents()).await?;
-    eprintln!("{handled} incidents new");
+    let signals = triage::create(&client, "sample", "sample", sample::signals()).await?;
+    eprintln!("{handled} incidents and {signals} signals new");
     let estate = posture::estate::read(client, "sample").await?;
     eprint!("{}", posture::estate::text("sample", &estate));
     let last = estate.deepest_dependency.last().and_then(|name| name.rsplit('/').next());

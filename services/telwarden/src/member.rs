@@ -154,7 +154,15 @@ pub const MEMBERS: [Member; 4] = [
                 started.map_err(|fault| anyhow::anyhow!("{fault}"))
             })
         },
-        follows: &[],
+        follows: &[Follow {
+            source: assets::NAME,
+            start: |database, assets, clock| {
+                Box::pin(async move {
+                    let following = incidents::follow_assets(database, assets, clock).await;
+                    following.map_err(|fault| anyhow::anyhow!("{fault}"))
+                })
+            },
+        }],
     },
 ];
 

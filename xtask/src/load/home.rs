@@ -126,11 +126,24 @@ impl Home {
 }
 
 impl Suite {
+    /// Where another service of it keeps its rows.
+    pub(crate) fn written_of(&self, service: &str) -> Written {
+        match &self.written {
+            Written::File(file) => Written::File(file.with_file_name(format!("{service}.db"))),
+            Written::Url(url) => Written::Url(url.replace("_assets", &format!("_{service}"))),
+        }
+    }
+
+    /// What it leaves behind where it has ended by itself, or was killed.
+    pub(crate) fn left(self) -> Left {
+        drop(self.serving);
+        Left { written: self.written, folder: self.folder, database: self.database }
+    }
+
     /// Ends the suite; what it wrote stays.
     pub(crate) async fn end(self) -> Result<Left> {
         self.written.settle().await?;
-        drop(self.serving);
-        Ok(Left { written: self.written, folder: self.folder, database: self.database })
+        Ok(self.left())
     }
 }
 

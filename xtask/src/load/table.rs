@@ -37,12 +37,14 @@ pub(crate) enum Unit {
     Seconds,
     /// Megabytes, of 1,000,000 bytes.
     Megabytes,
+    /// How many.
+    Count,
 }
 
 impl Unit {
     fn figure(self, figure: f64) -> String {
         match self {
-            Self::PerSecond | Self::Megabytes => format!("{figure:.0}"),
+            Self::PerSecond | Self::Megabytes | Self::Count => format!("{figure:.0}"),
             Self::Microseconds => format!("{figure:.1}"),
             Self::Seconds => format!("{figure:.2}"),
         }
@@ -55,6 +57,7 @@ impl Unit {
             Self::Microseconds => format!("{figure} us"),
             Self::Seconds => format!("{figure} s"),
             Self::Megabytes => format!("{figure} MB"),
+            Self::Count => figure,
         }
     }
 }

@@ -9,17 +9,20 @@ use wire::incidents::v1 as api;
 use wire::incidents::v1::incident::Level;
 use wire::incidents::v1::incident_service_client::IncidentServiceClient;
 use wire::incidents::v1::lesson_service_client::LessonServiceClient;
-use wire::incidents::v1::{Incident, Obligation, obligation};
+use wire::incidents::v1::{Case, Incident, Obligation, obligation};
 
 use super::{Tally, count, may, pages, tallied};
 use crate::client::{Client, explain};
-use crate::incidents::deadlines;
+use crate::incidents::{cases, deadlines};
 use crate::surveys::time;
 
 /// What it takes to read it: not every viewer may.
 const RESTRICTED: &str = "incidents.incidents.readRestricted";
 /// How many open incidents are shown by name.
 const SHOWN: usize = 10;
+/// How many cases are read, and of these shown.
+const CASES: usize = 10_000;
+const PRESSING: usize = 3;
 /// How many deadlines are shown.
 const DUE: usize = 5;
 
@@ -30,6 +33,8 @@ pub struct Incidents {
     pub open: Vec<Incident>,
     /// What must be told, the nearest end first.
     pub due: Vec<Obligation>,
+    /// The cases that nobody has looked at yet, the most pressing first.
+    pub cases: Vec<Case>,
     /// How many lessons are to be done, and of these overdue.
     pub lessons: (usize, usize),
 }
@@ -73,6 +78,7 @@ pub async fn read(client: Client, organization: &str, roles: Option<&BTreeSet<St
         Err(status) if status.code() == tonic::Code::PermissionDenied => return Ok(None),
         answer => answer.map_err(|status| explain(&status))?,
     };
+    found.cases = cases::open(client.clone(), organization, CASES).await?;
     let mut lessons = LessonServiceClient::new(client);
     let to_do = &mut found.lessons;
     pages(async |page_token| {
@@ -117,6 +123,7 @@ pub fn json(found: Option<&Incidents>) -> serde_json::Value {
     };
     serde_json::json!({
         "open": found.open.len(), "byLevel": by_level(found), "gravest": found.open.iter().take(SHOWN).map(incident).collect::<Vec<_>>(),
+        "cases": found.cases.len(), "pressingCases": found.cases.iter().take(PRESSING).map(cases::json).collect::<Vec<_>>(),
         "due": found.due.iter().map(deadlines::json).collect::<Vec<_>>(), "lessonsToDo": found.lessons.0, "lessonsOverdue": found.lessons.1,
     })
 }
@@ -146,6 +153,17 @@ pub fn text(found: Option<&Incidents>) -> String {
             _ => format!("tell the {}", one.recipient),
         };
         out.push_str(&format!("    {left} left to {what}: {} of {incident}, due {due}\n", one.title));
+    }
+    if !found.cases.is_empty() {
+        let signals: i64 = found.cases.iter().map(|case| case.signal_count).sum();
+        out.push_str(&format!("    {} cases of {signals} signals to be looked at\n", found.cases.len()));
+    }
+    for case in found.cases.iter().take(PRESSING) {
+        let since = time(case.first_signal_time.as_ref());
+        out.push_str(&format!(
+            "    priority {}: {}, {} signals since {since} ({})\n",
+            case.priority, case.display_name, case.signal_count, case.priority_reason
+        ));
     }
     if found.lessons.0 > 0 {
         out.push_str(&format!("    {} lessons to be done, {} of them overdue\n", found.lessons.0, found.lessons.1));
