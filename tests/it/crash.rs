@@ -1,5 +1,7 @@
 //! kill -9 during an import: nothing acknowledged is lost, nothing doubled, the ledger holds, a watcher misses nothing.
 
+mod signals;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -50,9 +52,14 @@ impl Estate {
 
     /// What `ledger verify` found, offline.
     fn ledger_holds(&self) -> Value {
+        self.ledger_holds_of("assets")
+    }
+
+    /// As [`Estate::ledger_holds`], of another service.
+    fn ledger_holds_of(&self, service: &str) -> Value {
         let mut command = Command::new(program());
-        let verified =
-            self.at(command.args(["ledger", "verify", "--service", "assets", "--output", "json"])).output().unwrap();
+        let arguments = ["ledger", "verify", "--service", service, "--output", "json"];
+        let verified = self.at(command.args(arguments)).output().unwrap();
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
         serde_json::from_slice(&verified.stdout).unwrap()
     }
