@@ -8,7 +8,7 @@
 mod check;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, LazyLock},
 };
 
@@ -47,6 +47,8 @@ impl Expression {
     pub const MOST_BYTES: usize = 1_000;
     /// Deepest nesting of brackets.
     pub const MOST_DEPTH: usize = 12;
+    /// Most thresholds that may be open while others are told by.
+    pub const MOST_OPEN: usize = 6;
     /// Most operators, names and values.
     pub const MOST_NODES: usize = 300;
 
@@ -87,9 +89,36 @@ impl Expression {
 
     /// What it says of facts. A fact of another kind than declared, a number that is not finite, and more than [`Facts::MOST_ITEMS`]
     /// services or texts are as if not known.
+    ///
+    /// Where it is not known whether some thresholds are crossed, it says what it would say whichever of them are; what hangs on one of
+    /// these is not known, and more than [`Self::MOST_OPEN`] of them are all not known.
     #[must_use]
     pub fn ask(&self, facts: &Facts) -> Answer {
-        let named = facts.named();
+        let open: Vec<&String> = facts.thresholds_open.iter().collect();
+        if open.is_empty() || !self.asks().any(|name| name == "thresholds") {
+            return self.ask_of(facts, facts.thresholds.clone());
+        }
+        let known = facts.thresholds.clone().unwrap_or_default();
+        if open.len() > Self::MOST_OPEN {
+            return self.ask_of(facts, None);
+        }
+        let each = (0_u32..1 << open.len()).map(|chosen| {
+            let crossed = open.iter().enumerate().filter(|(at, _)| chosen & (1 << at) != 0);
+            let thresholds = known.iter().cloned().chain(crossed.map(|(_, id)| (*id).clone())).collect();
+            self.ask_of(facts, Some(thresholds))
+        });
+        let mut answers: Vec<Answer> = each.collect();
+        answers.dedup();
+        match answers.as_slice() {
+            [answer] => answer.clone(),
+            _ => self.ask_of(facts, None),
+        }
+    }
+
+    fn ask_of(&self, facts: &Facts, thresholds: Option<BTreeSet<String>>) -> Answer {
+        let mut named = facts.named();
+        named.remove("thresholds");
+        named.extend(thresholds.map(|crossed| ("thresholds".to_owned(), Fact::Texts(crossed))));
         let mut context = Context::with_env(ENVIRONMENT.clone());
         let mut missing = Vec::new();
         for asked in &self.asks {

@@ -117,6 +117,8 @@ pub struct Facts {
     pub class: Option<String>,
     /// The outage thresholds it crosses ([`crate::outage`]).
     pub thresholds: Option<BTreeSet<String>>,
+    /// Those of which it is not known whether it crosses them; `thresholds` then has the others that it does.
+    pub thresholds_open: BTreeSet<String>,
     /// What it does to each service.
     pub services: Option<Vec<ServiceImpact>>,
     /// What was asked for, and when: `regime/stage`.

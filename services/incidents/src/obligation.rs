@@ -9,6 +9,7 @@ mod contents;
 mod facts;
 mod follow;
 mod notify;
+mod watch;
 
 use access::Context;
 use deadline::{Deadline, Timer};
@@ -25,6 +26,7 @@ use crate::{Registry, organization_of};
 
 pub(crate) use facts::outage;
 pub(crate) use follow::follow;
+pub(crate) use watch::look_at_all;
 
 // === The table ===
 
@@ -49,7 +51,7 @@ impl store::Resource for Obligations {
 
     store::head!(Obligation;
         incident, regime, regime_since, stage, title, recipient, state, state_reason, state_time, start_time, due_time, strict_due_time, overdue,
-        open, former_ends, clock_steps, pause_time, why, missing_facts, provisional, asked, drafter, approval, version, channel, sent_time,
+        open, former_ends, clock_steps, pause_time, why, missing_facts, provisional, asked, drafter, drafters, former_notifications, approval, version, channel, sent_time,
         last_sent_time, late_reason, document, document_digest, receipt, acknowledge_time, signer,
     );
 }
@@ -75,7 +77,7 @@ impl Rules for Obligations {
         if by_hand {
             in_state("obligation", old.state(), &[State::Drafted, State::Approved], "written: draft it first")?;
             notify::keys(new)?;
-            new.drafter.clone_from(&context.caller.subject);
+            notify::sign(context, new);
         }
         // What was approved is not what is there now: it is approved again.
         let void = approval::hold(context, &mut new.approval, &notify::parts(&new.contents));
@@ -87,7 +89,7 @@ impl Rules for Obligations {
             asked.missing = new.contents.get(&asked.key).is_none_or(|text| text.trim().is_empty());
         }
         let past = new.due_time.is_some() && micros(new.due_time.as_ref()) < context.clock.now();
-        new.overdue = new.overdue && past && TO_TELL.contains(&new.state());
+        new.overdue = new.overdue && past && waits(new);
         new.open = is_open(new);
         Ok(())
     }
@@ -95,6 +97,11 @@ impl Rules for Obligations {
     async fn settled(tx: &mut Transaction, organization: &str, changed: &[Changed<Obligation>]) -> Outcome<()> {
         deadline::follow(tx, organization, OVERDUE, changed, |one| &one.name, due).await
     }
+}
+
+/// Whether somebody still has to tell it, or to find out whether it must be told.
+fn waits(one: &Obligation) -> bool {
+    one.state() == State::Undecided || TO_TELL.contains(&one.state())
 }
 
 fn is_open(one: &Obligation) -> bool {
@@ -108,13 +115,14 @@ const OVERDUE: &str = "overdue-obligation";
 
 /// When an obligation is overdue, if it is not yet. What is told at the very instant is told in time.
 fn due(one: &Obligation) -> Option<i64> {
-    let runs = TO_TELL.contains(&one.state()) && one.sent_time.is_none() && one.pause_time.is_none() && !one.overdue;
+    let runs = waits(one) && one.sent_time.is_none() && one.pause_time.is_none() && !one.overdue;
     Some(micros(Some(one.due_time.as_ref().filter(|_| runs)?)).saturating_add(1))
 }
 
 /// The timer, with what is due for obligations.
 pub(crate) fn timer(timer: Timer) -> Timer {
-    timer.on(OVERDUE, |tx, deadline| Box::pin(flag(tx, deadline)))
+    let timer = timer.on(OVERDUE, |tx, deadline| Box::pin(flag(tx, deadline)));
+    timer.on(watch::CROSSING, |tx, deadline| Box::pin(watch::look(tx, deadline)))
 }
 
 /// Flags an obligation whose time has come; one that was told or moved at the same moment stays as it is.

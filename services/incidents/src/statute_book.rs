@@ -109,8 +109,20 @@ impl Registry {
             self.statute_books.step_in(&mut tx, (&before.name, ""), &WITHDRAW, &reason).await?;
         }
         let enacted = self.statute_books.step_in(&mut tx, (&r.name, &r.etag), &ENACT, &r.reason).await?;
+        crate::obligation::look_at_all(&mut tx, organization).await?;
         tx.commit().await?;
         Ok(enacted)
+    }
+
+    /// Takes a book out of force: what ships holds alone again.
+    async fn withdraw(&self, context: &Context, r: &api::WithdrawStatuteBookRequest) -> Outcome<StatuteBook> {
+        let organization = crate::organization_of(&r.name);
+        context.enter(organization, &r.name)?;
+        let mut tx = self.database.begin(context).await?;
+        let withdrawn = self.statute_books.step_in(&mut tx, (&r.name, &r.etag), &WITHDRAW, &r.reason).await?;
+        crate::obligation::look_at_all(&mut tx, organization).await?;
+        tx.commit().await?;
+        Ok(withdrawn)
     }
 
     async fn regimes(&self, context: &Context, parent: &str) -> Outcome<api::DescribeRegimesResponse> {
@@ -174,7 +186,7 @@ impl StatuteBookService for Registry {
         request: Request<api::WithdrawStatuteBookRequest>,
     ) -> Result<Response<StatuteBook>, Status> {
         let (context, r) = open(request)?;
-        reply(self.statute_books.step(&context, (&r.name, &r.etag), &WITHDRAW, &r.reason).await)
+        reply(self.withdraw(&context, &r).await)
     }
 
     async fn describe_regimes(

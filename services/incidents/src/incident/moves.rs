@@ -7,7 +7,7 @@ use store::{Move, Transaction, in_state, micros, timestamp};
 use wire::fault::v1::ErrorReason as House;
 use wire::incidents::v1::incident::{Level, State};
 use wire::incidents::v1::timeline_entry::Kind;
-use wire::incidents::v1::{ErrorReason, Incident, MergeIncidentRequest, TimelineEntry};
+use wire::incidents::v1::{CorrectIncidentTimesRequest, ErrorReason, Incident, MergeIncidentRequest, TimelineEntry};
 
 use super::{Incidents, MERGE, is_open, needs_lesson, unclassified};
 use crate::lesson;
@@ -85,10 +85,11 @@ impl Registry {
         };
         let merged = self.incidents.change_in(&mut tx, &r.name, &r.etag, rule).await?;
         let (before, part) = part;
-        let whole = |_: &Context, old: &Incident, new: &mut Incident| {
+        let whole = |context: &Context, old: &Incident, new: &mut Incident| {
             if !is_open(old.state()) {
                 return in_state("other incident", old.state(), &OPEN, "given a part");
             }
+            earlier(context, &r.name, &part, old, new);
             take_up(part, new);
             Ok(())
         };
@@ -111,6 +112,24 @@ pub(super) const OPEN: [State; 9] = [
     State::Recovering,
     State::Monitoring,
 ];
+
+/// What was known of a part was known of the whole: the earlier times count, as corrections that name the part.
+fn earlier(context: &Context, name: &str, part: &Incident, old: &Incident, new: &mut Incident) {
+    let least = |one: Option<Timestamp>, other: Option<Timestamp>| {
+        one.into_iter().chain(other).min_by_key(|time| micros(Some(time)))
+    };
+    let detect_time = least(part.detect_time, old.detect_time);
+    // Where nobody said when the organization knew of it, it did when it was detected.
+    let aware_time = least(part.aware_time.or(part.detect_time), old.aware_time.or(old.detect_time));
+    let request = CorrectIncidentTimesRequest {
+        occurrence_time: least(part.occurrence_time.or(old.occurrence_time.and(part.detect_time)), old.occurrence_time),
+        detect_time,
+        aware_time: aware_time.filter(|_| old.aware_time.is_some() || aware_time != detect_time),
+        reason: format!("it was known as {name}, which is part of it"),
+        ..Default::default()
+    };
+    super::rules::correct_times(context, old, new, &request);
+}
 
 /// What is a part of an incident brings its assets, services and signals, and was perhaps seen earlier.
 fn take_up(part: Incident, whole: &mut Incident) {

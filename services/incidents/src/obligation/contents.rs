@@ -1,9 +1,13 @@
 //! What a notification tells: each field that its stage asks for, from what is known of the incident.
 
+use fault::Outcome;
+use jiff::Timestamp;
+use statute::outage::Measured;
 use wire::incidents::v1::incident::{Known, Level};
 use wire::incidents::v1::obligation::Asked;
 use wire::incidents::v1::{Incident, Obligation};
 
+use super::facts;
 use crate::statute_book::Law;
 
 /// The stage an obligation is of; none where its book no longer has it.
@@ -14,8 +18,12 @@ pub(super) fn stage<'a>(law: &'a Law, obligation: &Obligation) -> Option<&'a sta
 }
 
 /// Fills in what the incident has and nobody wrote by hand.
-pub(super) fn fill(law: &Law, incident: &Incident, obligation: &mut Obligation) {
-    let Some(stage) = stage(law, obligation) else { return };
+///
+/// # Errors
+/// Those of outages that cannot be.
+pub(super) fn fill(law: &Law, incident: &Incident, obligation: &mut Obligation, now: Timestamp) -> Outcome<()> {
+    let Some(stage) = stage(law, obligation) else { return Ok(()) };
+    let (measured, _) = facts::outage(law, incident, now)?;
     for field in &stage.fields {
         let value = match field.key.as_str() {
             "notification_kind" => {
@@ -25,13 +33,14 @@ pub(super) fn fill(law: &Law, incident: &Incident, obligation: &mut Obligation) 
                     "further".to_owned()
                 }
             }
-            _ => field.path.as_deref().map(|path| value(law, incident, path)).unwrap_or_default(),
+            _ => field.path.as_deref().map(|path| value(law, incident, &measured, path)).unwrap_or_default(),
         };
         let written = obligation.contents.get(&field.key).is_some_and(|text| !text.trim().is_empty());
         if !value.is_empty() && !written {
             obligation.contents.insert(field.key.clone(), value);
         }
     }
+    Ok(())
 }
 
 /// What the stage asks for, and what of it the contents lack.
@@ -48,8 +57,8 @@ pub(super) fn asked(law: &Law, obligation: &Obligation) -> Vec<Asked> {
 }
 
 /// What an incident has under a path of a statute book; empty where it has nothing. What is not one of its own fields is one of its particulars.
-fn value(law: &Law, incident: &Incident, path: &str) -> String {
-    let facts = incident.facts.clone().unwrap_or_default();
+fn value(law: &Law, incident: &Incident, measured: &[Measured], path: &str) -> String {
+    let said = incident.facts.clone().unwrap_or_default();
     let known = |known: Known| match known {
         Known::Yes => "yes".to_owned(),
         Known::No => "no".to_owned(),
@@ -68,13 +77,30 @@ fn value(law: &Law, incident: &Incident, path: &str) -> String {
         "incident.users_affected" if incident.users_affected > 0 => incident.users_affected.to_string(),
         "incident.severity" if incident.level() != Level::Unspecified => incident.level().as_str_name().to_lowercase(),
         "incident.impact" => impact(incident),
+        "incident.services" => each(measured, |one| one.service.clone()),
+        "incident.duration" => each(measured, length),
+        "incident.users_percent" => each(measured, |one| {
+            one.users_percent.map(|percent| format!("{}: {percent:.1} %", one.service)).unwrap_or_default()
+        }),
         "incident.root_cause" => incident.root_cause.clone(),
-        "incident.malicious" => known(facts.malicious()),
-        "incident.cross_border" => known(facts.cross_border()),
+        "incident.malicious" => known(said.malicious()),
+        "incident.cross_border" => known(said.cross_border()),
         _ => String::new(),
     };
     // What is said for this very purpose goes before what is made of other fields.
     incident.particulars.get(key).filter(|text| !text.trim().is_empty()).cloned().unwrap_or(own)
+}
+
+/// What is said of each service, where anything is.
+fn each(measured: &[Measured], say: impl Fn(&Measured) -> String) -> String {
+    measured.iter().map(say).filter(|said| !said.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+/// How long a service was out, or is by now.
+fn length(of: &Measured) -> String {
+    let minutes = of.duration.as_mins();
+    let so_far = if of.open { " so far" } else { "" };
+    format!("{}: {} h {} min{so_far}", of.service, minutes / 60, minutes % 60)
 }
 
 /// The services that are hit, each with its users and for how long.

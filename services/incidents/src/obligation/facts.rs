@@ -63,19 +63,26 @@ pub(crate) fn facts(law: &Law, incident: &Incident, now: Timestamp) -> Outcome<F
         level: (incident.level() != incident::Level::Unspecified)
             .then(|| incident.level().as_str_name().to_lowercase()),
         class: (!incident.incident_class.is_empty()).then(|| incident.incident_class.clone()),
-        thresholds: crossed(&crossings),
+        thresholds: Some(crossed(&crossings, Some(true))),
+        thresholds_open: &crossed(&crossings, None) - &crossed(&crossings, Some(true)),
         services: hit.then(|| measured.iter().map(service).collect()),
         requested: requests(incident)?,
         own: own(law, &said),
     })
 }
 
-/// Which thresholds are crossed; nothing while one that is not may be.
-fn crossed(crossings: &[Crossing]) -> Option<BTreeSet<String>> {
-    let over: BTreeSet<String> =
-        crossings.iter().filter(|one| one.crossed == Some(true)).map(|one| one.threshold.clone()).collect();
-    let open = crossings.iter().any(|one| one.crossed.is_none() && !over.contains(&one.threshold));
-    (!open).then_some(over)
+/// The thresholds that are crossed for a service, are not, or of which that is not known.
+fn crossed(crossings: &[Crossing], so: Option<bool>) -> BTreeSet<String> {
+    crossings.iter().filter(|one| one.crossed == so).map(|one| one.threshold.clone()).collect()
+}
+
+/// When an outage that goes on crosses the next threshold, by time alone; nothing where none will.
+///
+/// # Errors
+/// As [`outage`].
+pub(crate) fn next_crossing(law: &Law, incident: &Incident, now: Timestamp) -> Outcome<Option<Timestamp>> {
+    let (_, crossings) = outage(law, incident, now)?;
+    Ok(crossings.iter().filter_map(|one| one.crosses_after).min())
 }
 
 fn requests(incident: &Incident) -> Outcome<std::collections::BTreeMap<String, Timestamp>> {

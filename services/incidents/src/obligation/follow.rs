@@ -11,7 +11,7 @@ use store::{Collection, Life as _, Transaction};
 use wire::incidents::v1::obligation::{FormerEnd, State};
 use wire::incidents::v1::{Incident, Obligation};
 
-use super::{Obligations, clock, facts};
+use super::{Obligations, clock, facts, watch};
 use crate::organization_of;
 use crate::statute_book::{self, Law};
 
@@ -33,11 +33,13 @@ pub(crate) async fn follow(tx: &mut Transaction, incident: &Incident) -> Outcome
     let before = before.await?;
     let asks = facts::asks(incident);
     if !asks && before.is_empty() {
-        return Ok(());
+        return watch::until(tx, incident, None).await;
     }
     let law = Law::of(statute_book::in_force(tx, &organization).await?.as_ref())?;
     let context = tx.context().clone();
     let now = Timestamp::from_microsecond(context.clock.now()).map_err(Fault::defect)?;
+    let next = if asks { facts::next_crossing(&law, incident, now)? } else { None };
+    watch::until(tx, incident, next).await?;
     let became = if asks { look(&law, incident, &before, now)? } else { ended(incident, &before, now) };
     let known: BTreeMap<&str, &Obligation> = before.iter().map(|one| (one.name.as_str(), one)).collect();
     let mut drafts = Vec::new();

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use prost::Message as _;
 use store::{Move, in_state, micros, parent_of, timestamp};
 use wire::fault::v1::ErrorReason as House;
-use wire::incidents::v1::obligation::State;
+use wire::incidents::v1::obligation::{FormerNotification, State};
 use wire::incidents::v1::{
     AcknowledgeNotificationRequest, DraftNotificationRequest, ErrorReason, Obligation, SendNotificationRequest,
 };
@@ -59,8 +59,44 @@ pub(super) fn approve(context: &Context, old: &Obligation, new: &mut Obligation,
             .with("missing", missing.join(", "))
             .on(format!("contents.{first}")));
     }
-    new.approval = Some(approval::approve(context, &old.drafter, &parts(&old.contents), comment)?);
+    let parts = parts(&old.contents);
+    // Whoever wrote any of it does not approve it, whoever wrote last.
+    for drafter in old.drafters.iter().chain([&old.drafter]) {
+        new.approval = Some(approval::approve(context, drafter, &parts, comment)?);
+    }
     APPROVE.make::<Obligations>(context, old, new, comment)
+}
+
+/// Whoever calls has written of the text that is there now.
+pub(super) fn sign(context: &Context, new: &mut Obligation) {
+    let by = &context.caller.subject;
+    new.drafter.clone_from(by);
+    if !new.drafters.contains(by) {
+        new.drafters.push(by.clone());
+    }
+}
+
+/// At most so many notifications that were sent before are kept beside the present one.
+const MOST_FORMER: usize = 20;
+
+/// Keeps what was sent before, and what came of it.
+fn keep(old: &Obligation, new: &mut Obligation) {
+    if old.version == 0 {
+        return;
+    }
+    new.former_notifications.push(FormerNotification {
+        version: old.version,
+        sent_time: old.last_sent_time,
+        channel: old.channel.clone(),
+        late_reason: old.late_reason.clone(),
+        document: old.document.clone(),
+        document_digest: old.document_digest.clone(),
+        receipt: old.receipt.clone(),
+        acknowledge_time: old.acknowledge_time,
+    });
+    let over = new.former_notifications.len().saturating_sub(MOST_FORMER);
+    new.former_notifications.drain(..over);
+    (new.receipt, new.acknowledge_time) = (String::new(), None);
 }
 
 /// When something was done: what was said, not in the future; now where nothing was.
@@ -104,6 +140,7 @@ fn sent(context: &Context, old: &Obligation, new: &mut Obligation, r: &SendNotif
         let message = format!("it was due at {due}: say why it is late");
         return Err(Fault::precondition(ErrorReason::LateReasonMissing, message).with("due", due).on("late_reason"));
     }
+    keep(old, new);
     new.late_reason.clone_from(&r.late_reason);
     new.channel.clone_from(&r.channel);
     new.version += 1;
@@ -126,11 +163,16 @@ impl Registry {
         let mut tx = self.begin_obligations(context, &r.name).await?;
         let incident = self.incidents.get(context, parent_of(&r.name)).await?;
         let law = Law::of(statute_book::in_force(&mut tx, crate::organization_of(&r.name)).await?.as_ref())?;
+        let now = Timestamp::from_microsecond(context.clock.now()).map_err(Fault::defect)?;
         let rule = |context: &Context, old: &Obligation, new: &mut Obligation| {
             DRAFT.make::<Obligations>(context, old, new, "")?;
-            contents::fill(&law, &incident, new);
+            contents::fill(&law, &incident, new, now)?;
             new.asked = contents::asked(&law, new);
-            new.drafter.clone_from(&context.caller.subject);
+            if matches!(old.state(), State::Sent | State::Acknowledged) {
+                // What was told was approved; who writes on begins anew.
+                new.drafters.clear();
+            }
+            sign(context, new);
             Ok(())
         };
         let drafted = self.obligations.change_in(&mut tx, &r.name, &r.etag, rule).await?;

@@ -1,6 +1,7 @@
 //! Obligations as their callers see them: they follow from what is known, and what is told is drafted, approved, sent.
 
 mod clocks;
+mod later;
 
 use std::collections::BTreeMap;
 

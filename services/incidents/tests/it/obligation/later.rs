@@ -1,0 +1,168 @@
+//! What obliges later: an outage that goes on, another book, a part that was known earlier, a further version, a time to find out that is over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::ManualClock;
+use testkit::{Bench, reason};
+use wire::incidents::v1 as api;
+use wire::incidents::v1::incident::{Facts, Known, ServiceImpact};
+use wire::incidents::v1::obligation::State;
+use wire::incidents::v1::statute_book_service_client::StatuteBookServiceClient;
+use wire::incidents::v1::{Incident, Obligation, StatuteBook};
+
+use super::{approved, breach, by, drafted, of, sent, told, written};
+use crate::incident::{PARENT, client, created, time};
+use crate::{on_every_database, registry_at};
+
+async fn enacted(bench: &Bench, book: StatuteBook) -> StatuteBook {
+    let mut books = StatuteBookServiceClient::new(bench.client("ana", &["acme"], &["administrator"]));
+    let book = StatuteBook { display_name: "What we are".to_owned(), ..book };
+    let request =
+        api::CreateStatuteBookRequest { parent: PARENT.to_owned(), statute_book: Some(book), ..Default::default() };
+    let name = books.create_statute_book(request).await.unwrap().into_inner().name;
+    books.enact_statute_book(api::EnactStatuteBookRequest { name, ..Default::default() }).await.unwrap().into_inner()
+}
+
+on_every_database! {
+    async fn a_book_that_is_put_in_force_obliges_of_what_is_open_and_ends_with_it(bench) {
+        let facts = Facts { operator_kinds: Vec::new(), jurisdictions: Vec::new(), ..breach().facts.unwrap() };
+        let incident = created(&mut client(&bench), "breach", Incident { facts: Some(facts), ..breach() }).await.name;
+        assert!(of(&bench, &incident).await.values().all(|one| !one.open), "nobody said what the organization is to the law");
+        let book = enacted(&bench, StatuteBook {
+            operator_kinds: vec!["public_electronic_communications_provider".to_owned()], jurisdictions: vec!["EU".to_owned()], ..Default::default()
+        }).await;
+        let standing = of(&bench, &incident).await;
+        assert_eq!((standing["eu-611-2013.initial"].state(), standing["eu-611-2013.initial"].due_time), (State::Pending, time("2026-03-02T10:00:00Z")));
+        let mut books = StatuteBookServiceClient::new(bench.client("ana", &["acme"], &["administrator"]));
+        books.withdraw_statute_book(api::WithdrawStatuteBookRequest { name: book.name, reason: "another comes".to_owned(), ..Default::default() }).await.unwrap();
+        assert_eq!(of(&bench, &incident).await["eu-611-2013.initial"].state(), State::NotRequired);
+    }
+
+    async fn what_was_known_of_a_part_was_known_of_the_whole(bench) {
+        let mut incidents = client(&bench);
+        let earlier = Incident { detect_time: time("2026-03-01T08:00:00Z"), ..breach() };
+        let part = created(&mut incidents, "part", earlier).await.name;
+        let whole = created(&mut incidents, "whole", breach()).await.name;
+        let merge = api::MergeIncidentRequest { name: part.clone(), into: whole.clone(), reason: "one breach".to_owned(), ..Default::default() };
+        incidents.merge_incident(merge).await.unwrap();
+        let merged = incidents.get_incident(api::GetIncidentRequest { name: whole.clone() }).await.unwrap().into_inner();
+        assert_eq!((merged.detect_time, merged.aware_time), (time("2026-03-01T08:00:00Z"), None));
+        let [corrected] = &merged.time_corrections[..] else { panic!("{merged:?}") };
+        assert!(corrected.field == "detect_time" && corrected.reason.contains(&part), "{corrected:?}");
+        let first = &of(&bench, &whole).await["eu-611-2013.initial"];
+        assert_eq!((first.due_time, first.former_ends.len()), (time("2026-03-02T08:00:00Z"), 1));
+    }
+
+    async fn a_further_version_leaves_what_was_told_before(bench) {
+        let incident = created(&mut client(&bench), "breach", breach()).await.name;
+        let name = format!("{incident}/obligations/eu-gdpr-33.authority");
+        let first = told(&bench, &name, "2026-03-03T09:00:00Z").await;
+        let receipt = api::AcknowledgeNotificationRequest { name: name.clone(), receipt: "AP-7".to_owned(), ..Default::default() };
+        by(&bench, "dora", "incident-handler").acknowledge_notification(receipt).await.unwrap();
+        let further = told(&bench, &name, "2026-03-05T09:00:00Z").await;
+        assert_eq!((further.version, further.receipt.as_str()), (2, ""));
+        let [former] = &further.former_notifications[..] else { panic!("{further:?}") };
+        assert_eq!((former.version, former.receipt.as_str(), former.sent_time), (1, "AP-7", first.sent_time));
+        assert_eq!((&former.document, &former.document_digest), (&first.document, &first.document_digest));
+        assert_eq!(further.sent_time, first.sent_time, "the first time counts for the clock");
+    }
+
+    async fn whoever_wrote_any_of_a_text_does_not_approve_it(bench) {
+        let incident = created(&mut client(&bench), "breach", breach()).await.name;
+        let name = format!("{incident}/obligations/eu-611-2013.initial");
+        // Drafted by the one, completed by the other: neither approves.
+        let request = api::DraftNotificationRequest { name: name.clone(), ..Default::default() };
+        by(&bench, "paul", "privacy-officer").draft_notification(request).await.unwrap();
+        written(&bench, &drafted(&bench, &name).await).await;
+        let approve = api::ApproveNotificationRequest { name: name.clone(), ..Default::default() };
+        let own = by(&bench, "paul", "privacy-officer").approve_notification(approve).await.unwrap_err();
+        assert_eq!(reason(&own), "DUTIES_NOT_SEGREGATED");
+        let given = approved(&bench, &name).await.unwrap();
+        assert_eq!(given.drafters, ["paul", "dora"]);
+        // What was told was approved: who drafts it further answers for that alone.
+        sent(&bench, &name, "2026-03-02T08:00:00Z", "").await.unwrap();
+        assert_eq!(drafted(&bench, &name).await.drafters, ["dora"]);
+    }
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap_or_else(|_| panic!("{what} within 20 s"));
+}
+
+const MINUTE: i64 = 60_000_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_that_goes_on_obliges_when_it_crosses_the_ladder() {
+    for postgres in testkit::backends() {
+        let begin = "2026-03-01T10:00:00Z";
+        let clock = Arc::new(ManualClock::at(store::micros(time(begin).as_ref()) + 10 * MINUTE));
+        let bench = registry_at(clock.clone(), postgres.as_deref()).await;
+        // Twenty of a hundred users: more than 15 %, which counts from an hour on (domain of the ladder: 15 % and 1 hour).
+        let national_users = [("mobile_telephony".to_owned(), 1_000_000)].into();
+        let kinds = vec!["public_electronic_communications_provider".to_owned()];
+        enacted(
+            &bench,
+            StatuteBook {
+                national_users,
+                operator_kinds: kinds,
+                jurisdictions: vec!["IT".to_owned()],
+                ..Default::default()
+            },
+        )
+        .await;
+        let hit = ServiceImpact {
+            kind: "mobile_telephony".to_owned(),
+            begin_time: time(begin),
+            users_affected: 200_000,
+            ..Default::default()
+        };
+        let facts =
+            Facts { severe_disruption: Known::Yes.into(), emergency_calls: Known::No.into(), ..Default::default() };
+        let outage =
+            Incident { detect_time: time(begin), services: vec![hit], facts: Some(facts), ..Default::default() };
+        let incident = created(&mut client(&bench), "outage", outage).await.name;
+        let pending = async || {
+            let standing = of(&bench, &incident).await;
+            standing.iter().any(|(id, one)| id.starts_with("it-2019") && one.state() == State::Pending)
+        };
+        assert!(!pending().await, "ten minutes are not an hour");
+        clock.advance(51 * MINUTE);
+        until("it obliges by itself", pending).await;
+        let draft = drafted(&bench, &format!("{incident}/obligations/it-2019-01-21.initial")).await;
+        let said = |key: &str| draft.contents.get(key).map(String::as_str).unwrap_or_default();
+        assert_eq!(said("service"), "mobile_telephony");
+        assert_eq!(said("duration"), "mobile_telephony: 1 h 1 min so far");
+        assert_eq!(said("users_percent"), "mobile_telephony: 20.0 %");
+        testkit::ledger_holds(&bench, &::incidents::tables()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_to_find_out_is_over_once() {
+    for postgres in testkit::backends() {
+        let clock = Arc::new(ManualClock::at(store::micros(time("2026-03-01T11:00:00Z").as_ref())));
+        let bench = registry_at(clock.clone(), postgres.as_deref()).await;
+        let facts = Facts {
+            severe_disruption: Known::Unspecified.into(),
+            severe_financial_loss: Known::No.into(),
+            damage_to_others: Known::No.into(),
+            ..breach().facts.unwrap()
+        };
+        let incident = created(&mut client(&bench), "breach", Incident { facts: Some(facts), ..breach() }).await.name;
+        let undecided = async || of(&bench, &incident).await.remove("eu-nis2-23.all.undecided").unwrap();
+        let before: Obligation = undecided().await;
+        assert_eq!(
+            (before.state(), before.overdue, before.due_time),
+            (State::Undecided, false, time("2026-03-02T10:00:00Z"))
+        );
+        clock.advance(24 * 60 * MINUTE);
+        until("it is overdue", async || undecided().await.overdue).await;
+        assert_eq!(undecided().await.state(), State::Undecided);
+    }
+}
