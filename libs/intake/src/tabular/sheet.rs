@@ -12,9 +12,12 @@ const LARGEST_ROW: u64 = 4 << 20;
 const PEEK: usize = 64 << 10;
 const EXPECTED: &str = "comma separated values with a header line";
 
+/// The beginning of a file, looked at already, and the rest of it.
+type Whole<'a> = Chain<Cursor<Vec<u8>>, &'a mut dyn Read>;
+
 /// A file of rows.
 pub(crate) struct Sheet<'a> {
-    reader: csv::Reader<Guarded<Chain<Cursor<Vec<u8>>, &'a mut dyn Read>>>,
+    reader: csv::Reader<Guarded<Whole<'a>>>,
     record: csv::ByteRecord,
     since: Rc<Cell<u64>>,
     latin: bool,
