@@ -46,6 +46,35 @@ fn a_sink_that_breaks_ends_the_reading_with_a_report() {
     assert_eq!((seen, report.objects["row"]), (2, 2));
 }
 
+/// A file of lines without an end, until it fails.
+struct Endless {
+    line: &'static [u8],
+    left: usize,
+}
+
+impl std::io::Read for Endless {
+    fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| std::io::Error::other("the disk is gone"))?;
+        let count = room.len().min(self.line.len());
+        room[..count].copy_from_slice(&self.line[..count]);
+        Ok(count)
+    }
+}
+
+#[test]
+fn records_are_out_long_before_the_last_byte_is_in() {
+    let alarm = br#"{"id":"1","probableCause":"fan","alarmedObject":"a","alarmRaisedTime":"2026-11-30T12:00:00Z"}
+"#;
+    let mut input = Endless { line: alarm, left: 10_000 };
+    let mut seen = 0;
+    let error = read(Format::Tmf642, &mut input, &settings(), &mut |_| {
+        seen += 1;
+        ControlFlow::Continue(())
+    });
+    assert!(error.err().is_some_and(|error| error.to_string().contains("the disk is gone")));
+    assert!(seen >= 9_900, "{seen}");
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use jsonschema::Validator;
 use serde_json::Value;
 
+use crate::alarms::words;
 use crate::text;
 
 /// What the common event format demands of an event, as far as this reader leans on it. Written for this reader; names and values are those of
@@ -21,8 +22,11 @@ impl Check {
     pub(super) fn new() -> Self {
         let rules = serde_json::from_str::<Value>(SCHEMA).ok().and_then(|schema| {
             jsonschema::draft7::options()
-                .with_format("address-4", |text: &str| text.parse::<Ipv4Addr>().is_ok())
-                .with_format("address-6", is_v6)
+                .with_format("IPv4 address", |text: &str| text.parse::<Ipv4Addr>().is_ok())
+                .with_format("IPv6 address", is_v6)
+                // Editions of 3GPP write them differently: `Environmental Alarm`, `ENVIRONMENTAL_ALARM`.
+                .with_format("severity", |text: &str| words::severity(text).is_some())
+                .with_format("type of alarm", |text: &str| words::alarm_type(text).is_some())
                 .should_validate_formats(true)
                 .build(&schema)
                 .ok()
