@@ -21,6 +21,7 @@
 //! ```
 
 pub mod advisories;
+pub mod alarms;
 mod coordinates;
 mod dates;
 mod elements;

@@ -4,238 +4,44 @@ mod field;
 mod map;
 mod plan;
 mod row;
+mod sheet;
 
-use std::cell::Cell;
 use std::io::Read;
-use std::rc::Rc;
 
 pub use map::ColumnMap;
+pub(crate) use map::{Map, Target, wrong};
+pub(crate) use sheet::{Sheet, Unfit};
 
+use crate::Settings;
 use crate::out::{Go, Out, Source};
-use crate::{IntakeError, Settings, text};
 use plan::Plan;
 
 /// What the report calls a row.
 const ROW: &str = "row";
-/// A row may have at most so many bytes; one that is larger has an unclosed quote.
-const LARGEST_ROW: u64 = 4 << 20;
-/// So much of the beginning is looked at to find out the delimiter.
-const PEEK: usize = 64 << 10;
-const EXPECTED: &str = "comma separated values with a header line";
 
 /// Reads rows.
 pub(crate) fn read(input: &mut dyn Read, settings: &Settings, out: &mut Out<'_>) -> Go {
-    let map = settings.map.as_ref();
-    let latin = map.is_some_and(|map| map.latin);
-    let head = peek(input)?;
-    let delimiter = map.and_then(|map| map.delimiter).unwrap_or_else(|| delimiter(&head));
-    let since = Rc::new(Cell::new(0));
-    let guarded =
-        Guarded { input: head.as_slice().chain(input), since: Rc::clone(&since), returned: false, open: false };
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(guarded);
-    let mut record = csv::ByteRecord::new();
-    if !next(&mut reader, &mut record, &since)? {
-        return Err(IntakeError::Empty { expected: EXPECTED }.into());
+    let map = settings.map.as_ref().map(|map| &map.0);
+    let mut sheet = Sheet::open(input, map.and_then(|map| map.delimiter), map.is_some_and(|map| map.latin))?;
+    for base in &sheet.repeated {
+        out.warn(format!("the header `{base}` comes more than once; only its first column can go to a field, the others are kept as attributes"));
     }
-    let plan = Plan::new(headers(&texts(&record, latin, starts(&reader, &record))?, out), map, out)?;
+    let plan = Plan::new(std::mem::take(&mut sheet.headers), map, out)?;
+    sheet.headers.clone_from(&plan.headers);
     let rows = row::Rows::new(&plan, settings);
     let mut number = 0_u64;
-    while next(&mut reader, &mut record, &since)? {
+    while let Some(row) = sheet.next()? {
         number += 1;
-        let line = starts(&reader, &record);
-        let from = Source::new(format!("line {line}"), ROW);
+        let from = Source::new(format!("line {}", row.line), ROW);
         out.count(ROW);
-        let mut cells = texts(&record, latin, line)?;
-        if cells.iter().all(|cell| cell.trim().is_empty()) {
-            out.not_imported("row, blank", "all its cells are empty");
-            continue;
+        match row.cells {
+            Ok(cells) => rows.take(&cells, number, &from, out)?,
+            Err(Unfit::Blank) => out.not_imported("row, blank", "all its cells are empty"),
+            Err(Unfit::Cells(message)) => out.reject(&from, "BODY_INVALID", message, ""),
         }
-        let wanted = plan.headers.len();
-        // A delimiter at the end of a row is common and loses nothing.
-        while cells.len() > wanted && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
-            cells.pop();
-        }
-        if cells.len() != wanted {
-            let message = format!(
-                "the row has {} cells, the header {wanted}; look for an unquoted delimiter or a quote that is not closed, mend the row and read again",
-                cells.len()
-            );
-            out.reject(&from, "BODY_INVALID", message, "");
-            continue;
-        }
-        rows.take(&cells, number, &from, out)?;
     }
     if number == 0 {
         out.warn("the file has a header and no rows; nothing is imported");
     }
     Ok(())
-}
-
-/// Makes every line end a line feed (so that lines can be counted) and fails before an unclosed quote makes one row of the whole file.
-struct Guarded<R> {
-    input: R,
-    since: Rc<Cell<u64>>,
-    /// The last byte was a carriage return, already handed on as a line feed.
-    returned: bool,
-    /// The last line has no end yet.
-    open: bool,
-}
-
-impl<R: Read> Read for Guarded<R> {
-    fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
-        if self.since.get() > LARGEST_ROW {
-            return Err(std::io::Error::other(TooLarge));
-        }
-        loop {
-            let count = self.input.read(room)?;
-            self.since.set(self.since.get() + count as u64);
-            if count == 0 {
-                let Some(first) = room.first_mut().filter(|_| self.open) else { return Ok(0) };
-                self.open = false;
-                *first = b'\n';
-                return Ok(1);
-            }
-            let kept = self.line_feeds(room.get_mut(..count).unwrap_or_default());
-            if kept > 0 {
-                return Ok(kept);
-            }
-        }
-    }
-}
-
-impl<R> Guarded<R> {
-    /// Turns the line ends of `bytes` into line feeds in place; answers how many bytes are left.
-    fn line_feeds(&mut self, bytes: &mut [u8]) -> usize {
-        let mut kept = 0;
-        for index in 0..bytes.len() {
-            let Some(byte) = bytes.get(index).copied() else { break };
-            let second = byte == b'\n' && self.returned;
-            self.returned = byte == b'\r';
-            if second {
-                continue;
-            }
-            let byte = if self.returned { b'\n' } else { byte };
-            self.open = byte != b'\n';
-            if let Some(place) = bytes.get_mut(kept) {
-                *place = byte;
-            }
-            kept += 1;
-        }
-        kept
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the row is too large")]
-struct TooLarge;
-
-fn next<R: Read>(
-    reader: &mut csv::Reader<R>,
-    record: &mut csv::ByteRecord,
-    since: &Cell<u64>,
-) -> Result<bool, IntakeError> {
-    since.set(0);
-    let line = reader.position().line();
-    reader.read_byte_record(record).map_err(|error| {
-        let at = format!("line {line}");
-        match error.into_kind() {
-            csv::ErrorKind::Io(source) if source.get_ref().is_some_and(|inner| inner.is::<TooLarge>()) => {
-                IntakeError::TooLarge {
-                    at,
-                    limit: format!("{} MiB for one row (is a quote not closed?)", LARGEST_ROW >> 20),
-                }
-            }
-            csv::ErrorKind::Io(source) => IntakeError::Input { at, source },
-            other => IntakeError::Malformed { at, problem: format!("{other:?}"), remedy: "mend the row" },
-        }
-    })
-}
-
-/// The beginning of the file, looked at before anything is read.
-fn peek(input: &mut dyn Read) -> Result<Vec<u8>, IntakeError> {
-    let mut head = Vec::new();
-    let read = input.take(PEEK as u64).read_to_end(&mut head);
-    read.map_err(|source| IntakeError::Input { at: "line 1".to_owned(), source })?;
-    if head.starts_with(&[0xEF, 0xBB, 0xBF]) {
-        head.drain(..3);
-    }
-    let unexpected =
-        |found: &str| IntakeError::Unexpected { at: "line 1".to_owned(), found: found.to_owned(), expected: EXPECTED };
-    match head.as_slice() {
-        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => Err(IntakeError::NotText {
-            encoding: "UTF-8",
-            at: "line 1".to_owned(),
-            remedy: "it looks like UTF-16: save it as UTF-8",
-        }),
-        [0x1F, 0x8B, ..] | [b'P', b'K', 3, 4, ..] => Err(unexpected("compressed data or a spreadsheet")),
-        bytes if bytes.iter().take(4096).any(|byte| *byte == 0) => Err(unexpected("binary data")),
-        bytes if bytes.iter().all(u8::is_ascii_whitespace) && bytes.len() < PEEK => {
-            Err(IntakeError::Empty { expected: EXPECTED })
-        }
-        bytes => match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            Some(b'{' | b'[') => Err(unexpected("JSON")),
-            Some(b'<') => Err(unexpected("XML or HTML")),
-            _ => Ok(head),
-        },
-    }
-}
-
-/// The delimiter that the header line has most of, outside of quotes.
-fn delimiter(head: &[u8]) -> u8 {
-    let mut quoted = false;
-    let mut counts = [(b',', 0_u32), (b';', 0), (b'\t', 0), (b'|', 0)];
-    for byte in head.iter().skip_while(|byte| matches!(byte, b'\r' | b'\n')) {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\n' | b'\r' if !quoted => break,
-            byte if !quoted => counts.iter_mut().filter(|(mark, _)| mark == byte).for_each(|(_, count)| *count += 1),
-            _ => {}
-        }
-    }
-    // The first of equals: a header of one column is read with commas.
-    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(mark, _)| mark)
-}
-
-/// The line where the record just read begins. The reader's own position is where the record before ended, blank lines before it included.
-fn starts<R: Read>(reader: &csv::Reader<R>, record: &csv::ByteRecord) -> u64 {
-    let inside = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
-    reader.position().line().saturating_sub(1 + inside).max(1)
-}
-
-fn texts(record: &csv::ByteRecord, latin: bool, line: u64) -> Result<Vec<String>, IntakeError> {
-    let mut cells = Vec::with_capacity(record.len());
-    for (column, cell) in record.iter().enumerate() {
-        if latin {
-            cells.push(cell.iter().map(|byte| char::from(*byte)).collect());
-            continue;
-        }
-        let text = std::str::from_utf8(cell).map_err(|_| IntakeError::NotText {
-            encoding: "UTF-8",
-            at: format!("line {line} cell {}", column + 1),
-            remedy: "save it as UTF-8, or read it with a column map that says encoding = \"latin-1\"",
-        })?;
-        cells.push(text.to_owned());
-    }
-    Ok(cells)
-}
-
-/// The headers, each with a name of its own.
-fn headers(cells: &[String], out: &mut Out<'_>) -> Vec<String> {
-    let mut headers: Vec<String> = Vec::with_capacity(cells.len());
-    for (index, cell) in cells.iter().enumerate() {
-        let bare = text::line(cell.trim_start_matches('\u{feff}'), 100);
-        let base = if bare.is_empty() { format!("column {}", index + 1) } else { bare };
-        if headers.contains(&base) {
-            out.warn(format!("the header `{base}` comes more than once; only its first column can go to a field, the others are kept as attributes"));
-        }
-        let mut name = base.clone();
-        let mut number = 2;
-        while headers.contains(&name) {
-            name = format!("{base} ({number})");
-            number += 1;
-        }
-        headers.push(name);
-    }
-    headers
 }

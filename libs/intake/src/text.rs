@@ -6,10 +6,22 @@ use serde_json::Value;
 
 use crate::out::{Out, Source};
 
-/// At most so many attributes are kept of one object; the rule of the `attributes` field.
-const MOST_ATTRIBUTES: usize = 256;
-const LONGEST_KEY: usize = 128;
-const LONGEST_VALUE: usize = 4096;
+/// How much is kept of what one object says beyond its fields.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    /// So many attributes.
+    most: usize,
+    /// So many characters of a key.
+    key: usize,
+    /// So many characters of a value.
+    value: usize,
+}
+
+/// The rule of the field `attributes` of an asset.
+const OF_ASSETS: &Limits = &Limits { most: 256, key: 128, value: 4096 };
+
+/// The rule of the field `attributes` of a signal.
+pub(crate) const OF_SIGNALS: &Limits = &Limits { most: 64, key: 63, value: 1024 };
 
 /// `text` without white space around it and without control characters, at most `most` characters.
 pub(crate) fn clip(text: &str, most: usize) -> String {
@@ -57,21 +69,33 @@ pub(crate) fn is_key(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
-/// The attributes of one asset, kept within the limits of the field.
-#[derive(Debug, Default)]
+/// The attributes of one object, kept within the limits of the field.
+#[derive(Debug)]
 pub(crate) struct Attributes {
     map: BTreeMap<String, String>,
     cut: Vec<String>,
+    limits: &'static Limits,
+}
+
+impl Default for Attributes {
+    fn default() -> Self {
+        Self::within(OF_ASSETS)
+    }
 }
 
 impl Attributes {
+    /// None yet.
+    pub(crate) fn within(limits: &'static Limits) -> Self {
+        Self { map: BTreeMap::new(), cut: Vec::new(), limits }
+    }
+
     /// Keeps `value` under `key`; a second value of a key gets a number. Empty values are not kept.
     pub(crate) fn put(&mut self, key: &str, value: &str) {
         let value = value.trim();
         if value.is_empty() {
             return;
         }
-        let mut key = line(key, LONGEST_KEY);
+        let mut key = line(key, self.limits.key);
         if key.is_empty() {
             "unnamed".clone_into(&mut key);
         }
@@ -79,7 +103,7 @@ impl Attributes {
             return;
         }
         if self.map.contains_key(&key) {
-            let base = clip(&key, LONGEST_KEY - 6);
+            let base = clip(&key, self.limits.key - 6);
             let free = (2..1000).map(|number| format!("{base} ({number})")).find(|next| !self.map.contains_key(next));
             let Some(next) = free else {
                 self.cut.push(key);
@@ -87,11 +111,11 @@ impl Attributes {
             };
             key = next;
         }
-        if self.map.len() >= MOST_ATTRIBUTES {
+        if self.map.len() >= self.limits.most {
             self.cut.push(key);
             return;
         }
-        let kept = clip(value, LONGEST_VALUE);
+        let kept = clip(value, self.limits.value);
         if kept.len() < value.len() {
             self.cut.push(key.clone());
         }
@@ -143,5 +167,17 @@ pub(crate) fn word(object: &serde_json::Map<String, Value>, key: &str) -> String
         Some(Value::Number(number)) => number.to_string(),
         Some(Value::Bool(yes)) => yes.to_string(),
         _ => String::new(),
+    }
+}
+
+/// What a JSON value is, in words.
+pub(crate) fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a truth value",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
     }
 }

@@ -36,7 +36,7 @@ pub(crate) fn read(input: &mut dyn Read, settings: &Settings, out: &mut Out<'_>)
         match element.value {
             Value::Object(fields) => resource::take(&fields, element.origin, settings, &mut nested, out)?,
             other => {
-                let kind = kind_of(&other);
+                let kind = text::kind_of(&other);
                 out.count(kind);
                 let message =
                     format!("expected a TMF639 resource, found {kind}; each element must be an object with an `id`");
@@ -62,14 +62,3 @@ pub(crate) struct Nested {
 }
 
 const INSIDE: &str = "resource inside of another";
-
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}

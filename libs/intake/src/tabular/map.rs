@@ -38,15 +38,78 @@ use crate::IntakeError;
 /// ids); `label.KEY`, `attribute.KEY`, `ignore`. `legal_tags`, `depends_on` and network identifiers hold several values separated by `;`.
 /// Columns that the map does not name are kept as attributes under their header.
 #[derive(Clone, Debug, Default)]
-pub struct ColumnMap {
-    pub(crate) columns: Vec<(String, Field)>,
-    pub(crate) defaults: Vec<(Field, String)>,
-    pub(crate) values: Vec<(Field, BTreeMap<String, String>)>,
+pub struct ColumnMap(pub(crate) Map<Field>);
+
+impl ColumnMap {
+    /// Reads a column map.
+    ///
+    /// # Errors
+    /// [`IntakeError::Map`] where the text is no TOML, has a key or field that does not exist, or gives one field two columns.
+    pub fn from_toml(text: &str) -> Result<Self, IntakeError> {
+        Map::from_toml(text).map(Self)
+    }
+}
+
+/// A column map to fields of one kind of record.
+#[derive(Clone, Debug)]
+pub(crate) struct Map<F> {
+    pub(crate) columns: Vec<(String, F)>,
+    pub(crate) defaults: Vec<(F, String)>,
+    pub(crate) values: Vec<(F, BTreeMap<String, String>)>,
     pub(crate) key: Vec<String>,
     pub(crate) delimiter: Option<u8>,
     pub(crate) latin: bool,
     pub(crate) decimal_comma: bool,
     pub(crate) date_formats: Vec<String>,
+}
+
+impl<F> Default for Map<F> {
+    fn default() -> Self {
+        Self {
+            columns: Vec::new(),
+            defaults: Vec::new(),
+            values: Vec::new(),
+            key: Vec::new(),
+            delimiter: None,
+            latin: false,
+            decimal_comma: false,
+            date_formats: Vec::new(),
+        }
+    }
+}
+
+/// A field of a record, as column maps name it.
+pub(crate) trait Target: Clone + PartialEq {
+    /// The field called `name`.
+    fn named(name: &str) -> Option<Self>;
+
+    /// The names of all of them, for people.
+    fn names() -> String;
+
+    /// Whether several columns may go to it.
+    fn takes_many(&self) -> bool;
+
+    /// Whether it tells one record from the other, so that no default can stand in for it.
+    fn is_key(&self) -> bool;
+}
+
+impl Target for Field {
+    fn named(name: &str) -> Option<Self> {
+        Self::named(name)
+    }
+
+    fn names() -> String {
+        let known: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+        format!("{}, label.KEY", known.join(", "))
+    }
+
+    fn takes_many(&self) -> bool {
+        Self::takes_many(self)
+    }
+
+    fn is_key(&self) -> bool {
+        *self == Self::Key
+    }
 }
 
 #[derive(Deserialize)]
@@ -70,12 +133,9 @@ struct Written {
     values: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-impl ColumnMap {
+impl<F: Target> Map<F> {
     /// Reads a column map.
-    ///
-    /// # Errors
-    /// [`IntakeError::Map`] where the text is no TOML, has a key or field that does not exist, or gives one field two columns.
-    pub fn from_toml(text: &str) -> Result<Self, IntakeError> {
+    pub(crate) fn from_toml(text: &str) -> Result<Self, IntakeError> {
         let written: Written = toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             let line = before.matches('\n').count() + 1;
@@ -90,7 +150,7 @@ impl ColumnMap {
             ..Self::default()
         };
         for (header, name) in written.columns {
-            let field = field(&name, &format!("columns.{header:?}"))?;
+            let field: F = field(&name, &format!("columns.{header:?}"))?;
             if let Some((other, _)) = map.columns.iter().find(|(_, known)| !field.takes_many() && *known == field) {
                 let problem = format!("the columns `{other}` and `{header}` both go to `{name}`");
                 return Err(wrong(
@@ -102,9 +162,10 @@ impl ColumnMap {
             map.columns.push((header, field));
         }
         for (name, value) in written.defaults {
-            let field = field(&name, &format!("defaults.{name:?}"))?;
-            if field == Field::Key {
-                return Err(wrong("defaults.key", "a default key would make all rows the same asset", "remove it"));
+            let field: F = field(&name, &format!("defaults.{name:?}"))?;
+            if field.is_key() {
+                let at = format!("defaults.{name}");
+                return Err(wrong(at, "a default key would make all rows the same", "remove it"));
             }
             map.defaults.push((field, value));
         }
@@ -115,19 +176,14 @@ impl ColumnMap {
     }
 }
 
-fn wrong(at: impl Into<String>, problem: impl Into<String>, remedy: impl Into<String>) -> IntakeError {
+/// What is wrong with a column map, and where.
+pub(crate) fn wrong(at: impl Into<String>, problem: impl Into<String>, remedy: impl Into<String>) -> IntakeError {
     IntakeError::Map { at: at.into(), problem: problem.into(), remedy: remedy.into() }
 }
 
-fn field(name: &str, at: &str) -> Result<Field, IntakeError> {
-    Field::named(name).ok_or_else(|| {
-        let known: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
-        wrong(
-            at,
-            format!("there is no field `{name}`"),
-            format!("use {}, label.KEY or attribute.KEY", known.join(", ")),
-        )
-    })
+fn field<F: Target>(name: &str, at: &str) -> Result<F, IntakeError> {
+    F::named(name)
+        .ok_or_else(|| wrong(at, format!("there is no field `{name}`"), format!("use {} or attribute.KEY", F::names())))
 }
 
 fn delimiter(written: Option<&str>) -> Result<Option<u8>, IntakeError> {

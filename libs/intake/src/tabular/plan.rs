@@ -1,7 +1,7 @@
 //! What to do with each column: by the map, or guessed from the header.
 
 use super::field::{Field, Place, Text, Time};
-use super::map::ColumnMap;
+use super::map::Map;
 use crate::IntakeError;
 use crate::out::Out;
 use crate::text;
@@ -115,7 +115,7 @@ const NAMED: &[&str] = &["name", "displayname", "assetname", "ciname", "devicena
 
 impl Plan {
     /// Makes a plan for `headers`.
-    pub(super) fn new(headers: Vec<String>, map: Option<&ColumnMap>, out: &mut Out<'_>) -> Result<Self, IntakeError> {
+    pub(super) fn new(headers: Vec<String>, map: Option<&Map<Field>>, out: &mut Out<'_>) -> Result<Self, IntakeError> {
         let squeezed: Vec<String> = headers.iter().map(|header| text::squeeze(header)).collect();
         let mut plan = Self {
             fields: headers.iter().cloned().map(Field::Attribute).collect(),
@@ -143,7 +143,7 @@ impl Plan {
         Ok(plan)
     }
 
-    fn by_map(&mut self, map: &ColumnMap, squeezed: &[String], out: &mut Out<'_>) -> Result<(), IntakeError> {
+    fn by_map(&mut self, map: &Map<Field>, squeezed: &[String], out: &mut Out<'_>) -> Result<(), IntakeError> {
         for (header, field) in &map.columns {
             let Some(index) = self.find(header, squeezed) else {
                 if *field == Field::Key {

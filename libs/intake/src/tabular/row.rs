@@ -5,7 +5,7 @@ use wire::assets::v1::network_identifier::Kind;
 use wire::assets::v1::{Asset, AssetRecord, Maintenance, Site, SiteRecord};
 
 use super::field::{Field, Place, Rating, Text, Time};
-use super::map::ColumnMap;
+use super::map::Map;
 use super::plan::Plan;
 use crate::out::{Go, Out, Source};
 use crate::text::{self, Attributes};
@@ -14,7 +14,7 @@ use crate::{Settings, coordinates, dates, identifiers, types};
 /// Turns rows into records.
 pub(super) struct Rows<'a> {
     plan: &'a Plan,
-    map: Option<&'a ColumnMap>,
+    map: Option<&'a Map<Field>>,
     settings: &'a Settings,
     /// Defaults no column of the file may fill, and those it may leave empty.
     defaults: Vec<(&'a Field, &'a str)>,
@@ -34,7 +34,7 @@ struct Draft {
 
 impl<'a> Rows<'a> {
     pub(super) fn new(plan: &'a Plan, settings: &'a Settings) -> Self {
-        let map = settings.map.as_ref();
+        let map = settings.map.as_ref().map(|map| &map.0);
         let defaults = map.map(|map| map.defaults.iter().map(|(field, value)| (field, value.as_str())).collect());
         Self { plan, map, settings, defaults: defaults.unwrap_or_default() }
     }

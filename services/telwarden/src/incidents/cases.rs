@@ -1,4 +1,4 @@
-//! `telwarden incidents cases`: what signals are about and nobody has looked at yet, what is most pressing first.
+//! `telwarden incidents cases`: what waits for triage, the most urgent first.
 
 use anyhow::Result;
 use wire::Choice as _;
@@ -8,14 +8,14 @@ use wire::incidents::v1::{Case, ListCasesRequest};
 use crate::client::{Client, Connection, Output, explain};
 use crate::surveys::time;
 
-/// Which cases.
+/// Whose cases.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Queue {
+pub struct Cases {
     /// Whose.
     #[arg(long)]
     pub organization: String,
     /// At most so many.
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 1_000)]
     pub limit: usize,
 }
 
@@ -23,8 +23,8 @@ pub struct Queue {
 ///
 /// # Errors
 /// What the suite answers, explained.
-pub(super) async fn run(connection: &Connection, which: &Queue) -> Result<()> {
-    let cases = open(connection.open().await?, &which.organization, which.limit).await?;
+pub(super) async fn run(connection: &Connection, which: &Cases) -> Result<()> {
+    let cases = queue(connection.open().await?, &which.organization, which.limit).await?;
     match connection.output {
         Output::Json => println!("{}", serde_json::Value::from_iter(cases.iter().map(json))),
         Output::Table => print!("{}", drawn(&cases)),
@@ -32,13 +32,14 @@ pub(super) async fn run(connection: &Connection, which: &Queue) -> Result<()> {
     Ok(())
 }
 
-/// The open cases, the most pressing first.
+/// The cases that nobody has decided on, the most urgent first.
 ///
 /// # Errors
 /// What the suite answers, explained.
-pub async fn open(client: Client, organization: &str, limit: usize) -> Result<Vec<Case>> {
+pub async fn queue(client: Client, organization: &str, limit: usize) -> Result<Vec<Case>> {
     let mut client = CaseServiceClient::new(client);
-    let (mut found, mut page_token) = (Vec::new(), String::new());
+    let mut found: Vec<Case> = Vec::new();
+    let mut page_token = String::new();
     while found.len() < limit {
         let request = ListCasesRequest {
             parent: format!("organizations/{organization}"),
@@ -60,33 +61,67 @@ pub async fn open(client: Client, organization: &str, limit: usize) -> Result<Ve
 
 /// A case as JSON.
 #[must_use]
-pub fn json(case: &Case) -> serde_json::Value {
+pub fn json(one: &Case) -> serde_json::Value {
     serde_json::json!({
-        "name": case.name, "displayName": case.display_name, "state": case.state().text(), "priority": case.priority,
-        "priorityReason": case.priority_reason, "severity": case.severity().text(), "security": case.security,
-        "signals": case.signal_count, "raised": case.raised_count, "usersBehind": case.users_behind, "rootAsset": case.root_asset,
-        "site": case.site, "firstSignalTime": case.first_signal_time.as_ref().map(ToString::to_string),
-        "lastSignalTime": case.last_signal_time.as_ref().map(ToString::to_string), "incidentClass": case.incident_class,
+        "name": one.name, "displayName": one.display_name, "state": one.state().text(), "priority": one.priority,
+        "priorityReason": one.priority_reason, "severity": one.severity().text(), "security": one.security,
+        "signalCount": one.signal_count, "raisedCount": one.raised_count, "usersBehind": one.users_behind, "assetValue": one.asset_value,
+        "firstSignalTime": one.first_signal_time.as_ref().map(ToString::to_string),
+        "lastSignalTime": one.last_signal_time.as_ref().map(ToString::to_string),
+        "root": one.root.as_ref().map(|root| serde_json::json!({"device": root.device, "kind": root.kind})),
+        "rootAsset": one.root_asset, "site": one.site, "incidentClass": one.incident_class,
     })
 }
 
-fn drawn(cases: &[Case]) -> String {
+/// The cases as a table for people.
+#[must_use]
+pub fn drawn(cases: &[Case]) -> String {
     if cases.is_empty() {
-        return "no case is open\n".to_owned();
+        return "nothing waits for triage\n".to_owned();
     }
     let mut table = comfy_table::Table::new();
-    table.set_header(["case", "priority", "what", "why so", "signals", "still there", "since", "class"]);
-    for case in cases {
+    table.set_header(["priority", "case", "severity", "signals", "users behind", "since", "what", "site"]);
+    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    for one in cases {
+        let security = if one.security { ", security" } else { "" };
         table.add_row([
-            case.name.rsplit('/').next().unwrap_or_default().to_owned(),
-            case.priority.to_string(),
-            case.display_name.clone(),
-            case.priority_reason.clone(),
-            case.signal_count.to_string(),
-            case.raised_count.to_string(),
-            time(case.first_signal_time.as_ref()),
-            case.incident_class.clone(),
+            one.priority.to_string(),
+            last(&one.name),
+            format!("{}{security}", one.severity().text()),
+            one.signal_count.to_string(),
+            one.users_behind.to_string(),
+            time(one.first_signal_time.as_ref()),
+            one.display_name.clone(),
+            last(&one.site),
         ]);
     }
     format!("{table}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::incidents::v1::signal::Severity;
+
+    use super::*;
+
+    #[test]
+    fn the_queue_is_drawn_for_people() {
+        assert_eq!(drawn(&[]), "nothing waits for triage\n");
+        let case = Case {
+            name: "organizations/acme/cases/7".to_owned(),
+            display_name: "link_down of rtr-1".to_owned(),
+            priority: 1,
+            severity: Severity::Major.into(),
+            security: true,
+            signal_count: 12,
+            users_behind: 40_000,
+            site: "organizations/acme/sites/akron".to_owned(),
+            ..Case::default()
+        };
+        let drawn = drawn(std::slice::from_ref(&case));
+        for told in ["| 1 ", "| 7 ", "MAJOR, security", "| 12 ", "40000", "link_down of rtr-1", "| akron "] {
+            assert!(drawn.contains(told), "{told}: {drawn}");
+        }
+        assert_eq!(json(&case)["usersBehind"], 40_000);
+    }
 }

@@ -1,7 +1,7 @@
-//! `telwarden incidents import` and `telwarden incidents export`: records of other registers, brought in and given out.
+//! `telwarden incidents import veris` and `telwarden incidents export`: records of other registers, brought in and given out.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use incidents::exchange::escaped;
@@ -22,18 +22,6 @@ const MOST_RECORD: u64 = 1 << 20;
 pub enum Format {
     /// VERIS 1.3: one JSON object a line, or a list of them.
     Veris,
-}
-
-/// What to bring in.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Import {
-    /// What the file is.
-    pub format: Format,
-    /// The file.
-    pub file: PathBuf,
-    /// Whose.
-    #[arg(long)]
-    pub organization: String,
 }
 
 /// Who gets a document.
@@ -83,8 +71,8 @@ pub struct Counts {
 ///
 /// # Errors
 /// A file that cannot be read, what the suite answers, explained.
-pub(super) async fn import(connection: &Connection, which: &Import) -> Result<()> {
-    let done = bring(connection.open().await?, which).await?;
+pub(super) async fn import(connection: &Connection, organization: &str, file: &Path) -> Result<()> {
+    let done = bring(connection.open().await?, organization, file).await?;
     let Counts { read, created, updated, unchanged, rejected } = done;
     match connection.output {
         Output::Json => println!(
@@ -103,8 +91,8 @@ pub(super) async fn import(connection: &Connection, which: &Import) -> Result<()
 ///
 /// # Errors
 /// A file that cannot be read, what the suite answers, explained.
-pub async fn bring(client: Client, which: &Import) -> Result<Counts> {
-    let records = records(which)?;
+pub async fn bring(client: Client, organization: &str, file: &Path) -> Result<Counts> {
+    let records = records(file)?;
     let mut client = ExchangeServiceClient::new(client);
     let mut done = Counts::default();
     let mut rest = records.into_iter().peekable();
@@ -118,7 +106,7 @@ pub async fn bring(client: Client, which: &Import) -> Result<Counts> {
             portion.extend(rest.next());
         }
         let request = api::ImportIncidentsRequest {
-            parent: format!("organizations/{}", which.organization),
+            parent: format!("organizations/{organization}"),
             format: api::ExchangeFormat::Veris.into(),
             records: portion,
         };
@@ -136,9 +124,9 @@ pub async fn bring(client: Client, which: &Import) -> Result<Counts> {
 }
 
 /// The records of a file, each with its place: the items of a list, or the lines.
-fn records(which: &Import) -> Result<Vec<api::import_incidents_request::Record>> {
-    let name = which.file.display().to_string();
-    let opened = std::fs::File::open(&which.file).with_context(|| format!("{name} cannot be read"))?;
+fn records(file: &Path) -> Result<Vec<api::import_incidents_request::Record>> {
+    let name = file.display().to_string();
+    let opened = std::fs::File::open(file).with_context(|| format!("{name} cannot be read"))?;
     let mut input = BufReader::new(opened);
     let head = input.fill_buf().with_context(|| format!("{name} cannot be read"))?;
     let is_list = head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');

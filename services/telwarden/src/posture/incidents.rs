@@ -78,7 +78,7 @@ pub async fn read(client: Client, organization: &str, roles: Option<&BTreeSet<St
         Err(status) if status.code() == tonic::Code::PermissionDenied => return Ok(None),
         answer => answer.map_err(|status| explain(&status))?,
     };
-    found.cases = cases::open(client.clone(), organization, CASES).await?;
+    found.cases = cases::queue(client.clone(), organization, CASES).await?;
     let mut lessons = LessonServiceClient::new(client);
     let to_do = &mut found.lessons;
     pages(async |page_token| {
