@@ -50,6 +50,7 @@ impl store::Resource for Incidents {
                 Referrer::within("timeline entries", "timeline_entry"),
                 Referrer::within("lessons", "lesson"),
                 Referrer::within("obligations", "obligation"),
+                Referrer::within("evidence items", "evidence_item"),
             ]
         }
     }

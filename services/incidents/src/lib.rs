@@ -6,6 +6,7 @@ pub mod case;
 pub mod correlation_book;
 mod correlator;
 mod estate;
+pub mod evidence_item;
 pub mod exchange;
 pub mod incident;
 pub mod lesson;
@@ -44,11 +45,13 @@ store::migrations![Migrator;
     "m0031_signal",
     "m0032_signal_case",
     "m0033_signal_stream",
+    "m0034_evidence_item",
 ];
 
 store::resources![Migrator;
     cases: case::Cases,
     correlation_books: correlation_book::CorrelationBooks,
+    evidence_items: evidence_item::EvidenceItems,
     incidents: incident::Incidents,
     lessons: lesson::Lessons,
     obligations: obligation::Obligations,
@@ -70,6 +73,7 @@ pub async fn service(database: &Database, clock: Arc<dyn access::Clock>) -> Outc
         .add_service(api::case_service_server::CaseServiceServer::from_arc(of(&registry)))
         .add_service(api::correlation_book_service_server::CorrelationBookServiceServer::from_arc(of(&registry)))
         .add_service(api::signal_service_server::SignalServiceServer::new(signals))
+        .add_service(api::evidence_item_service_server::EvidenceItemServiceServer::from_arc(of(&registry)))
         .add_service(api::exchange_service_server::ExchangeServiceServer::from_arc(of(&registry)))
         .add_service(api::lesson_service_server::LessonServiceServer::from_arc(of(&registry)))
         .add_service(api::obligation_service_server::ObligationServiceServer::from_arc(of(&registry)))

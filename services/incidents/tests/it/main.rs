@@ -3,6 +3,7 @@
 
 mod case;
 mod correlation_book;
+mod evidence_item;
 mod exchange;
 mod incident;
 mod lesson;
