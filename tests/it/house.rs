@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
     ("classify", &["datafile"]),
     ("discover", &[]),
     ("sample", &[]),
-    ("testkit", &["access", "store", "wire"]),
+    ("testkit", &["access", "store", "wire", "feed"]),
     ("assets", &["wire", "resource", "fault", "access", "store", "feed", "process", "approval", "deadline"]),
     (
         "controls",

@@ -12,6 +12,7 @@ mod coverage;
 mod front;
 mod home;
 mod import;
+mod obligations;
 mod replay;
 mod risk;
 mod scale;
@@ -73,6 +74,8 @@ pub(crate) enum Work {
     Risk,
     /// Signals, a storm of them, and the suite killed while they come: only where asked for by name.
     Signals,
+    /// What is due among many obligations: only where asked for by name.
+    Obligations,
 }
 
 impl Load {
@@ -188,6 +191,9 @@ async fn rows(options: &Load, home: &Home) -> Result<Vec<Line>> {
     }
     if options.only.contains(&Work::Signals) {
         lines.extend(signals::signals(options, home).await?);
+    }
+    if options.only.contains(&Work::Obligations) {
+        lines.push(obligations::deadlines(options, home).await?);
     }
     if options.wants(Work::Memory) || options.wants(Work::Ready) {
         lines.extend(works::idle(options, home).await?);

@@ -1,8 +1,9 @@
-//! Exchange: incidents from other registers and to others (VERIS), never beyond their labels (TLP 2.0).
+//! Exchange: incidents from other registers and to others (VERIS, STIX), never beyond their labels (TLP 2.0).
 //!
 //! What is brought in is laid over what was brought in before, by its id, so that the same again writes nothing. What a record holds beyond what an incident has
 //! is kept with it, and given out again.
 
+mod stix;
 mod veris;
 
 use access::Context;
@@ -41,6 +42,10 @@ pub(crate) type Unreadable = (String, String);
 impl Registry {
     async fn bring(&self, context: &Context, r: api::ImportIncidentsRequest) -> Outcome<api::ImportIncidentsResponse> {
         let organization = store::enter(context, &r.parent, "parent")?;
+        if r.format() == api::ExchangeFormat::Stix {
+            let message = "STIX is given out, not brought in: give VERIS";
+            return Err(Fault::invalid(wire::fault::v1::ErrorReason::FieldInvalid, message).on("format"));
+        }
         let mut told = api::ImportIncidentsResponse { read: count(r.records.len()), ..Default::default() };
         let (mut items, mut places) = (Vec::new(), Vec::new());
         for record in r.records {
@@ -69,8 +74,11 @@ impl Registry {
 
     async fn give(&self, context: &Context, r: &api::ExportIncidentRequest) -> Outcome<api::ExportIncidentResponse> {
         let incident = self.incidents.get(context, &r.name).await?;
-        shared(&incident, r.audience())?;
-        let document = veris::write(&incident)?;
+        let label = shared(&incident, r.audience())?;
+        let document = match r.format() {
+            api::ExchangeFormat::Stix => stix::write(&incident, label)?,
+            api::ExchangeFormat::Veris | api::ExchangeFormat::Unspecified => veris::write(&incident)?,
+        };
         Ok(api::ExportIncidentResponse { document, media_type: "application/json".to_owned() })
     }
 }
@@ -83,8 +91,8 @@ fn rejected(place: String, fault: &Fault) -> RejectedRecord {
     RejectedRecord { place, reason: fault.reason().to_owned(), message: fault.message().to_owned() }
 }
 
-/// Whether the label of an incident lets an audience have it. What has no label is the organization's alone.
-fn shared(incident: &Incident, audience: ExchangeAudience) -> Outcome<()> {
+/// The label of an incident, where it lets an audience have it. What has no label is the organization's alone.
+fn shared(incident: &Incident, audience: ExchangeAudience) -> Outcome<TrafficLight> {
     let label = match incident.traffic_light() {
         incident::TrafficLight::Clear => TrafficLight::Clear,
         incident::TrafficLight::Green => TrafficLight::Green,
@@ -99,7 +107,7 @@ fn shared(incident: &Incident, audience: ExchangeAudience) -> Outcome<()> {
         ExchangeAudience::Community => Audience::Community,
         ExchangeAudience::Public => Audience::World,
     };
-    label.share(to).map_err(|beyond| {
+    label.share(to).map(|()| label).map_err(|beyond| {
         Fault::precondition(ErrorReason::TrafficLightForbids, beyond.to_string())
             .with("label", format!("TLP:{label}"))
             .with("audience", audience.as_str_name())

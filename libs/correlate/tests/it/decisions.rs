@@ -1,6 +1,6 @@
 //! Decisions one by one.
 
-use correlate::{Alarm, CaseId, Decision, Engine, Kind, Rules, Severity, Topology};
+use correlate::{Alarm, CaseId, Decision, Engine, Kind, Origin, Rules, Severity, Topology};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -186,6 +186,18 @@ fn after_a_restart_alarms_go_on_where_they_were() {
     assert_eq!(here.case, CaseId(41));
     assert_eq!(after.decide(&alarm(3, 9, "q", "link")).case, CaseId(42), "numbers go on");
     assert_eq!(after.decide(&alarm(1, 0, "a", "power")).kind, Kind::Duplicate);
+}
+
+#[test]
+fn after_a_restart_a_chain_still_begins_where_it_began_and_numbers_go_on() {
+    let mut after = engine();
+    let power = Origin { device: "a".to_owned(), kind: "power".to_owned() };
+    after.recall(&alarm(1, 0, "a", "power"), CaseId(41), None);
+    after.recall(&alarm(2, 10, "b", "link"), CaseId(41), Some(&power));
+    after.number_after(CaseId(57));
+    let cell = after.decide(&alarm(3, 20, "c", "cell"));
+    assert_eq!(short(&cell), (41, Kind::Attaches, "a power".to_owned()));
+    assert_eq!(after.decide(&alarm(4, 20, "q", "link")).case, CaseId(58));
 }
 
 proptest! {

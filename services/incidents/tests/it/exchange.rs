@@ -46,6 +46,16 @@ async fn given(
     Ok(serde_json::from_str(&given.document).unwrap())
 }
 
+async fn stix(bench: &Bench, name: &str, audience: ExchangeAudience) -> Result<Value, tonic::Status> {
+    let request = api::ExportIncidentRequest {
+        name: name.to_owned(),
+        format: ExchangeFormat::Stix.into(),
+        audience: audience.into(),
+    };
+    let given = exchange(bench).export_incident(request).await?.into_inner();
+    Ok(serde_json::from_str(&given.document).unwrap())
+}
+
 async fn get(bench: &Bench, id: &str) -> Incident {
     client(bench)
         .get_incident(api::GetIncidentRequest { name: format!("{PARENT}/incidents/{id}") })
@@ -72,6 +82,28 @@ fn record() -> Value {
 }
 
 on_every_database! {
+    async fn stix_goes_out_under_the_label_and_holds_together(bench) {
+        let incident = Incident {
+            traffic_light: TrafficLight::Green.into(), incident_class: "availability/dos".to_owned(), availability: true,
+            description: "Signalling messages beyond all measure.".to_owned(), ..Default::default()
+        };
+        let made = created(&mut client(&bench), "flood", incident).await.name;
+        assert_eq!(reason(&stix(&bench, &made, ExchangeAudience::Public).await.unwrap_err()), "TRAFFIC_LIGHT_FORBIDS");
+        let bundle = stix(&bench, &made, ExchangeAudience::Community).await.unwrap();
+        assert_eq!(bundle, stix(&bench, &made, ExchangeAudience::Clients).await.unwrap(), "the same each time it goes out");
+        let objects = bundle["objects"].as_array().unwrap();
+        let ids: Vec<&str> = objects.iter().map(|object| object["id"].as_str().unwrap()).collect();
+        let label = "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb";
+        assert_eq!(ids[0], label);
+        for object in &objects[1..] {
+            assert_eq!(object["object_marking_refs"], json!([label]), "{object}");
+            let named = object["object_refs"].as_array().into_iter().flatten().chain(object.get("created_by_ref"));
+            assert!(named.into_iter().all(|named| ids.contains(&named.as_str().unwrap())), "what it names is there: {object}");
+        }
+        let told = objects.iter().find(|object| object["type"] == "incident").unwrap();
+        assert_eq!((&told["name"], &told["labels"]), (&json!("Incident flood"), &json!(["rsit:availability/dos"])));
+    }
+
     async fn a_record_becomes_an_incident_with_its_level_class_and_reason_and_is_given_out_whole(bench) {
         let told = bring(&bench, vec![record().to_string()]).await;
         assert_eq!((told.read, told.created, told.rejected), (1, 1, 0), "{told:?}");

@@ -22,6 +22,8 @@ const MOST_RECORD: u64 = 1 << 20;
 pub enum Format {
     /// VERIS 1.3: one JSON object a line, or a list of them.
     Veris,
+    /// STIX 2.1: a bundle.
+    Stix,
 }
 
 /// Who gets a document.
@@ -167,12 +169,12 @@ pub(super) async fn export(connection: &Connection, which: &Export) -> Result<()
         Audience::Community => api::ExchangeAudience::Community,
         Audience::Public => api::ExchangeAudience::Public,
     };
-    let Format::Veris = which.format;
-    let request = api::ExportIncidentRequest {
-        name: which.incident.clone(),
-        format: api::ExchangeFormat::Veris.into(),
-        audience: audience.into(),
+    let format = match which.format {
+        Format::Veris => api::ExchangeFormat::Veris,
+        Format::Stix => api::ExchangeFormat::Stix,
     };
+    let request =
+        api::ExportIncidentRequest { name: which.incident.clone(), format: format.into(), audience: audience.into() };
     let mut client = ExchangeServiceClient::new(connection.open().await?);
     let given = client.export_incident(request).await.map_err(|status| explain(&status))?.into_inner();
     println!("{}", given.document);
