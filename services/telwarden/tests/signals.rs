@@ -7,15 +7,18 @@ mod signals {
     use std::path::{Path, PathBuf};
     use std::pin::Pin;
     use std::sync::{Arc, Mutex};
+    use std::time::Duration;
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use futures::{Stream, StreamExt as _};
     use prost::Message as _;
     use serde_json::{Value, json};
-    use telwarden::client::{Client, over};
+    use telwarden::client::{Client, Connection, Output, over};
     use telwarden::incidents::import::{Format, Import};
     use telwarden::incidents::signals::{Done, bring, open};
+    use tonic::transport::Server;
+    use tonic::transport::server::TcpIncoming;
     use tonic::{Request, Response, Status, Streaming};
     use wire::incidents::v1::intake_signals_request::Part;
     use wire::incidents::v1::signal_service_server::{SignalService, SignalServiceServer};
@@ -215,6 +218,23 @@ mod signals {
         let read = open(&which(Format::Alarms, file, "nms-north")).unwrap();
         let error = bring(service.client(), "acme", read).await.unwrap_err().to_string();
         assert!(error.contains("took 1000 of") && error.contains("read the file again"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn over_the_network_an_intake_that_ends_early_ends_here_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = written(folder.path(), "alarms.csv", table(100_000).as_bytes());
+        let service = Counting { ends_after: Some(1), ..Counting::default() };
+        let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let url = format!("http://{}", incoming.local_addr().unwrap());
+        let serving = Server::builder().add_service(SignalServiceServer::new(service)).serve_with_incoming(incoming);
+        let serving = tokio::spawn(serving);
+        let client = Connection::new(url, "token".to_owned(), Output::Json).open().await.unwrap();
+        let read = open(&which(Format::Alarms, file, "nms-north")).unwrap();
+        let bringing = tokio::time::timeout(Duration::from_secs(60), bring(client, "acme", read));
+        let error = bringing.await.expect("it does not wait for what does not come").unwrap_err().to_string();
+        assert!(error.contains("read the file again"), "{error}");
+        serving.abort();
     }
 
     #[test]

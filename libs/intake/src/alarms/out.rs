@@ -119,6 +119,12 @@ fn missing(signal: &wire::incidents::v1::Signal) -> Option<(&'static str, &'stat
     if !holds(&signal.source) {
         return Some(("source", "nothing says which system it comes from: name it with the setting `source`"));
     }
+    if signal.source.chars().count() > 64 {
+        return Some((
+            "source",
+            "the name of the system it comes from has more than 64 characters: shorten it there, or name another with the setting `source`",
+        ));
+    }
     if !holds(&signal.source_id) {
         return Some(("source_id", "it has no id, so it would be new each time it is read: give it one in the source"));
     }

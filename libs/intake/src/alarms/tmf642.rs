@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 use super::draft::Draft;
 use super::out::Out;
 use super::{Settings, words};
-use crate::dates;
 use crate::elements::Elements;
 use crate::out::Go;
 use crate::text::{self, word};
+use crate::{IntakeError, dates};
 
 const EXPECTED: &str = "TMF642 alarms: a JSON list of objects, or objects one after the other";
 
@@ -50,9 +50,18 @@ const HOLDERS: &[&str] =
 pub(super) fn read(input: &mut dyn Read, settings: &Settings, out: &mut Out<'_>) -> Go {
     let mut elements = Elements::new(input, EXPECTED);
     while let Some(element) = elements.next()? {
+        if is_ves(&element.value) {
+            let found = "an event of VES".to_owned();
+            return Err(IntakeError::Unexpected { at: element.origin, found, expected: EXPECTED }.into());
+        }
         object(&element.value, &element.origin, settings, out)?;
     }
     Ok(())
+}
+
+/// Whether it is of the other format: an event of VES.
+fn is_ves(value: &Value) -> bool {
+    ["/commonEventHeader", "/event/commonEventHeader", "/eventList"].iter().any(|path| value.pointer(path).is_some())
 }
 
 /// An alarm, an event about one, or a task with some.

@@ -28,7 +28,8 @@ pub struct Import {
     /// Whose.
     #[arg(long)]
     pub organization: String,
-    /// Of signals: which system says it, such as `nms-north`. Alarms that name their own, and events without it, are known by what they name.
+    /// Of signals: which system says it, such as `nms-north`. Alarms of TMF642 that name their system keep to that; events of VES are said by
+    /// their reporting entity where this is left out.
     #[arg(long, default_value = "")]
     pub source: String,
     /// Of a table: a column map (see docs/signals.md).

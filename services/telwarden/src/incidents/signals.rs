@@ -2,12 +2,14 @@
 
 mod file;
 
+use std::ops::ControlFlow;
+
 use anyhow::{Context as _, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use intake::{IntakeError, Report};
 use prost::Message as _;
-use std::ops::ControlFlow;
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 use wire::incidents::v1::intake_signals_request::Part;
 use wire::incidents::v1::signal_service_client::SignalServiceClient;
@@ -117,13 +119,17 @@ pub type Reader =
 pub async fn bring(client: Client, organization: &str, read: Reader) -> Result<Done> {
     let (sender, receiver) = mpsc::channel::<IntakeSignalsRequest>(WAITING);
     let start = SignalIntakeStart { parent: format!("organizations/{organization}") };
-    let reading = tokio::task::spawn_blocking(move || feed(&sender, start, read));
+    let (over, listening) = oneshot::channel();
+    let way = Sending { sender, over, runtime: Handle::current() };
+    let reading = tokio::task::spawn_blocking(move || feed(way, start, read));
     let bar = ProgressBar::new_spinner();
     bar.set_style(
         ProgressStyle::with_template("{spinner} {msg}  {elapsed}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
     );
     let told = follow(client, receiver, &bar).await;
     bar.finish_and_clear();
+    // Nobody answers any more: a message that still waits for its turn waits in vain.
+    drop(listening);
     let (sent, read) = reading.await?;
     let told = told?;
     ensure!(
@@ -138,13 +144,35 @@ pub async fn bring(client: Client, organization: &str, read: Reader) -> Result<D
     Ok(Done { told, report, broken })
 }
 
+/// The way to the suite, for a thread that reads.
+struct Sending {
+    sender: mpsc::Sender<IntakeSignalsRequest>,
+    /// Closed when nobody listens any more.
+    over: oneshot::Sender<()>,
+    runtime: Handle,
+}
+
+impl Sending {
+    /// Sends a part, when its turn comes; false where nobody listens any more.
+    fn part(&mut self, part: Part) -> bool {
+        let message = IntakeSignalsRequest { part: Some(part) };
+        self.runtime.block_on(async {
+            tokio::select! {
+                sent = self.sender.send(message) => sent.is_ok(),
+                () = self.over.closed() => false,
+            }
+        })
+    }
+
+    fn records(&mut self, waiting: &mut Vec<SignalRecord>) -> bool {
+        let records = std::mem::take(waiting);
+        records.is_empty() || self.part(Part::Batch(SignalIntakeBatch { records }))
+    }
+}
+
 /// Reads the file and sends what it gives, until it ends or nobody listens. Answers how many records were sent, and what the file says.
-fn feed(
-    sender: &mpsc::Sender<IntakeSignalsRequest>,
-    start: SignalIntakeStart,
-    read: Reader,
-) -> (i64, Result<Report, IntakeError>) {
-    if sender.blocking_send(IntakeSignalsRequest { part: Some(Part::Start(start)) }).is_err() {
+fn feed(mut way: Sending, start: SignalIntakeStart, read: Reader) -> (i64, Result<Report, IntakeError>) {
+    if !way.part(Part::Start(start)) {
         return (0, Ok(Report::default()));
     }
     let (mut waiting, mut bytes, mut sent) = (Vec::new(), 0, 0);
@@ -152,7 +180,7 @@ fn feed(
         let size = record.encoded_len();
         if !waiting.is_empty() && (waiting.len() >= MOST_RECORDS || bytes + size > MOST_BYTES) {
             bytes = 0;
-            if !send(sender, &mut waiting) {
+            if !way.records(&mut waiting) {
                 return ControlFlow::Break(());
             }
         }
@@ -161,14 +189,8 @@ fn feed(
         waiting.push(record);
         ControlFlow::Continue(())
     });
-    send(sender, &mut waiting);
+    way.records(&mut waiting);
     (sent, read)
-}
-
-fn send(sender: &mpsc::Sender<IntakeSignalsRequest>, waiting: &mut Vec<SignalRecord>) -> bool {
-    let records = std::mem::take(waiting);
-    records.is_empty()
-        || sender.blocking_send(IntakeSignalsRequest { part: Some(Part::Batch(SignalIntakeBatch { records })) }).is_ok()
 }
 
 /// Follows the answers to the last, which counts all of it. What is refused is told as it comes.

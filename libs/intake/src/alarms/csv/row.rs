@@ -121,22 +121,8 @@ impl<'a> Rows<'a> {
             Field::Severity => told.gone |= draft.severity(header, value, out),
             Field::Cause => draft.cause(value),
             Field::Text => draft.text(&[value]),
-            Field::RaiseTime => {
-                signal.raise_time = self.time(value);
-                if signal.raise_time.is_none() {
-                    told.no_time = Some((header.to_owned(), value.to_owned()));
-                }
-            }
-            Field::ReportTime | Field::ClearTime => {
-                let time = self.time(value);
-                if time.is_none() {
-                    draft.attributes.put(header, value);
-                    out.warn(format!("`{header}`: `{}` is no time; it is kept as an attribute", text::line(value, 60)));
-                } else if *field == Field::ReportTime {
-                    signal.report_time = time;
-                } else {
-                    signal.clear_time = time;
-                }
+            Field::RaiseTime | Field::ReportTime | Field::ClearTime => {
+                self.set_time(field, header, value, (draft, told), out);
             }
             Field::State => {
                 told.gone |=
@@ -159,6 +145,28 @@ impl<'a> Rows<'a> {
             },
             Field::AcknowledgedBy => signal.acknowledged_by = text::line(value, 200),
             Field::Attribute(key) => draft.attributes.put(key, value),
+        }
+    }
+
+    /// Puts a time into its field. What is none is kept as an attribute, but for the time of raising, which a row must have.
+    fn set_time(
+        &self,
+        field: &Field,
+        header: &str,
+        value: &str,
+        (draft, told): (&mut Draft, &mut Told),
+        out: &mut Out<'_>,
+    ) {
+        let time = self.time(value);
+        match field {
+            Field::RaiseTime if time.is_none() => told.no_time = Some((header.to_owned(), value.to_owned())),
+            Field::RaiseTime => draft.signal.raise_time = time,
+            _ if time.is_none() => {
+                draft.attributes.put(header, value);
+                out.warn(format!("`{header}`: `{}` is no time; it is kept as an attribute", text::line(value, 60)));
+            }
+            Field::ReportTime => draft.signal.report_time = time,
+            _ => draft.signal.clear_time = time,
         }
     }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::Read as _;
 
+use serde_json::{Value, json};
+
 use super::{Settings, attempt, seconds, settings};
 use crate::alarms::Format;
 use crate::tests::{archive, shared};
@@ -78,4 +80,47 @@ fn the_alarms_of_a_microwave_network_are_read_with_the_same_ids_each_time() {
     assert!(signals.iter().all(|signal| seconds(signal.raise_time) == seconds(signal.clear_time)));
     let again = attempt(Format::Csv, &bytes, &settings()).expect("readable");
     assert!(again.records == taken.records, "a second reading gives the same");
+}
+
+/// The members of an object that stand right in the event or in one of its members, by their paths.
+fn members(event: &Value) -> Vec<(String, String)> {
+    let parts = event.as_object().into_iter().flatten();
+    let inside = parts.flat_map(|(part, fields)| {
+        fields.as_object().into_iter().flatten().map(move |(key, _)| (part.clone(), key.clone()))
+    });
+    inside.collect()
+}
+
+#[test]
+fn what_the_published_schema_refuses_is_refused() {
+    let Some(schema) = shared("alarms/ves-CommonEventFormat_30.2.1.schema.json") else { return };
+    let Some(files) = archive("alarms/ves-events-valid.tar.gz") else { return };
+    let schema: Value = serde_json::from_slice(&schema).expect("JSON");
+    let rules = jsonschema::validator_for(&schema).expect("a schema");
+    let wrong = [Value::Null, json!(7), json!("x"), json!([]), json!({}), json!(true)];
+    let mut refused = 0;
+    for (name, bytes) in &files {
+        let whole: Value = serde_json::from_slice(bytes).expect("JSON");
+        // The schema's own notion of an IPv6 address knows no zones, and one of the valid events has one.
+        let Some(event) = whole.get("event").filter(|_| rules.is_valid(&whole)) else { continue };
+        for (part, key) in members(event) {
+            for value in std::iter::once(None).chain(wrong.iter().cloned().map(Some)) {
+                let mut changed = event.clone();
+                let fields = changed[&part].as_object_mut().expect("an object");
+                match value {
+                    Some(value) => drop(fields.insert(key.clone(), value)),
+                    None => drop(fields.remove(&key)),
+                }
+                let text = json!({ "event": changed });
+                if rules.is_valid(&text) {
+                    continue;
+                }
+                refused += 1;
+                let taken = attempt(Format::Ves, text.to_string().as_bytes(), &settings()).expect("readable");
+                assert_eq!(taken.report.rejected.len(), 1, "{name} {part}.{key}: {}", changed[&part]);
+            }
+        }
+    }
+    println!("{refused} changed events are refused by both");
+    assert!(refused > 1000, "{refused}");
 }

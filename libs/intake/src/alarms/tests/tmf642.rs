@@ -120,7 +120,7 @@ fn one_bad_object_is_rejected_alone() {
         "$[3] device: nothing says what it is about",
         "$[4] source_id: it has no id",
         "$[5] kind: nothing says what kind",
-        "$[6] source: source",
+        "$[6] source: the name of the system it comes from has more than 64",
     ]) {
         assert!(told.starts_with(wanted), "{told} / {wanted}");
     }
@@ -159,4 +159,12 @@ fn whoever_took_an_acknowledgement_back_has_not_acknowledged() {
     );
     let signal = taken.only();
     assert_eq!((signal.acknowledged_by.as_str(), signal.attributes["ackUserId"].as_str()), ("", "duty-3"));
+}
+
+#[test]
+fn events_of_ves_are_not_taken_for_alarms() {
+    for text in [r#"{"event":{"commonEventHeader":{}}}"#, r#"[{"commonEventHeader":{}}]"#, r#"{"eventList":[]}"#] {
+        let error = attempt(Tmf642, text.as_bytes(), &Settings::default()).err().map(|error| error.to_string());
+        assert!(error.unwrap_or_default().contains("found an event of VES"), "{text}");
+    }
 }

@@ -176,6 +176,7 @@ fn an_alarm_of_3gpp_is_known_by_its_own_id_and_cleared_by_it() {
                 "probableCause": "unexpectedInformation", "perceivedSeverity": severity, "eventTime": "2026-11-30T12:01:00Z", "serviceUser": "oam"}}),
         );
         event["commonEventHeader"]["stndDefinedNamespace"] = json!("3GPP-FaultSupervision");
+        event["commonEventHeader"]["sourceName"] = json!("north/gnb-17");
         event
     };
     let (raised, cleared) =
@@ -184,7 +185,7 @@ fn an_alarm_of_3gpp_is_known_by_its_own_id_and_cleared_by_it() {
         let signal = taken.only();
         assert_eq!(
             (signal.source_id.as_str(), signal.kind.as_str(), signal.alarm_type()),
-            ("gnb-17/alarms/a-7", "unexpectedInformation", AlarmType::IntegrityViolation)
+            ("north/gnb-17/alarms/a-7", "unexpectedInformation", AlarmType::IntegrityViolation)
         );
         assert_eq!(signal.attributes["serviceUser"], "oam");
     }

@@ -43,8 +43,7 @@ pub(super) fn apply(fields: &Map<String, Value>, draft: &mut Draft, out: &mut Ou
     let alarm = word(data, "alarmId");
     if !alarm.is_empty() {
         // Each notification of an alarm is an event of its own: the alarm is what is known.
-        let device = draft.signal.source_id.split('/').next().unwrap_or_default();
-        draft.signal.source_id = format!("{device}/alarms/{alarm}");
+        draft.signal.source_id = format!("{}/alarms/{alarm}", draft.signal.device);
     }
     let [cause, problem, kind] = ["probableCause", "specificProblem", "alarmType"].map(|key| word(data, key));
     // Causes may be numbers, which say nothing on their own.
