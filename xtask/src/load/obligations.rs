@@ -1,5 +1,6 @@
 //! What is due at 100,000 open obligations, beside the same at 100: the query that a duty officer's screen makes.
 
+use access::{Clock as _, SystemClock};
 use anyhow::{Context as _, Result, ensure};
 use prost_types::Timestamp;
 use tokio::task::JoinSet;
@@ -54,8 +55,8 @@ async fn filled(callers: &Callers, incidents: usize) -> Result<()> {
 
 /// A breach of subscriber data at an operator, detected within the last hours, a different instant each.
 fn breach(number: usize) -> Result<CreateIncidentRequest> {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
-    let detected = i64::try_from(now)? - 10 - i64::try_from(number)? % 20_000;
+    let now = SystemClock.now() / 1_000_000;
+    let detected = now - 10 - i64::try_from(number)? % 20_000;
     let incident = Incident {
         display_name: format!("Breach {number}"),
         detect_time: Some(Timestamp { seconds: detected, nanos: 0 }),

@@ -16,7 +16,8 @@ fn storm(devices: usize, each: usize) -> Vec<Signal> {
     let of = |number: usize| {
         let (device, turn) = (number % devices, number / devices);
         let second = i64::try_from(turn * 10 + device).unwrap();
-        alarm(&format!("s-{number}"), &format!("ne-{device}"), kinds[turn % kinds.len()], second)
+        let kind = kinds.iter().cycle().nth(turn).unwrap();
+        alarm(&format!("s-{number}"), &format!("ne-{device}"), kind, second)
     };
     (0..devices * each).map(of).collect()
 }
