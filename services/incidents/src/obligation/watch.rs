@@ -33,8 +33,11 @@ pub(super) async fn until(tx: &mut Transaction, incident: &Incident, next: Optio
 
 /// Looks at an incident whose time has come.
 pub(super) async fn look(tx: &mut Transaction, deadline: &Deadline) -> Outcome<()> {
+    let organization = organization_of(&deadline.name);
+    // Held before it is read: what somebody says of it at the same moment is not laid over by what was known before.
+    super::hold(tx, organization).await?;
     let incidents = Collection::<Incidents>::new(tx.database().clone());
-    let found = incidents.load(tx, organization_of(&deadline.name), &[id_of(&deadline.name)]).await?;
+    let found = incidents.load(tx, organization, &[id_of(&deadline.name)]).await?;
     for incident in found {
         follow(tx, &incident).await?;
     }

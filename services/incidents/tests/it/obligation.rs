@@ -2,6 +2,7 @@
 
 mod clocks;
 mod later;
+mod watch;
 
 use std::collections::BTreeMap;
 

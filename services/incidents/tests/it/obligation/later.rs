@@ -15,7 +15,7 @@ use super::{approved, breach, by, drafted, of, sent, told, written};
 use crate::incident::{PARENT, client, created, time};
 use crate::{on_every_database, registry_at};
 
-async fn enacted(bench: &Bench, book: StatuteBook) -> StatuteBook {
+pub(super) async fn enacted(bench: &Bench, book: StatuteBook) -> StatuteBook {
     let mut books = StatuteBookServiceClient::new(bench.client("ana", &["acme"], &["administrator"]));
     let book = StatuteBook { display_name: "What we are".to_owned(), ..book };
     let request =
@@ -86,7 +86,7 @@ on_every_database! {
     }
 }
 
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(super) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !holds().await {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -95,7 +95,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     assert!(tokio::time::timeout(Duration::from_secs(20), waiting).await.is_ok(), "{what} within 20 s");
 }
 
-const MINUTE: i64 = 60_000_000;
+pub(super) const MINUTE: i64 = 60_000_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_outage_that_goes_on_obliges_when_it_crosses_the_ladder() {
