@@ -122,7 +122,8 @@ fn due(one: &Obligation) -> Option<i64> {
 /// The timer, with what is due for obligations.
 pub(crate) fn timer(timer: Timer) -> Timer {
     let timer = timer.on(OVERDUE, |tx, deadline| Box::pin(flag(tx, deadline)));
-    timer.on(watch::CROSSING, |tx, deadline| Box::pin(watch::look(tx, deadline)))
+    let timer = timer.on(watch::CROSSING, |tx, deadline| Box::pin(watch::look(tx, deadline)));
+    timer.on(watch::OTHER_LAW, |tx, deadline| Box::pin(watch::go_on(tx, deadline)))
 }
 
 /// Flags an obligation whose time has come; one that was told or moved at the same moment stays as it is.

@@ -7,12 +7,13 @@ use testkit::Bench;
 use wire::incidents::v1 as api;
 use wire::incidents::v1::incident::{Facts, Known, ServiceImpact};
 use wire::incidents::v1::obligation::State;
+use wire::incidents::v1::statute_book_service_client::StatuteBookServiceClient;
 use wire::incidents::v1::{Incident, StatuteBook};
 
 use super::later::{MINUTE, enacted, until};
-use super::of;
-use crate::incident::{client, created, time};
-use crate::registry_at;
+use super::{breach, by, of};
+use crate::incident::{Incidents, PARENT, SECURITY, classified, client, created, time};
+use crate::{on_every_database, registry_at};
 
 const BEGIN: &str = "2026-03-01T10:00:00Z";
 
@@ -48,6 +49,20 @@ async fn outage(bench: &Bench, id: &str, users: i64) -> String {
     let services = vec![hit(users, None)];
     let outage = Incident { detect_time: time(BEGIN), services, facts: Some(facts), ..Default::default() };
     created(&mut client(bench), id, outage).await.name
+}
+
+/// Takes an incident to its end.
+async fn closed(client: &mut Incidents, name: &str) {
+    classified(client, name, &SECURITY).await;
+    let (name, who) = (name.to_owned(), "dora".to_owned());
+    client.declare_incident(api::DeclareIncidentRequest { name: name.clone(), ..Default::default() }).await.unwrap();
+    let assign =
+        api::AssignIncidentRequest { name: name.clone(), owner: who.clone(), handler: who, ..Default::default() };
+    client.assign_incident(assign).await.unwrap();
+    client.contain_incident(api::ContainIncidentRequest { name: name.clone(), ..Default::default() }).await.unwrap();
+    client.recover_incident(api::RecoverIncidentRequest { name: name.clone(), ..Default::default() }).await.unwrap();
+    let close = api::CloseIncidentRequest { name, no_lesson_reason: "a drill".to_owned(), ..Default::default() };
+    client.close_incident(close).await.unwrap();
 }
 
 async fn count(bench: &Bench, condition: &str) -> i64 {
@@ -119,5 +134,66 @@ async fn an_outage_that_is_said_to_be_over_at_the_moment_of_the_look_does_not_ob
             assert!(report.is_none_or(|one| one.state() == State::NotRequired), "{name}");
         }
         testkit::ledger_holds(&bench, &::incidents::tables()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_open_incident_is_looked_at_when_the_law_changes_however_many_there_are() {
+    for postgres in testkit::backends() {
+        let bench = registry_at(Arc::new(ManualClock::at(minutes(60))), postgres.as_deref()).await;
+        let facts = breach().facts.unwrap();
+        let facts = Facts { operator_kinds: Vec::new(), jurisdictions: Vec::new(), ..facts };
+        let breach = Incident { facts: Some(facts), ..breach() };
+        for at in 0..120 {
+            created(&mut client(&bench), &format!("breach-{at:03}"), breach.clone()).await;
+        }
+        let name = |at: usize| format!("organizations/acme/incidents/breach-{at:03}/obligations/eu-611-2013.initial");
+        let pending = async || -> Vec<String> {
+            let request = api::ListObligationsRequest {
+                parent: PARENT.to_owned(),
+                filter: "regime = \"eu-611-2013\" AND stage = \"initial\" AND state = PENDING".to_owned(),
+                page_size: 1000,
+                ..Default::default()
+            };
+            let listed = by(&bench, "ana", "administrator").list_obligations(request).await.unwrap().into_inner();
+            listed.obligations.into_iter().map(|one| one.name).collect()
+        };
+        assert!(pending().await.is_empty(), "nobody said what the organization is to the law");
+        let book = StatuteBook {
+            operator_kinds: vec!["public_electronic_communications_provider".to_owned()],
+            jurisdictions: vec!["EU".to_owned()],
+            ..Default::default()
+        };
+        let book = enacted(&bench, book).await.name;
+        until("all of them oblige", async || pending().await.len() == 120).await;
+        assert_eq!(pending().await, (0..120).map(name).collect::<Vec<_>>());
+        // What did not fit into the call was kept as a deadline, portion by portion.
+        let by_itself =
+            count(&bench, "ledger WHERE method = 'deadline/other-law' AND resource LIKE '%/eu-611-2013.initial'").await;
+        assert!((1..120).contains(&by_itself), "{by_itself}");
+        let mut books = StatuteBookServiceClient::new(bench.client("ana", &["acme"], &["administrator"]));
+        let withdraw =
+            api::WithdrawStatuteBookRequest { name: book, reason: "another comes".to_owned(), ..Default::default() };
+        books.withdraw_statute_book(withdraw).await.unwrap();
+        until("none of them obliges", async || pending().await.is_empty()).await;
+        testkit::ledger_holds(&bench, &::incidents::tables()).await;
+    }
+}
+
+on_every_database! {
+    async fn what_is_still_to_be_told_of_a_closed_incident_is_by_the_law_that_holds(bench) {
+        let mut incidents = client(&bench);
+        let facts = Facts { operator_kinds: Vec::new(), jurisdictions: Vec::new(), ..breach().facts.unwrap() };
+        let provider = StatuteBook {
+            operator_kinds: vec!["public_electronic_communications_provider".to_owned()], jurisdictions: vec!["EU".to_owned()], ..Default::default()
+        };
+        let book = enacted(&bench, provider).await.name;
+        let name = created(&mut incidents, "breach", Incident { facts: Some(facts), ..breach() }).await.name;
+        closed(&mut incidents, &name).await;
+        let report = async || of(&bench, &name).await.remove("eu-611-2013.initial").unwrap();
+        assert_eq!(report().await.state(), State::Pending, "a closed incident is told of all the same");
+        let mut books = StatuteBookServiceClient::new(bench.client("ana", &["acme"], &["administrator"]));
+        books.withdraw_statute_book(api::WithdrawStatuteBookRequest { name: book, reason: "another comes".to_owned(), ..Default::default() }).await.unwrap();
+        assert_eq!(report().await.state(), State::NotRequired);
     }
 }
