@@ -24,11 +24,26 @@ pub struct Expression {
     asks: Vec<Asked>,
 }
 
-/// A fact that is asked about, with its kind; `services` has none.
+/// A fact that is asked about, with its kind; `services` has none. One threshold is a truth, `thresholds/` and its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Asked {
     name: String,
     kind: Option<Kind>,
+}
+
+/// Before the id of a threshold in what stands for whether it is crossed: no name of a fact has it.
+const THRESHOLD: &str = "thresholds/";
+
+impl Asked {
+    /// The id of the threshold, where it is one.
+    fn threshold(&self) -> Option<&str> {
+        self.name.strip_prefix(THRESHOLD)
+    }
+
+    /// The fact, for people.
+    fn fact(&self) -> &str {
+        if self.threshold().is_some() { "thresholds" } else { &self.name }
+    }
 }
 
 /// What an expression says of facts.
@@ -47,8 +62,6 @@ impl Expression {
     pub const MOST_BYTES: usize = 1_000;
     /// Deepest nesting of brackets.
     pub const MOST_DEPTH: usize = 12;
-    /// Most thresholds that may be open while others are told by.
-    pub const MOST_OPEN: usize = 6;
     /// Most operators, names and values.
     pub const MOST_NODES: usize = 300;
 
@@ -84,53 +97,33 @@ impl Expression {
 
     /// The facts it asks about, by name.
     pub fn asks(&self) -> impl Iterator<Item = &str> {
-        self.asks.iter().map(|asked| asked.name.as_str())
+        let names: BTreeSet<&str> = self.asks.iter().map(Asked::fact).collect();
+        names.into_iter()
     }
 
     /// What it says of facts. A fact of another kind than declared, a number that is not finite, and more than [`Facts::MOST_ITEMS`]
-    /// services or texts are as if not known.
-    ///
-    /// Where it is not known whether some thresholds are crossed, it says what it would say whichever of them are; what hangs on one of
-    /// these is not known, and more than [`Self::MOST_OPEN`] of them are all not known.
+    /// services or texts are as if not known. Of thresholds each is known or not for itself, where it is asked about as in
+    /// `'outage-ladder' in thresholds`; all of them are not known as long as one is not, where they are asked about in another way.
     #[must_use]
     pub fn ask(&self, facts: &Facts) -> Answer {
-        let open: Vec<&String> = facts.thresholds_open.iter().collect();
-        if open.is_empty() || !self.asks().any(|name| name == "thresholds") {
-            return self.ask_of(facts, facts.thresholds.clone());
-        }
-        let known = facts.thresholds.clone().unwrap_or_default();
-        if open.len() > Self::MOST_OPEN {
-            return self.ask_of(facts, None);
-        }
-        let each = (0_u32..1 << open.len()).map(|chosen| {
-            let crossed = open.iter().enumerate().filter(|(at, _)| chosen & (1 << at) != 0);
-            let thresholds = known.iter().cloned().chain(crossed.map(|(_, id)| (*id).clone())).collect();
-            self.ask_of(facts, Some(thresholds))
-        });
-        let mut answers: Vec<Answer> = each.collect();
-        answers.dedup();
-        match answers.as_slice() {
-            [answer] => answer.clone(),
-            _ => self.ask_of(facts, None),
-        }
-    }
-
-    fn ask_of(&self, facts: &Facts, thresholds: Option<BTreeSet<String>>) -> Answer {
         let mut named = facts.named();
-        named.remove("thresholds");
-        named.extend(thresholds.map(|crossed| ("thresholds".to_owned(), Fact::Texts(crossed))));
+        if !facts.thresholds_open.is_empty() {
+            named.remove("thresholds");
+        }
         let mut context = Context::with_env(ENVIRONMENT.clone());
-        let mut missing = Vec::new();
+        let mut missing = BTreeSet::new();
         for asked in &self.asks {
-            let value = match asked.kind {
-                Some(kind) => named.get(&asked.name).filter(|fact| fact.kind() == kind).and_then(value),
-                None => facts.services.as_deref().and_then(services),
+            let value = match (asked.threshold(), asked.kind) {
+                (Some(id), _) => facts.crosses(id).map(Value::Bool),
+                (None, Some(kind)) => named.get(&asked.name).filter(|fact| fact.kind() == kind).and_then(value),
+                (None, None) => facts.services.as_deref().and_then(services),
             };
             match value {
                 Some(value) => context.add_variable_from_value(asked.name.as_str(), value),
-                None => missing.push(asked.name.clone()),
+                None => drop(missing.insert(asked.fact().to_owned())),
             }
         }
+        let missing: Vec<String> = missing.into_iter().collect();
         match Value::resolve(&self.tree, &context) {
             Ok(Value::Bool(true)) => Answer::Holds,
             Ok(Value::Bool(false)) => Answer::Fails,

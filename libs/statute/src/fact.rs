@@ -117,7 +117,7 @@ pub struct Facts {
     pub class: Option<String>,
     /// The outage thresholds it crosses ([`crate::outage`]).
     pub thresholds: Option<BTreeSet<String>>,
-    /// Those of which it is not known whether it crosses them; `thresholds` then has the others that it does.
+    /// The thresholds of which it is not known whether it crosses them; `thresholds` has those that it does cross.
     pub thresholds_open: BTreeSet<String>,
     /// What it does to each service.
     pub services: Option<Vec<ServiceImpact>>,
@@ -167,6 +167,13 @@ impl Facts {
     #[must_use]
     pub fn awareness(&self) -> Option<Timestamp> {
         self.aware.or(self.detected)
+    }
+
+    /// Whether it crosses a threshold; nothing where that is not known.
+    pub(crate) fn crosses(&self, threshold: &str) -> Option<bool> {
+        let crossed = self.thresholds.as_ref().filter(|crossed| crossed.len() <= Self::MOST_ITEMS)?;
+        let so = crossed.contains(threshold);
+        (so || !self.thresholds_open.contains(threshold)).then_some(so)
     }
 
     /// The known facts by name, `services` aside.

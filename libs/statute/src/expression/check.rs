@@ -7,7 +7,7 @@ use cel::{
     common::ast::{CallExpr, ComprehensionExpr, Expr, LiteralValue, SelectExpr, operators},
 };
 
-use super::{Asked, Expression};
+use super::{Asked, Expression, THRESHOLD};
 use crate::fact::{KNOWN, Kind, SERVICE};
 
 type Refused = (String, String);
@@ -87,6 +87,14 @@ impl Checker<'_> {
             let problem = format!("has more than {} operators, names and values", Expression::MOST_NODES);
             return refuse(problem, "divide it, or name a set of facts by one declared fact");
         }
+        if let Some(id) = self.one_threshold(&part.expr) {
+            // As many as it was written with.
+            self.nodes += 2;
+            let name = format!("{THRESHOLD}{id}");
+            self.asks.insert(name.clone(), Some(Kind::Truth));
+            part.expr = Expr::Ident(name);
+            return Ok(Type::Truth);
+        }
         match &mut part.expr {
             Expr::Literal(literal) => literal_type(literal),
             Expr::Ident(name) => self.name(name),
@@ -109,6 +117,20 @@ impl Checker<'_> {
             }
             Expr::Comprehension(comprehension) => self.each_of(comprehension),
             Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => refuse("builds a value", REMEDY),
+        }
+    }
+
+    /// The id in `'id' in thresholds`: whether one is crossed may be known where that of others is not.
+    fn one_threshold(&self, part: &Expr) -> Option<String> {
+        let Expr::Call(call) = part else { return None };
+        let (operators::IN, [one, list]) = (call.func_name.as_str(), call.args.as_slice()) else { return None };
+        match (&one.expr, &list.expr) {
+            (Expr::Literal(LiteralValue::String(id)), Expr::Ident(name))
+                if name == "thresholds" && self.each.as_deref() != Some("thresholds") =>
+            {
+                Some(id.inner().to_owned())
+            }
+            _ => None,
         }
     }
 

@@ -72,6 +72,44 @@ fn what_is_not_known_leaves_undecided_only_what_hangs_on_it() {
 }
 
 #[test]
+fn a_threshold_that_is_not_known_leaves_open_only_what_asks_for_it() {
+    let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+    let many: Vec<String> = (0..40).map(|at| format!("own-{at}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).chain(["ladder"]).collect();
+    // However many others are open.
+    for open in [&["ladder"][..], &many] {
+        let facts = Facts {
+            thresholds: Some(ids(&["user-hours"])),
+            thresholds_open: ids(open),
+            malicious: Some(false),
+            ..Facts::default()
+        };
+        let thresholds = Answer::Unknown(vec!["thresholds".to_owned()]);
+        for (text, answer) in [
+            ("'user-hours' in thresholds", Answer::Holds),
+            ("!('user-hours' in thresholds)", Answer::Fails),
+            ("'calls' in thresholds", Answer::Fails),
+            ("'ladder' in thresholds", thresholds.clone()),
+            ("'ladder' in thresholds || 'user-hours' in thresholds", Answer::Holds),
+            ("'ladder' in thresholds && 'calls' in thresholds", Answer::Fails),
+            ("'ladder' in thresholds && malicious", Answer::Fails),
+            ("'ladder' in thresholds || 'calls' in thresholds", thresholds.clone()),
+            ("malicious ? 'ladder' in thresholds : 'user-hours' in thresholds", Answer::Holds),
+            ("services.exists(thresholds, thresholds.kind == 'voice')", Answer::Unknown(vec!["services".to_owned()])),
+            // How many there are hangs on every one of them.
+            ("size(thresholds) > 0", thresholds.clone()),
+            ("level in thresholds", Answer::Unknown(vec!["level".to_owned(), "thresholds".to_owned()])),
+        ] {
+            assert_eq!(ask(text, &facts), answer, "{text}");
+        }
+    }
+    let nothing = Answer::Unknown(vec!["thresholds".to_owned()]);
+    assert_eq!(ask("'user-hours' in thresholds", &Facts::default()), nothing, "nobody measured");
+    let asking = Expression::compile("'a' in thresholds || 'b' in thresholds || malicious", &declared()).unwrap();
+    assert_eq!(asking.asks().collect::<Vec<_>>(), ["malicious", "thresholds"]);
+}
+
+#[test]
 fn a_fact_that_is_none_is_not_known() {
     let text = Facts { own: [("cells_down".to_owned(), Fact::Text("many".to_owned()))].into(), ..Facts::default() };
     assert_eq!(ask("cells_down > 1", &text), Answer::Unknown(vec!["cells_down".to_owned()]));

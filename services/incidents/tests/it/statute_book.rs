@@ -122,4 +122,30 @@ on_every_database! {
         let of = |id: &str| measured.crossings.iter().find(|one| one.threshold == id).unwrap().crossed();
         assert_eq!((of("enisa-user-hours"), of("outage-ladder")), (Known::Yes, Known::Unspecified), "no national users are known");
     }
+
+    async fn a_threshold_that_is_not_known_leaves_undecided_only_what_asks_for_it(bench) {
+        let regime = |id: &str, trigger: &str| format!(
+            "  - {{id: {id}, title: {id}, jurisdiction: ours, provenance: ours, calendar: here, applies_if: \"true\", trigger: \"{trigger}\", stages: [{{id: note, title: Note, recipient: the board, starts: [{{from: detected}}], term: {{period: 24 hours}}}}]}}\n"
+        );
+        let book = [
+            "edition: ours-2\ncalendars: [{id: here, zone: UTC, weekend: [saturday, sunday]}]\nthresholds:\n",
+            "  - {id: half-hour, title: Half an hour, provenance: ours, any: [{at_least: 30 minutes}]}\n",
+            "  - {id: a-day, title: A day, provenance: ours, any: [{at_least: 24 hours}]}\n",
+            "  - {id: calls, title: Emergency calls, provenance: ours, any: [{emergency_calls: true}]}\nregimes:\n",
+            &regime("crossed", "'half-hour' in thresholds"), &regime("below", "'a-day' in thresholds"), &regime("open", "'calls' in thresholds"),
+        ].concat();
+        enacted(&bench, "ours", StatuteBook { book, ..Default::default() }).await;
+        // An outage of three quarters of an hour, of which nobody said whether emergency calls failed.
+        let hit = ServiceImpact {
+            kind: "voice".to_owned(), begin_time: time("2026-03-01T10:00:00Z"), end_time: time("2026-03-01T10:45:00Z"), users_affected: 100, ..Default::default()
+        };
+        let facts = api::incident::Facts { severe_disruption: Known::Yes.into(), ..Default::default() };
+        let outage = Incident { detect_time: time("2026-03-01T10:05:00Z"), services: vec![hit], facts: Some(facts), ..Default::default() };
+        let incident = created(&mut client(&bench), "out", outage).await.name;
+        let standing = of(&bench, &incident).await;
+        assert_eq!((standing["crossed.note"].state(), standing["crossed.note"].due_time), (State::Pending, time("2026-03-02T10:05:00Z")));
+        assert!(standing.keys().all(|id| !id.starts_with("below")), "{standing:?}");
+        let open = &standing["open.all.undecided"];
+        assert_eq!((open.state(), open.missing_facts.as_slice()), (State::Undecided, &["thresholds".to_owned()][..]));
+    }
 }
