@@ -118,13 +118,18 @@ fn earlier(context: &Context, name: &str, part: &Incident, old: &Incident, new: 
     let least = |one: Option<Timestamp>, other: Option<Timestamp>| {
         one.into_iter().chain(other).min_by_key(|time| micros(Some(time)))
     };
-    let detect_time = least(part.detect_time, old.detect_time);
-    // Where nobody said when the organization knew of it, it did when it was detected.
-    let aware_time = least(part.aware_time.or(part.detect_time), old.aware_time.or(old.detect_time));
+    let detected = micros(least(part.detect_time, old.detect_time).as_ref());
+    // Where nobody said when the organization knew of it, it did when it was detected; what another register says is not held to that.
+    let aware_time = least(part.aware_time.or(part.detect_time), old.aware_time.or(old.detect_time))
+        .map(|aware| if micros(Some(&aware)) < detected { timestamp(detected) } else { Some(aware) })
+        .unwrap_or_default();
+    // It began before it was first detected; a later begin, of the part that was detected later, says nothing of the whole.
+    let begun = part.occurrence_time.or(old.occurrence_time.and(part.detect_time));
+    let occurrence_time = least(begun, old.occurrence_time).filter(|begun| micros(Some(begun)) <= detected);
     let request = CorrectIncidentTimesRequest {
-        occurrence_time: least(part.occurrence_time.or(old.occurrence_time.and(part.detect_time)), old.occurrence_time),
-        detect_time,
-        aware_time: aware_time.filter(|_| old.aware_time.is_some() || aware_time != detect_time),
+        occurrence_time,
+        detect_time: timestamp(detected),
+        aware_time: aware_time.filter(|aware| old.aware_time.is_some() || micros(Some(aware)) != detected),
         reason: format!("it was known as {name}, which is part of it"),
         ..Default::default()
     };

@@ -54,6 +54,43 @@ on_every_database! {
         assert_eq!((first.due_time, first.former_ends.len()), (time("2026-03-02T08:00:00Z"), 1));
     }
 
+    async fn the_earliest_awareness_counts_of_a_part_and_of_the_whole(bench) {
+        let mut incidents = client(&bench);
+        let said = |at: &str| if at == "-" { None } else { time(at) };
+        let known = |[begun, detected, aware]: [&str; 3]| Incident {
+            occurrence_time: said(begun), detect_time: said(detected), aware_time: said(aware), ..breach()
+        };
+        // Begun, detected, aware: of the part, of the whole, and of both as one; without an awareness it is the detection.
+        for (at, part, whole, both) in [
+            // The part was detected first, but the whole was known of first.
+            (0, ["-", "2026-03-01T08:00:00Z", "2026-03-01T12:00:00Z"], ["-", "2026-03-01T10:00:00Z", "-"], ["-", "2026-03-01T08:00:00Z", "2026-03-01T10:00:00Z"]),
+            // The part was known of before anybody knew of the whole, which was detected first.
+            (1, ["-", "2026-03-01T09:00:00Z", "-"], ["-", "2026-03-01T08:00:00Z", "2026-03-01T11:00:00Z"], ["-", "2026-03-01T08:00:00Z", "2026-03-01T09:00:00Z"]),
+            // The part was known of later in every way.
+            (2, ["-", "2026-03-01T12:00:00Z", "2026-03-01T13:00:00Z"], ["-", "2026-03-01T08:00:00Z", "2026-03-01T09:00:00Z"], ["-", "2026-03-01T08:00:00Z", "2026-03-01T09:00:00Z"]),
+            // When the part began, the whole had been detected: nobody knows when that began.
+            (3, ["2026-03-01T11:00:00Z", "2026-03-01T12:00:00Z", "-"], ["-", "2026-03-01T08:00:00Z", "-"], ["-", "2026-03-01T08:00:00Z", "-"]),
+            // The whole began before the part was detected.
+            (4, ["-", "2026-03-01T08:00:00Z", "-"], ["2026-03-01T09:00:00Z", "2026-03-01T10:00:00Z", "-"], ["2026-03-01T08:00:00Z", "2026-03-01T08:00:00Z", "-"]),
+        ] {
+            let part = created(&mut incidents, &format!("part-{at}"), known(part)).await.name;
+            let whole = created(&mut incidents, &format!("whole-{at}"), known(whole)).await.name;
+            let merge = api::MergeIncidentRequest { name: part.clone(), into: whole.clone(), reason: "one breach".to_owned(), ..Default::default() };
+            incidents.merge_incident(merge).await.unwrap();
+            let merged = incidents.get_incident(api::GetIncidentRequest { name: whole.clone() }).await.unwrap().into_inner();
+            let told = |at: Option<prost_types::Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
+            assert_eq!([merged.occurrence_time, merged.detect_time, merged.aware_time].map(told), both, "{at}");
+            // 24 hours from the detection (611/2013), 72 from the awareness (GDPR 33).
+            let standing = of(&bench, &whole).await;
+            const HOUR: i64 = 60 * MINUTE;
+            let end = |from: &str, hours: i64| store::micros(time(from).as_ref()) + hours * HOUR;
+            let due = |id: &str| store::micros(standing[id].due_time.as_ref());
+            let [_, detected, aware] = both;
+            let aware = if aware == "-" { detected } else { aware };
+            assert_eq!((due("eu-611-2013.initial"), due("eu-gdpr-33.authority")), (end(detected, 24), end(aware, 72)), "{at}");
+        }
+    }
+
     async fn a_further_version_leaves_what_was_told_before(bench) {
         let incident = created(&mut client(&bench), "breach", breach()).await.name;
         let name = format!("{incident}/obligations/eu-gdpr-33.authority");
