@@ -77,7 +77,27 @@ pub(super) fn sign(context: &Context, new: &mut Obligation) {
 }
 
 /// At most so many notifications that were sent before are kept beside the present one.
-const MOST_FORMER: usize = 20;
+const MOST_FORMER: usize = 50;
+
+/// At most so many bytes their documents come to.
+const MOST_FORMER_BYTES: usize = 2 << 20;
+
+/// Refuses a further version where what was told before could not all be kept: nothing of it is ever left out.
+fn room(old: &Obligation) -> Outcome<()> {
+    let sent = || old.former_notifications.iter().map(|one| &one.document).chain([&old.document]);
+    let (count, bytes) = (sent().count(), sent().map(String::len).sum::<usize>());
+    if old.version == 0 || count <= MOST_FORMER && bytes <= MOST_FORMER_BYTES {
+        return Ok(());
+    }
+    let message = format!(
+        "what was told before comes to {count} notifications of {bytes} bytes, where {MOST_FORMER} of {MOST_FORMER_BYTES} are kept beside a further \
+         one: tell what is new at the next stage, or write into the timeline of the incident how it was told"
+    );
+    Err(Fault::precondition(ErrorReason::NotificationsTooMany, message)
+        .with("notifications", count.to_string())
+        .with("bytes", bytes.to_string())
+        .on("former_notifications"))
+}
 
 /// Keeps what was sent before, and what came of it.
 fn keep(old: &Obligation, new: &mut Obligation) {
@@ -94,8 +114,6 @@ fn keep(old: &Obligation, new: &mut Obligation) {
         receipt: old.receipt.clone(),
         acknowledge_time: old.acknowledge_time,
     });
-    let over = new.former_notifications.len().saturating_sub(MOST_FORMER);
-    new.former_notifications.drain(..over);
     (new.receipt, new.acknowledge_time) = (String::new(), None);
 }
 
@@ -166,6 +184,7 @@ impl Registry {
         let now = Timestamp::from_microsecond(context.clock.now()).map_err(Fault::defect)?;
         let rule = |context: &Context, old: &Obligation, new: &mut Obligation| {
             DRAFT.make::<Obligations>(context, old, new, "")?;
+            room(old)?;
             contents::fill(&law, &incident, new, now)?;
             new.asked = contents::asked(&law, new);
             if matches!(old.state(), State::Sent | State::Acknowledged) {

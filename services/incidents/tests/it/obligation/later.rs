@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::ManualClock;
-use testkit::{Bench, reason};
+use testkit::{Bench, field, reason};
 use wire::incidents::v1 as api;
 use wire::incidents::v1::incident::{Facts, Known, ServiceImpact};
 use wire::incidents::v1::obligation::State;
@@ -103,6 +103,32 @@ on_every_database! {
         assert_eq!((former.version, former.receipt.as_str(), former.sent_time), (1, "AP-7", first.sent_time));
         assert_eq!((&former.document, &former.document_digest), (&first.document, &first.document_digest));
         assert_eq!(further.sent_time, first.sent_time, "the first time counts for the clock");
+    }
+
+    async fn nothing_of_what_was_told_is_left_out_and_there_is_no_version_that_would_not_fit(bench) {
+        let incident = created(&mut client(&bench), "breach", breach()).await.name;
+        let name = format!("{incident}/obligations/eu-gdpr-33.authority");
+        let mut long = drafted(&bench, &name).await;
+        long.contents = long.asked.iter().map(|asked| (asked.key.clone(), "x".repeat(16_384))).collect();
+        written(&bench, &long).await;
+        let mut documents = Vec::new();
+        let refused = loop {
+            approved(&bench, &name).await.unwrap();
+            let at = format!("2026-03-02T09:{:02}:00Z", documents.len());
+            let told = sent(&bench, &name, &at, "").await.unwrap();
+            assert_eq!(told.former_notifications.iter().map(|one| one.document.clone()).collect::<Vec<_>>(), documents);
+            documents.push(told.document);
+            let further = api::DraftNotificationRequest { name: name.clone(), ..Default::default() };
+            if let Err(refused) = by(&bench, "dora", "incident-handler").draft_notification(further).await {
+                break refused;
+            }
+        };
+        let bytes: usize = documents.iter().map(String::len).sum();
+        assert!(documents.len() > 2 && bytes > 2 << 20 && bytes - documents[0].len() <= 2 << 20, "{} of {bytes}", documents.len());
+        assert_eq!((reason(&refused), field(&refused)), ("NOTIFICATIONS_TOO_MANY".to_owned(), "former_notifications".to_owned()));
+        assert!(refused.message().contains(&bytes.to_string()), "{}", refused.message());
+        let stays = of(&bench, &incident).await.remove("eu-gdpr-33.authority").unwrap();
+        assert_eq!((stays.state(), stays.version as usize, stays.former_notifications.len()), (State::Sent, documents.len(), documents.len() - 1));
     }
 
     async fn whoever_wrote_any_of_a_text_does_not_approve_it(bench) {
