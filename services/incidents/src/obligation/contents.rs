@@ -35,7 +35,9 @@ pub(super) fn fill(law: &Law, incident: &Incident, obligation: &mut Obligation, 
             }
             _ => field.path.as_deref().map(|path| value(law, incident, &measured, path)).unwrap_or_default(),
         };
-        let written = obligation.contents.get(&field.key).is_some_and(|text| !text.trim().is_empty());
+        // A further version says that it is one, where the one before said that it was the first.
+        let first = |text: &str| field.key == "notification_kind" && text == "first";
+        let written = obligation.contents.get(&field.key).is_some_and(|text| !text.trim().is_empty() && !first(text));
         if !value.is_empty() && !written {
             obligation.contents.insert(field.key.clone(), value);
         }
