@@ -14,7 +14,7 @@ use super::{approved, breach, by, drafted, of, sent, told, written};
 use crate::incident::{Incidents, client, created, time};
 use crate::{on_every_database, registry_at};
 
-async fn said(client: &mut Incidents, incident: Incident, paths: &[&str]) -> Incident {
+pub(super) async fn said(client: &mut Incidents, incident: Incident, paths: &[&str]) -> Incident {
     let update_mask = Some(prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() });
     let request = api::UpdateIncidentRequest { incident: Some(incident), update_mask };
     client.update_incident(request).await.unwrap().into_inner()
@@ -133,7 +133,7 @@ async fn overdue(bench: &Bench, incident: &str) -> Vec<String> {
 }
 
 /// How often the timer wrote an obligation.
-async fn announced(bench: &Bench, name: &str) -> i64 {
+pub(super) async fn announced(bench: &Bench, name: &str) -> i64 {
     let mut sql = bench.database.sql("SELECT COUNT(*) FROM ledger WHERE resource = ");
     sql.bind(name).push(" AND method = 'deadline/overdue-obligation'");
     bench.database.row(sql).await.unwrap().unwrap().try_get_by_index(0).unwrap()

@@ -11,6 +11,7 @@ use wire::incidents::v1::obligation::State;
 use wire::incidents::v1::statute_book_service_client::StatuteBookServiceClient;
 use wire::incidents::v1::{Incident, Obligation, StatuteBook};
 
+use super::clocks::{announced, said};
 use super::{approved, breach, by, drafted, of, sent, told, written};
 use crate::incident::{PARENT, client, created, time};
 use crate::{on_every_database, registry_at};
@@ -217,7 +218,8 @@ async fn the_time_to_find_out_is_over_once() {
             damage_to_others: Known::No.into(),
             ..breach().facts.unwrap()
         };
-        let incident = created(&mut client(&bench), "breach", Incident { facts: Some(facts), ..breach() }).await.name;
+        let of_it = Incident { facts: Some(facts.clone()), ..breach() };
+        let incident = created(&mut client(&bench), "breach", of_it).await.name;
         let undecided = async || of(&bench, &incident).await.remove("eu-nis2-23.all.undecided").unwrap();
         let before: Obligation = undecided().await;
         assert_eq!(
@@ -226,6 +228,22 @@ async fn the_time_to_find_out_is_over_once() {
         );
         clock.advance(24 * 60 * MINUTE);
         until("it is overdue", async || undecided().await.overdue).await;
-        assert_eq!(undecided().await.state(), State::Undecided);
+        assert_eq!((undecided().await.state(), undecided().await.open), (State::Undecided, true));
+        // Neither a restart nor what else is said of the incident announces it again.
+        ::incidents::service(&bench.database, clock.clone()).await.unwrap();
+        let more = Incident { name: incident.clone(), description: "more".to_owned(), ..Default::default() };
+        said(&mut client(&bench), more, &["description"]).await;
+        assert!(undecided().await.overdue);
+        assert_eq!(announced(&bench, &before.name).await, 1);
+        // What it comes to is as late as it was: each is announced for itself.
+        let facts = Facts { severe_disruption: Known::Yes.into(), ..facts };
+        let found_out = Incident { name: incident.clone(), facts: Some(facts), ..Default::default() };
+        said(&mut client(&bench), found_out, &["facts"]).await;
+        assert_eq!((undecided().await.state(), undecided().await.overdue), (State::Decided, false));
+        let warning = async || of(&bench, &incident).await.remove("eu-nis2-23.early-warning").unwrap();
+        until("the early warning is overdue", async || warning().await.overdue).await;
+        assert_eq!((warning().await.state(), warning().await.due_time), (State::Pending, before.due_time));
+        assert_eq!((announced(&bench, &before.name).await, announced(&bench, &warning().await.name).await), (1, 1));
+        testkit::ledger_holds(&bench, &::incidents::tables()).await;
     }
 }
