@@ -67,12 +67,14 @@ pub(super) fn approve(context: &Context, old: &Obligation, new: &mut Obligation,
     APPROVE.make::<Obligations>(context, old, new, comment)
 }
 
-/// Whoever calls has written of the text that is there now.
+/// Whoever calls, and for whom, has written of the text that is there now.
 pub(super) fn sign(context: &Context, new: &mut Obligation) {
-    let by = &context.caller.subject;
-    new.drafter.clone_from(by);
-    if !new.drafters.contains(by) {
-        new.drafters.push(by.clone());
+    let caller = &context.caller;
+    new.drafter.clone_from(&caller.subject);
+    for by in [&caller.subject, &caller.on_behalf_of] {
+        if !by.is_empty() && !new.drafters.contains(by) {
+            new.drafters.push(by.clone());
+        }
     }
 }
 
@@ -168,7 +170,7 @@ fn sent(context: &Context, old: &Obligation, new: &mut Obligation, r: &SendNotif
     let document = serde_json::json!({
         "regime": old.regime, "stage": old.stage, "title": old.title, "recipient": old.recipient, "incident": old.incident,
         "version": new.version, "channel": r.channel, "sentTime": new.last_sent_time.map(|at| at.to_string()), "lateReason": late_reason,
-        "contents": old.contents, "drafter": old.drafter, "approver": old.approval.as_ref().map(|given| &given.approver),
+        "contents": old.contents, "drafter": old.drafter, "drafters": old.drafters, "approver": old.approval.as_ref().map(|given| &given.approver),
     });
     new.document = document.to_string();
     new.document_digest = approval::digest(&[new.document.encode_to_vec()]);
@@ -235,5 +237,44 @@ impl Registry {
         let stepped = self.obligations.change_in(&mut tx, name, etag, rule).await?;
         tx.commit().await?;
         Ok(stepped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use access::{Caller, SystemClock};
+
+    use super::*;
+
+    fn context(subject: &str, on_behalf_of: &str) -> Context {
+        let caller = Caller {
+            subject: subject.to_owned(),
+            on_behalf_of: on_behalf_of.to_owned(),
+            ..Caller::service("incidents", "acme")
+        };
+        Context {
+            caller: Arc::new(caller),
+            method: "telwarden.incidents.v1.ObligationService/ApproveNotification".into(),
+            trace: String::new(),
+            clock: Arc::new(SystemClock),
+            roles: Arc::new(access::shipped_roles()),
+        }
+    }
+
+    #[test]
+    fn for_whom_a_text_was_written_does_not_approve_it_either() {
+        let mut drafted = Obligation { state: State::Drafted.into(), ..Obligation::default() };
+        for by in [("agent", "paul"), ("dora", ""), ("agent", "paul")] {
+            sign(&context(by.0, by.1), &mut drafted);
+        }
+        assert_eq!(drafted.drafters, ["agent", "paul", "dora"]);
+        let approved = |by: &str, of: &str| approve(&context(by, of), &drafted, &mut drafted.clone(), "");
+        for (by, of) in [("paul", ""), ("dora", ""), ("agent", "pia"), ("pia", "paul")] {
+            let refused = approved(by, of).unwrap_err();
+            assert_eq!(refused.code(), tonic::Code::PermissionDenied, "{by} for {of}: {refused}");
+        }
+        assert!(approved("pia", "").is_ok());
     }
 }

@@ -144,8 +144,19 @@ on_every_database! {
         assert_eq!(reason(&own), "DUTIES_NOT_SEGREGATED");
         let given = approved(&bench, &name).await.unwrap();
         assert_eq!(given.drafters, ["paul", "dora"]);
+        // Who has approved it and then writes of it is one of them.
+        let mut changed = Obligation { etag: String::new(), ..given };
+        changed.contents.insert("measures".to_owned(), "all passwords are new".to_owned());
+        let update_mask = Some(prost_types::FieldMask { paths: vec!["contents".to_owned()] });
+        let request = api::UpdateObligationRequest { obligation: Some(changed), update_mask };
+        by(&bench, "pia", "administrator").update_obligation(request).await.unwrap();
+        assert_eq!(reason(&approved(&bench, &name).await.unwrap_err()), "DUTIES_NOT_SEGREGATED");
+        let approve = api::ApproveNotificationRequest { name: name.clone(), ..Default::default() };
+        by(&bench, "ada", "approver").approve_notification(approve).await.unwrap();
+        let told = sent(&bench, &name, "2026-03-02T08:00:00Z", "").await.unwrap();
+        let document: serde_json::Value = serde_json::from_str(&told.document).unwrap();
+        assert_eq!((&document["drafters"], &document["approver"]), (&serde_json::json!(["paul", "dora", "pia"]), &serde_json::json!("ada")));
         // What was told was approved: who drafts it further answers for that alone.
-        sent(&bench, &name, "2026-03-02T08:00:00Z", "").await.unwrap();
         assert_eq!(drafted(&bench, &name).await.drafters, ["dora"]);
     }
 }
