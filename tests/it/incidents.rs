@@ -2,7 +2,7 @@
 
 use telwarden::client::{Connection, Output};
 use telwarden::handling;
-use telwarden::incidents::timeline;
+use telwarden::incidents::{deadlines, timeline};
 use telwarden::posture::incidents as posture;
 use telwarden::suite::Suite;
 use telwarden::triage;
@@ -49,6 +49,13 @@ pub(crate) async fn shows_the_incidents(running: &Suite, source: &str) {
     );
     assert!(screen.contains("left to tell the competent national authority"), "{screen}");
     assert!(screen.contains("left to find out personal_risk"), "{screen}");
+    // What is due at once comes before what has an end, however near; what waits for another stage does not come at all.
+    let all = deadlines::open(auditor(running).open().await.unwrap(), "acme", 1_000).await.unwrap();
+    let ends: Vec<i64> = all.iter().map(|one| store::micros(one.due_time.as_ref())).collect();
+    assert!(ends.is_sorted() && all.iter().all(|one| one.due_time.is_some() || one.start_time.is_some()), "{all:?}");
+    assert_eq!((all[0].stage.as_str(), all[0].due_time), ("recipients", None), "{all:?}");
+    assert!(all.iter().any(|one| one.stage == "early-warning"), "{all:?}");
+    assert_eq!(deadlines::open(auditor(running).open().await.unwrap(), "acme", 1).await.unwrap(), all[..1]);
     let waiting: Vec<(&str, i64)> =
         seen.cases.iter().map(|case| (case.display_name.as_str(), case.signal_count)).collect();
     assert!(waiting.contains(&("loginRefused at border-router-000001", 2)), "{waiting:?}");

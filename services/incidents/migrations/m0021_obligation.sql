@@ -9,6 +9,7 @@ CREATE TABLE obligation (
   "stage" TEXT NOT NULL,
   "recipient" TEXT NOT NULL,
   "state" TEXT NOT NULL,
+  "start_time" BIGINT NOT NULL,
   "due_time" BIGINT NOT NULL,
   "overdue" BIGINT NOT NULL,
   "open" BIGINT NOT NULL,
@@ -17,6 +18,7 @@ CREATE TABLE obligation (
   PRIMARY KEY ("organization", "id")
 );
 CREATE INDEX obligation_by_state ON obligation ("organization", "state", "id");
+CREATE INDEX obligation_by_start_time ON obligation ("organization", "start_time", "id");
 CREATE INDEX obligation_by_due_time ON obligation ("organization", "due_time", "id");
 CREATE INDEX obligation_by_overdue ON obligation ("organization", "overdue", "id");
 CREATE INDEX obligation_by_open ON obligation ("organization", "open", "id");

@@ -40,7 +40,7 @@ impl store::Resource for Obligations {
 
     fn columns() -> &'static [store::Column<Obligation>] {
         store::columns![Obligation;
-            regime: text, stage: text, recipient: text, state: choice(State) order, due_time: time order,
+            regime: text, stage: text, recipient: text, state: choice(State) order, start_time: time order, due_time: time order,
             overdue: boolean index, open: boolean index, incident: text index,
         ]
     }

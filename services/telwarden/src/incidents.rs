@@ -16,7 +16,7 @@ use crate::client::Connection;
 pub enum Incidents {
     /// What waits for triage, the most urgent first.
     Cases(cases::Cases),
-    /// What must be told to whom, the nearest end first, with the time left.
+    /// What must be told to whom, what is due at once first, then the nearest end, with the time left.
     Deadlines(deadlines::Deadlines),
     /// What happened in an incident, was seen, decided and done.
     Timeline(timeline::Timeline),

@@ -195,6 +195,12 @@ on_every_database! {
         assert_eq!(names(&of_every_incident), names(&all));
         let due: Vec<i64> = all.iter().map(|one| store::micros(one.due_time.as_ref())).collect();
         assert!(due.is_sorted() && all.iter().any(|one| one.incident.ends_with("/one")) && all.iter().any(|one| one.incident.ends_with("/two")));
+        // What is due at once has no end; who hears of a severe disruption of its service is told without undue delay (NIS2 23(1)).
+        let at_once = api::ListObligationsRequest {
+            filter: "open = true AND start_time:* AND NOT due_time:*".to_owned(), order_by: "start_time".to_owned(), ..list(PARENT)
+        };
+        let at_once = client.list_obligations(at_once).await.unwrap().into_inner().obligations;
+        assert_eq!(names(&at_once), ["two", "one"].map(|id| format!("{PARENT}/incidents/{id}/obligations/eu-nis2-23.recipients")));
         let viewer = by(&bench, "vera", "viewer").list_obligations(list(PARENT)).await.unwrap_err();
         assert_eq!(reason(&viewer), "PERMISSION_MISSING");
     }

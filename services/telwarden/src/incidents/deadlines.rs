@@ -1,4 +1,4 @@
-//! `telwarden incidents deadlines`: what must be told, to whom, and how much time is left.
+//! `telwarden incidents deadlines`: what must be told, to whom, and how much time is left; what is due at once comes first.
 
 use access::{Clock as _, SystemClock};
 use anyhow::Result;
@@ -34,24 +34,39 @@ pub(super) async fn run(connection: &Connection, which: &Deadlines) -> Result<()
     Ok(())
 }
 
-/// The obligations that are still to be told or decided and have an end, the nearest first.
+/// The obligations that are still to be told or decided: those that are due at once (without undue delay, as laws say), the one that waits longest first,
+/// and then those that have an end, the nearest first. What waits for something else to happen is not due.
 ///
 /// # Errors
 /// What the suite answers, explained.
 pub async fn open(client: Client, organization: &str, limit: usize) -> Result<Vec<Obligation>> {
-    listed(client, organization, limit).await.map_err(|status| explain(&status))
+    let at_once = "open = true AND start_time > \"1970-01-01T00:00:00Z\" AND NOT due_time:*";
+    let found = pages(client.clone(), organization, (at_once, "start_time"), limit).await;
+    let mut found = found.map_err(|status| explain(&status))?;
+    let left = limit - found.len();
+    found.extend(listed(client, organization, left).await.map_err(|status| explain(&status))?);
+    Ok(found)
 }
 
-/// As [`open`], with the status of a refusal.
+/// Those that have an end, the nearest first, with the status of a refusal.
 pub(crate) async fn listed(client: Client, organization: &str, limit: usize) -> Result<Vec<Obligation>, tonic::Status> {
+    pages(client, organization, ("open = true AND due_time > \"1970-01-01T00:00:00Z\"", "due_time"), limit).await
+}
+
+async fn pages(
+    client: Client,
+    organization: &str,
+    (filter, order_by): (&str, &str),
+    limit: usize,
+) -> Result<Vec<Obligation>, tonic::Status> {
     let mut client = ObligationServiceClient::new(client);
     let mut found: Vec<Obligation> = Vec::new();
     let mut page_token = String::new();
     while found.len() < limit {
         let request = ListObligationsRequest {
             parent: format!("organizations/{organization}"),
-            filter: "open = true AND due_time > \"1970-01-01T00:00:00Z\"".to_owned(),
-            order_by: "due_time".to_owned(),
+            filter: filter.to_owned(),
+            order_by: order_by.to_owned(),
             page_size: i32::try_from(limit.min(1000)).unwrap_or(1000),
             page_token,
         };
@@ -66,13 +81,14 @@ pub(crate) async fn listed(client: Client, organization: &str, limit: usize) -> 
     Ok(found)
 }
 
-/// How much time is left, or since when it is over: `2 d 4 h`, `50 min over`. `now` is in microseconds since 1970.
+/// How much time is left, or since when it is over: `2 d 4 h`, `50 min OVER`; `at once` where there is no end to wait for. `now` is in microseconds since 1970.
 #[must_use]
 pub fn left(one: &Obligation, now: i64) -> String {
     if one.pause_time.is_some() {
         return "paused".to_owned();
     }
-    let minutes = (store::micros(one.due_time.as_ref()) - now) / 60_000_000;
+    let Some(due) = &one.due_time else { return "at once".to_owned() };
+    let minutes = store::micros(Some(due)).saturating_sub(now) / 60_000_000;
     let (days, hours, rest) = (minutes.abs() / 1440, minutes.abs() / 60 % 24, minutes.abs() % 60);
     let length = match (days, hours) {
         (0, 0) => format!("{rest} min"),
@@ -87,7 +103,7 @@ pub fn left(one: &Obligation, now: i64) -> String {
 pub fn json(one: &Obligation) -> serde_json::Value {
     serde_json::json!({
         "name": one.name, "incident": one.incident, "regime": one.regime, "stage": one.stage, "title": one.title, "recipient": one.recipient,
-        "state": one.state().text(), "dueTime": one.due_time.as_ref().map(ToString::to_string),
+        "state": one.state().text(), "startTime": one.start_time.as_ref().map(ToString::to_string), "dueTime": one.due_time.as_ref().map(ToString::to_string),
         "strictDueTime": one.strict_due_time.as_ref().map(ToString::to_string), "overdue": one.overdue,
         "missingFacts": one.missing_facts, "provisional": one.provisional,
     })
@@ -130,5 +146,6 @@ mod tests {
             assert_eq!(left(&due(minutes), 0), told);
         }
         assert_eq!(left(&Obligation { pause_time: store::timestamp(0), ..due(-5) }, 0), "paused");
+        assert_eq!(left(&Obligation { start_time: store::timestamp(0), ..Obligation::default() }, 0), "at once");
     }
 }
