@@ -21,7 +21,7 @@ use wire::incidents::v1::{Case, Incident};
 
 use crate::Registry;
 
-pub(crate) use settle::settle;
+pub(crate) use settle::{decisions, settle};
 pub(crate) use tally::Tallies;
 
 // === The table ===
@@ -68,6 +68,11 @@ const MERGE: Move<State> = Move::new(&[State::Open], State::Merged, "made part o
 
 /// The states in which a case goes on taking signals up.
 const LIVING: [State; 3] = [State::Open, State::Promoted, State::Attached];
+
+/// The name of a case by its number.
+pub(crate) fn name_of(organization: &str, number: i64) -> String {
+    format!("organizations/{organization}/cases/{number}")
+}
 
 /// The number of a case, which its name ends with.
 fn number(name: &str) -> Outcome<i64> {

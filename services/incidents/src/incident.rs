@@ -273,6 +273,7 @@ fn unclassified(incident: &Incident, done: &str) -> Box<Fault> {
     Fault::precondition(api::ErrorReason::IncidentNotClassified, message).with("incident", &incident.name)
 }
 
+pub(crate) use moves::add_assets;
 pub(crate) use rules::{instant, outages};
 
 /// Refuses to add to an incident that is over or none.

@@ -50,12 +50,14 @@ async fn intake(load: &Load, home: &Home) -> Result<Line> {
         let took = begin.elapsed();
         ensure!(told.created == i64::try_from(count)?, "{} of {count} signals are new", told.created);
         written.settle().await?;
-        suite.end().await?;
+        // Its folder is gone with it.
+        let left = suite.end().await?;
         let plan = Plan { transactions: (count / PORTION) as u64, tasks: 1, stream: true };
         let bare = written.again(&before, plan).await?;
         eprintln!("{count} signals in {took:.1?}, {} cases; the bare program took {bare:.1?}", told.cases);
         ours.push(per_second(count as u64, took));
         limit.push(per_second(count as u64, bare));
+        drop(left);
     }
     let what = format!("intake of {count} signals, streamed");
     Ok(Line::ratio(&what, home.name(), Unit::PerSecond, &ours, (home.bulk(), &limit), 0.4))

@@ -53,11 +53,7 @@ impl Registry {
         let rule = |_: &Context, old: &Incident, new: &mut Incident| {
             crate::incident::takes_up(old)?;
             new.signal_count += case.signal_count;
-            for asset in &case.assets {
-                if !new.assets.contains(asset) {
-                    new.assets.push(asset.clone());
-                }
-            }
+            crate::incident::add_assets(new, case.assets.clone());
             Ok(())
         };
         self.incidents.change_in(&mut tx, &r.incident, "", rule).await?;

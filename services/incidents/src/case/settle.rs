@@ -9,7 +9,7 @@ use wire::incidents::v1::{Case, Signal};
 
 use super::priority::{Basis, priority};
 use super::tally::Tally;
-use super::{Cases, Tallies};
+use super::{Cases, Tallies, name_of};
 use crate::Registry;
 use crate::correlator::{self, Correlator};
 
@@ -66,7 +66,7 @@ pub(crate) async fn settle(
     registry.cases.change_many(tx, organization, &ids, rule).await?;
     let mut parts = 0;
     for (from, into) in &tallies.merged {
-        if !tallies.opened.contains(from) {
+        if !tallies.opened.contains(from) && !tallies.decided.contains(from) {
             parts += 1;
             absorb(registry, tx, organization, (*from, tallies.is(*into)), "one of its signals caused this one")
                 .await?;
@@ -74,6 +74,28 @@ pub(crate) async fn settle(
         correlator::hand_over(tx, organization, (*from, tallies.is(*into)), position).await?;
     }
     Ok(i64::try_from(opened.len()).unwrap_or(i64::MAX) - parts)
+}
+
+/// Finds out which of the cases that turned out to be parts of others somebody has decided on already.
+///
+/// # Errors
+/// `STORE_UNAVAILABLE`.
+pub(crate) async fn decisions(
+    registry: &Registry,
+    tx: &mut Transaction,
+    organization: &str,
+    tallies: &mut Tallies,
+) -> Outcome<()> {
+    let parts = tallies.parts();
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let found = registry.cases.load(tx, organization, &parts).await?;
+    for case in found.iter().filter(|case| case.state() != State::Open) {
+        tallies.decided.insert(super::number(&case.name)?);
+    }
+    Ok(())
 }
 
 async fn worth(
@@ -159,7 +181,7 @@ pub(super) async fn absorb(
     reason: &str,
 ) -> Outcome<()> {
     let (name, whole) = (from.to_string(), into.to_string());
-    let target = format!("organizations/{organization}/cases/{into}");
+    let target = name_of(organization, into);
     let now = tx.context().clock.now();
     let mut part = None;
     let rule = |old: &Case, new: &mut Case| {

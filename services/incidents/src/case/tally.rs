@@ -6,7 +6,7 @@ use store::micros;
 use wire::incidents::v1::signal::{Severity, State};
 use wire::incidents::v1::{Signal, SignalOrigin};
 
-use super::class;
+use super::{class, name_of};
 use crate::estate::Known;
 
 /// What is added to one case.
@@ -65,6 +65,8 @@ pub(crate) struct Tallies {
     pub(super) opened: BTreeSet<i64>,
     /// Cases that turned out to be parts of others, in the order in which they did.
     pub(super) merged: Vec<(i64, i64)>,
+    /// Of these, those that somebody has decided on already: the decision stands, and only what comes later belongs to the other.
+    pub(super) decided: BTreeSet<i64>,
     /// Assets that signals are about, by name.
     pub(super) known: HashMap<String, Known>,
 }
@@ -98,6 +100,11 @@ impl Tallies {
         }
     }
 
+    /// The names of cases that turned out to be parts of others and were there before.
+    pub(super) fn parts(&self) -> Vec<String> {
+        self.merged.iter().filter(|(from, _)| !self.opened.contains(from)).map(|(from, _)| from.to_string()).collect()
+    }
+
     /// The case that one is by now.
     pub(crate) fn is(&self, case: i64) -> i64 {
         // Each was merged at most once, and what came later was merged later.
@@ -111,8 +118,12 @@ impl Tallies {
 
     /// What names of cases became, by name.
     pub(crate) fn renamed(&self, organization: &str) -> HashMap<String, String> {
-        let name = |number: i64| format!("organizations/{organization}/cases/{number}");
-        self.merged.iter().map(|(from, _)| (name(*from), name(self.is(*from)))).collect()
+        let name = |number: i64| name_of(organization, number);
+        self.merged
+            .iter()
+            .filter(|(from, _)| !self.decided.contains(from))
+            .map(|(from, _)| (name(*from), name(self.is(*from))))
+            .collect()
     }
 
     /// Counts a new signal.

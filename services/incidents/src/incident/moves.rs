@@ -136,13 +136,21 @@ fn earlier(context: &Context, name: &str, part: &Incident, old: &Incident, new: 
     super::rules::correct_times(context, old, new, &request);
 }
 
-/// What is a part of an incident brings its assets, services and signals, and was perhaps seen earlier.
-fn take_up(part: Incident, whole: &mut Incident) {
-    for asset in part.assets {
-        if !whole.assets.contains(&asset) {
-            whole.assets.push(asset);
+/// At most so many assets, as the API takes them: with more, it could not be changed any more.
+const MOST_ASSETS: usize = 1000;
+
+/// Adds assets to those that an incident hits, as long as there is room.
+pub(crate) fn add_assets(incident: &mut Incident, assets: Vec<String>) {
+    for asset in assets {
+        if incident.assets.len() < MOST_ASSETS && !incident.assets.contains(&asset) {
+            incident.assets.push(asset);
         }
     }
+}
+
+/// What is a part of an incident brings its assets, services and signals, and was perhaps seen earlier.
+fn take_up(part: Incident, whole: &mut Incident) {
+    add_assets(whole, part.assets);
     whole.services.extend(part.services);
     whole.signal_count += part.signal_count;
     whole.confidentiality |= part.confidentiality;

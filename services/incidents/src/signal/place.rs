@@ -9,7 +9,7 @@ use wire::incidents::v1::signal::{Placement, State};
 use wire::incidents::v1::{Signal, SignalOrigin};
 
 use super::wrong;
-use crate::case::Tallies;
+use crate::case::{self, Tallies};
 use crate::correlator::{Correlator, Episode};
 use crate::estate::{self, Known, Told};
 
@@ -54,7 +54,7 @@ pub(super) async fn place(
     // A case that was decided on early in a portion may have become another's part later in it.
     for (_, signal) in news.iter_mut().filter(|(_, signal)| !signal.case.is_empty()) {
         let number: i64 = crate::id_of(&signal.case).parse().map_err(Fault::defect)?;
-        signal.case = case_name(organization, tallies.is(number));
+        signal.case = case::name_of(organization, tallies.is(number));
     }
     for episode in &mut episodes {
         episode.case = tallies.is(episode.case);
@@ -98,16 +98,11 @@ fn number(case: u64) -> Outcome<i64> {
     i64::try_from(case).map_err(Fault::defect)
 }
 
-/// The name of a case by its number.
-pub(crate) fn case_name(organization: &str, number: i64) -> String {
-    format!("organizations/{organization}/cases/{number}")
-}
-
 /// Writes into a signal what was decided about it.
 fn decided(organization: &str, signal: &mut Signal, decision: &Decision, tallies: &mut Tallies) -> Outcome<()> {
     let origin = |origin: &correlate::Origin| SignalOrigin { device: origin.device.clone(), kind: origin.kind.clone() };
     let case = number(decision.case.0)?;
-    signal.case = case_name(organization, case);
+    signal.case = case::name_of(organization, case);
     signal.set_placement(match decision.kind {
         Kind::Opens | Kind::Clears => Placement::Opens,
         Kind::Attaches => Placement::Attaches,

@@ -81,6 +81,9 @@ fn settled(field: &str, time: Option<&Timestamp>) -> Outcome<Option<Timestamp>> 
     Ok(timestamp(at))
 }
 
+/// At most so many attributes, as of one record.
+const MOST_ATTRIBUTES: usize = 64;
+
 /// What becomes of a signal by a later record about the same: nothing, where the record is older than what is known.
 pub(super) fn lay(known: &Signal, told: Signal) -> Signal {
     let mut new = known.clone();
@@ -101,7 +104,12 @@ pub(super) fn lay(known: &Signal, told: Signal) -> Signal {
         }
     }
     new.service_affecting |= told.service_affecting;
-    new.attributes.extend(told.attributes);
+    for (key, value) in told.attributes {
+        // What each record says anew must not make the signal grow without end.
+        if new.attributes.len() < MOST_ATTRIBUTES || new.attributes.contains_key(&key) {
+            new.attributes.insert(key, value);
+        }
+    }
     new.report_time = told.report_time;
     if cleared && known.state() == State::Raised {
         new.clear_time = told.clear_time;
@@ -157,6 +165,17 @@ mod tests {
         // The file is read once more, from its beginning.
         assert_eq!(lay(&cleared, raised), cleared);
         assert_eq!(lay(&cleared, taken(gone)), cleared);
+    }
+
+    #[test]
+    fn attributes_that_are_new_each_time_do_not_make_it_grow_without_end() {
+        let mut signal = taken(told(-600));
+        for number in 0..200 {
+            let attributes =
+                [(format!("at-{number}"), "x".to_owned()), ("count".to_owned(), number.to_string())].into();
+            signal = lay(&signal, taken(Signal { attributes, report_time: timestamp(NOW + number), ..told(-600) }));
+        }
+        assert_eq!((signal.attributes.len(), signal.attributes["count"].as_str()), (MOST_ATTRIBUTES, "199"));
     }
 
     #[test]

@@ -81,6 +81,7 @@ async fn portion(
     let position = correlator.standing.position + 1;
     let mut tallies = Tallies::default();
     let episodes = place::place(tx, organization, correlator, &mut portion.news, &mut tallies).await?;
+    case::decisions(registry, tx, organization, &mut tallies).await?;
     for (_, signal) in &portion.news {
         tallies.add(signal);
     }

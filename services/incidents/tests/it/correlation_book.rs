@@ -3,6 +3,7 @@
 use testkit::{Bench, Client, field, reason};
 use wire::incidents::v1 as api;
 use wire::incidents::v1::CorrelationBook;
+use wire::incidents::v1::case_service_client::CaseServiceClient;
 use wire::incidents::v1::correlation_book::State;
 use wire::incidents::v1::correlation_book_service_client::CorrelationBookServiceClient;
 use wire::incidents::v1::signal::Placement;
@@ -79,6 +80,22 @@ on_every_database! {
         assert_eq!((open.len(), open[0].signal_count), (1, 2));
         assert_eq!((open[0].root.as_ref().unwrap().kind.as_str(), open[0].display_name.as_str()), ("power_lost", "power_lost at mast-7"));
         assert!(listed(&bench, "").await.iter().all(|signal| signal.case == open[0].name));
+    }
+
+    async fn a_case_that_was_decided_on_stays_when_its_cause_is_told_late(bench) {
+        let made = created(&bench, "one", POWER).await.unwrap();
+        client(&bench).enact_correlation_book(enact(&made.name)).await.unwrap();
+        taken(&bench, &[alarm("1", "mast-7", "link_down", 10)]).await;
+        let first = cases(&bench, "").await.remove(0);
+        let mut handling = CaseServiceClient::new(bench.client("ana", &["acme"], &["administrator"]));
+        handling.promote_case(api::PromoteCaseRequest { name: first.name.clone(), ..Default::default() }).await.unwrap();
+        taken(&bench, &[alarm("2", "mast-7", "power_lost", 8)]).await;
+        let stands = cases(&bench, "state = PROMOTED").await;
+        assert_eq!((stands.len(), &stands[0].name, stands[0].signal_count), (1, &first.name, 1));
+        let open = cases(&bench, "state = OPEN").await;
+        taken(&bench, &[alarm("3", "mast-7", "link_down", 20)]).await;
+        let known = listed(&bench, "source_id = \"3\"").await;
+        assert_eq!((open.len(), &known[0].case), (1, &open[0].name), "what comes later belongs to the cause's");
     }
 
     async fn rules_are_learnt_from_what_came_and_can_be_made_a_book(bench) {
