@@ -83,19 +83,36 @@ on_every_database! {
     }
 
     async fn a_case_that_was_decided_on_stays_when_its_cause_is_told_late(bench) {
-        let made = created(&bench, "one", POWER).await.unwrap();
+        let made = created(&bench, "one", &POWER.replace("effect: [link_down]", "effect: [link_down, cell_down]")).await.unwrap();
         client(&bench).enact_correlation_book(enact(&made.name)).await.unwrap();
-        taken(&bench, &[alarm("1", "mast-7", "link_down", 10)]).await;
-        let first = cases(&bench, "").await.remove(0);
+        // Two effects, told apart as long as nobody knows what caused them; somebody decides on one.
+        taken(&bench, &[alarm("1", "mast-7", "link_down", 10), alarm("2", "mast-7", "cell_down", 11)]).await;
+        let known = listed(&bench, "").await;
+        let (whole, decided) = (&known[0], &known[1]);
+        assert_ne!(whole.case, decided.case);
         let mut handling = CaseServiceClient::new(bench.client("ana", &["acme"], &["administrator"]));
-        handling.promote_case(api::PromoteCaseRequest { name: first.name.clone(), ..Default::default() }).await.unwrap();
-        taken(&bench, &[alarm("2", "mast-7", "power_lost", 8)]).await;
+        handling.promote_case(api::PromoteCaseRequest { name: decided.case.clone(), ..Default::default() }).await.unwrap();
+        taken(&bench, &[alarm("3", "mast-7", "power_lost", 8)]).await;
         let stands = cases(&bench, "state = PROMOTED").await;
-        assert_eq!((stands.len(), &stands[0].name, stands[0].signal_count), (1, &first.name, 1));
+        assert_eq!((stands.len(), &stands[0].name, stands[0].signal_count), (1, &decided.case, 1));
+        taken(&bench, &[alarm("4", "mast-7", "cell_down", 20)]).await;
+        assert_eq!(listed(&bench, "source_id = \"4\"").await[0].case, whole.case, "what comes later belongs to the cause's");
         let open = cases(&bench, "state = OPEN").await;
-        taken(&bench, &[alarm("3", "mast-7", "link_down", 20)]).await;
-        let known = listed(&bench, "source_id = \"3\"").await;
-        assert_eq!((open.len(), &known[0].case), (1, &open[0].name), "what comes later belongs to the cause's");
+        assert_eq!((open.len(), &open[0].name, open[0].signal_count), (1, &whole.case, 3));
+    }
+
+    async fn young_cases_become_parts_of_that_of_their_cause(bench) {
+        let made = created(&bench, "one", &POWER.replace("effect: [link_down]", "effect: [link_down, cell_down]")).await.unwrap();
+        client(&bench).enact_correlation_book(enact(&made.name)).await.unwrap();
+        taken(&bench, &[alarm("1", "mast-7", "link_down", 10), alarm("2", "mast-7", "cell_down", 11)]).await;
+        assert_eq!(cases(&bench, "state = OPEN").await.len(), 2);
+        let told = taken(&bench, &[alarm("3", "mast-7", "power_lost", 8)]).await;
+        assert_eq!(told.cases, -1, "one less than before");
+        let open = cases(&bench, "state = OPEN").await;
+        assert_eq!((open.len(), open[0].signal_count, open[0].raised_count), (1, 3, 3));
+        let parts = cases(&bench, "state = MERGED").await;
+        assert_eq!((parts.len(), &parts[0].merged_into), (1, &open[0].name));
+        assert!(listed(&bench, "").await.iter().all(|signal| signal.case == open[0].name));
     }
 
     async fn rules_are_learnt_from_what_came_and_can_be_made_a_book(bench) {

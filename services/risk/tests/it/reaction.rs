@@ -1,6 +1,7 @@
 //! What other services tell scores risks anew, says why, and opens what came above the appetite.
 
 use access::Clock as _;
+use futures::StreamExt as _;
 use testkit::Bench;
 use wire::controls::v1::implementation::State as Life;
 use wire::risk::v1::risk::State;
@@ -136,6 +137,31 @@ on_every_database! {
         assert_eq!(came_to(get(&bench, "core").await.current.as_ref()), (1, 3, 1));
         counts_hold(&bench).await;
         testkit::ledger_holds(&bench, &::risk::tables()).await;
+        running.stop().await;
+    }
+
+    async fn more_risks_than_one_portion_holds_are_each_scored_anew_once(bench) {
+        const RISKS: usize = 1_001;
+        let (assets, running) = estate(&bench).await;
+        let valued = Risk {
+            criteria: named("riskCriteria", "additive-0-8"), likelihood: 2, ease: 1, consequences: None, ..signalling()
+        };
+        let (bench, valued) = (&bench, &valued);
+        let create = |number: usize| async move { create(bench, &format!("r-{number:04}"), valued.clone()).await };
+        let made: Vec<_> = futures::stream::iter((0..RISKS).map(create)).buffer_unordered(16).collect().await;
+        assert!(made.iter().all(Result::is_ok));
+        assets.asset("amf", Some(7.0), Some(9.0));
+        assets.taken_in(&running).await;
+        for id in ["r-0000", "r-0999", "r-1000"] {
+            let risk = get(bench, id).await;
+            assert_eq!((came_to(risk.current.as_ref()), risk.asset_value.to_bits()), ((1, 4, 1), 9.0_f64.to_bits()), "{id}");
+            assert_eq!(changes(bench, &named("risks", id), RESCORE).await, 1, "{id}");
+        }
+        let sql = "SELECT COUNT(*) FROM ledger WHERE method = 'reaction/rescore-risks'";
+        let written: i64 = bench.database.row(bench.database.sql(sql)).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+        assert_eq!(written, RISKS as i64);
+        counts_hold(bench).await;
+        testkit::ledger_holds(bench, &::risk::tables()).await;
         running.stop().await;
     }
 
